@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors everywhere; layout is `swift format`'s.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+  name: "promised",
+  products: [
+    .executable(name: "promised", targets: ["promised"]),
+    .executable(name: "promise", targets: ["promise"]),
+    .library(name: "PromisedClient", targets: ["PromisedClient"]),
+  ],
+  targets: [
+    // C: system libraries, one-line shims, generated messages.
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CLinux"),
+    .target(name: "CPromisedMessages", dependencies: ["CProtobufC"]),
+
+    // The core: nouns, bytes, decisions. No I/O.
+    module("PromisedInvariants"),
+    module("PromisedModel", ["PromisedInvariants"]),
+    module("PromisedBytes", ["PromisedInvariants"]),
+    module("PromisedPlatform", ["PromisedInvariants"]),
+    module("PromisedEngine", ["PromisedModel", "PromisedInvariants"]),
+    module(
+      "PromisedWire",
+      ["PromisedModel", "PromisedBytes", "CPromisedMessages", "CProtobufC", "PromisedInvariants"]),
+    module("PromisedRecords", ["PromisedModel", "PromisedBytes", "PromisedInvariants"]),
+    module(
+      "PromisedStorage",
+      ["PromisedPlatform", "PromisedBytes", "CZstd", "CCrypto", "PromisedInvariants"]),
+    module(
+      "PromisedSequencer",
+      [
+        "PromisedEngine", "PromisedWire", "PromisedRecords", "PromisedModel", "PromisedBytes",
+        "PromisedInvariants",
+      ]),
+    module(
+      "PromisedServer",
+      [
+        "PromisedSequencer", "PromisedStorage", "PromisedPlatform", "PromisedModel",
+        "PromisedBytes", "PromisedInvariants",
+      ]),
+
+    // The edges: the real platform, the client library, the import format, the sample world.
+    module("PromisedLinux", ["PromisedPlatform", "CLinux", "PromisedInvariants"]),
+    module("PromisedImport", ["PromisedModel", "PromisedBytes", "PromisedInvariants"]),
+    .target(
+      name: "PromisedSample", dependencies: ["PromisedInvariants"], path: "Tools/Sample/World",
+      swiftSettings: strict),
+    module(
+      "PromisedClient",
+      ["PromisedWire", "PromisedModel", "PromisedBytes", "PromisedLinux", "PromisedInvariants"]),
+    .executableTarget(
+      name: "promised",
+      dependencies: ["PromisedServer", "PromisedLinux", "PromisedImport", "PromisedSample"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "promise",
+      dependencies: [
+        "PromisedClient", "PromisedImport", "PromisedStorage", "PromisedRecords", "PromisedLinux",
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "promised-sample", dependencies: ["PromisedSample"], path: "Tools/Sample/Command",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "promised-bench", dependencies: ["PromisedClient", "PromisedEngine", "PromisedLinux"],
+      path: "Tools/Bench", exclude: ["README.md"], swiftSettings: strict),
+
+    // A suite per module.
+    suite("PromisedModelTests", ["PromisedModel"]),
+    suite("PromisedBytesTests", ["PromisedBytes"]),
+    suite("PromisedEngineTests", ["PromisedEngine", "PromisedModel"]),
+    suite("PromisedWireTests", ["PromisedWire", "PromisedModel", "PromisedBytes"]),
+    suite("PromisedRecordsTests", ["PromisedRecords", "PromisedModel", "PromisedBytes"]),
+    suite(
+      "PromisedStorageTests",
+      ["PromisedStorage", "PromisedPlatform", "PromisedBytes", "PromisedLinux"]),
+    suite("PromisedSequencerTests", ["PromisedSequencer"]),
+    suite("PromisedLinuxTests", ["PromisedLinux", "PromisedPlatform"]),
+    suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
+    suite("HouseTests", []),
+  ]
+)
