@@ -1,0 +1,113 @@
+// Items, sellers, stock rows and limits as they are put or loaded: owned columns, by name.
+
+/// A handling and size class with its own storage limit.
+package enum StorageType: UInt8, Sendable, CaseIterable {
+  case standard = 1
+  case oversize = 2
+  case extraLarge = 3
+  case apparel = 4
+  case footwear = 5
+  case aerosol = 6
+  case flammable = 7
+
+  /// The name on the wire and in import files.
+  package var label: String {
+    switch self {
+    case .standard: "standard"
+    case .oversize: "oversize"
+    case .extraLarge: "extra-large"
+    case .apparel: "apparel"
+    case .footwear: "footwear"
+    case .aerosol: "aerosol"
+    case .flammable: "flammable"
+    }
+  }
+}
+
+/// Columns of items, upserted by key. All columns have `keys.count` rows.
+package struct ItemRows: Sendable, Equatable {
+  package var keys = PackedKeys()
+  /// The distinct sellers of this batch; a row names one by index.
+  package var sellerNames: [Name] = []
+  package var sellers: [UInt32] = []
+  package var storageTypes: [UInt8] = []
+  /// Micro-cubic-feet of one unit, rounded up once; 1…10^12.
+  package var volumesMicroCubicFeet: [Int64] = []
+  package var weightsGrams: [Int32] = []
+  /// Open minutes of handling on top of the node's processing time, 0…20160.
+  package var handlingMinutes: [Int32] = []
+  /// Mean units a day over the network, in thousandths; 0 = no rate known.
+  package var demandPerDayMilli: [Int64] = []
+  /// Variance over mean of a day's demand, in thousandths, at least 1000 (= Poisson).
+  package var demandVarianceRatioMilli: [Int32] = []
+
+  package init() {}
+}
+
+/// Columns of stock positions. All quantity columns have `keys.count` rows, 0…2^31−1.
+package struct PositionRows: Sendable, Equatable {
+  package var keys = PackedKeys()
+  package var nodeNames: [Name] = []
+  package var nodes: [UInt32] = []
+  package var onHand: [Int32] = []
+  package var unfulfillable: [Int32] = []
+  package var researching: [Int32] = []
+  package var inTransfer: [Int32] = []
+  package var inProcessing: [Int32] = []
+  package var withheld: [Int32] = []
+
+  package init() {}
+}
+
+package enum InboundStage: UInt8, Sendable, CaseIterable {
+  case draft = 1
+  case working = 2
+  case shipped = 3
+  case receiving = 4
+}
+
+/// Columns of expected supply, upserted by (shipment, item, node). Quantity 0 removes the row.
+package struct InboundRows: Sendable, Equatable {
+  package var shipments = PackedKeys()
+  package var keys = PackedKeys()
+  package var nodeNames: [Name] = []
+  package var nodes: [UInt32] = []
+  package var quantities: [Int32] = []
+  package var etaUnixSeconds: [Int64] = []
+  package var stages: [UInt8] = []
+
+  package init() {}
+}
+
+/// Who owns units. Key: `name`.
+package struct Seller: Sendable, Equatable {
+  package var name: Name
+  package var title: Name
+  package var marketplace: Name
+
+  package init(name: Name, title: Name, marketplace: Name) {
+    self.name = name
+    self.title = title
+    self.marketplace = marketplace
+  }
+}
+
+package enum LimitKind: UInt8, Sendable, CaseIterable {
+  case confirmed = 1
+  case estimated = 2
+  /// Explicitly unlimited: never the same as a limit of zero.
+  case noLimit = 3
+}
+
+/// Columns of storage limits, upserted by (seller, storage type, month, kind).
+package struct LimitRows: Sendable, Equatable {
+  package var sellerNames: [Name] = []
+  package var sellers: [UInt32] = []
+  package var storageTypes: [UInt8] = []
+  package var months: [UInt32] = []
+  package var kinds: [UInt8] = []
+  /// Micro-cubic-feet, 0…10^18; 0 with `noLimit`.
+  package var limitsMicroCubicFeet: [Int64] = []
+
+  package init() {}
+}
