@@ -1,4 +1,3 @@
-
 /// Stops the process when `condition` is false: a bug, never a client's doing.
 ///
 /// `precondition` loses its message in optimised builds; this keeps file, line and text, so that

@@ -1,0 +1,4 @@
+#pragma once
+// The serialised FileDescriptorSet of Protocol/.
+extern const unsigned char promised_descriptor_set[];
+extern const unsigned long promised_descriptor_set_size;

@@ -1,0 +1,152 @@
+// What a client asks to change. Small commands borrow the request's memory; bulk rows own theirs.
+
+/// The caller's name for one intent, with a digest of the body, so that a repeat is recognised and
+/// a different body under the same key is refused.
+package struct CommandKey: BitwiseCopyable {
+  /// 1 to 64 bytes; empty = the caller wants no idempotency (only where a method allows it).
+  package var bytes: BorrowedBytes
+  package var bodyDigest: UInt64
+
+  package init(bytes: BorrowedBytes, bodyDigest: UInt64) {
+    self.bytes = bytes
+    self.bodyDigest = bodyDigest
+  }
+}
+
+/// Claim units until an expiry: all lines or none.
+package struct HoldCommand {
+  package var key: CommandKey
+  /// Who holds, 1 to 64 bytes: a cart or shopper.
+  package var owner: BorrowedBytes
+  /// 1…86,400; 0 = the default of 600.
+  package var timeToLiveSeconds: Int64
+  package var nodeNames: Column<BorrowedBytes>
+  package var items: KeyColumn
+  /// Per line, an index into `nodeNames`.
+  package var nodes: Column<UInt32>
+  /// Per line, 1…2·10^9.
+  package var quantities: Column<Int32>
+
+  package init(
+    key: CommandKey, owner: BorrowedBytes, timeToLiveSeconds: Int64,
+    nodeNames: Column<BorrowedBytes>, items: KeyColumn, nodes: Column<UInt32>,
+    quantities: Column<Int32>
+  ) {
+    self.key = key
+    self.owner = owner
+    self.timeToLiveSeconds = timeToLiveSeconds
+    self.nodeNames = nodeNames
+    self.items = items
+    self.nodes = nodes
+    self.quantities = quantities
+  }
+}
+
+package enum HoldTransition: UInt8, Sendable {
+  /// Hold → allocation. On an expired hold: claims again, or refuses.
+  case commit = 1
+  /// Give back, whether held or allocated.
+  case release = 2
+}
+
+package struct HoldTransitionCommand {
+  package var key: CommandKey
+  package var owner: BorrowedBytes
+  package var holdID: UInt64
+  package var transition: HoldTransition
+
+  package init(key: CommandKey, owner: BorrowedBytes, holdID: UInt64, transition: HoldTransition) {
+    self.key = key
+    self.owner = owner
+    self.holdID = holdID
+    self.transition = transition
+  }
+}
+
+/// What a feed row does to a position.
+package enum MovementKind: UInt8, Sendable, CaseIterable {
+  /// Adds to on hand.
+  case receipt = 1
+  /// Takes from on hand; does not touch reservations.
+  case shipment = 2
+  /// Adds a signed quantity to on hand.
+  case adjustment = 3
+  /// Sets on hand: a count.
+  case count = 4
+  // These set the amount of on hand that is in the named condition.
+  case unfulfillable = 5
+  case researching = 6
+  case inTransfer = 7
+  case inProcessing = 8
+  case withheld = 9
+}
+
+/// A batch of the update feed: dense sequences `firstSequence…` of one source.
+package struct FeedRows: Sendable, Equatable {
+  package var source: Name = .empty
+  /// 1 or more; row i has sequence `firstSequence + i`.
+  package var firstSequence: UInt64 = 0
+  package var keys = PackedKeys()
+  package var nodeNames: [Name] = []
+  package var nodes: [UInt32] = []
+  package var kinds: [UInt8] = []
+  package var quantities: [Int64] = []
+
+  package init() {}
+}
+
+/// Rows put directly or as a chunk of a load.
+package enum PutRows: Sendable, Equatable {
+  case network(NetworkRows)
+  case items(ItemRows)
+  case sellers([Seller])
+  case positions(PositionRows)
+  case inbound(InboundRows)
+  case limits(LimitRows)
+}
+
+package enum LoadMode: UInt8, Sendable, CaseIterable {
+  /// Rows absent from the load stay as they are.
+  case merge = 1
+  /// Positions absent from the load go to zero on hand; network, inbound and limits absent from
+  /// it are removed. Items, sellers and holds stay.
+  case replace = 2
+}
+
+package struct LoadDescription: Sendable, Equatable {
+  /// The digest of the files, so that the same files continue the same load.
+  package var id: Name
+  package var mode: LoadMode
+  package var chunkCount: UInt32
+  /// Allows more than 5 % of a live server's positions to change.
+  package var force: Bool
+
+  package init(id: Name, mode: LoadMode, chunkCount: UInt32, force: Bool) {
+    self.id = id
+    self.mode = mode
+    self.chunkCount = chunkCount
+    self.force = force
+  }
+}
+
+/// What is remembered of a decided command, so that a repeat gets the same answer.
+package struct RememberedOutcome: BitwiseCopyable, Equatable {
+  package var code: UInt16
+  package var row: Int32
+  package var holdID: UInt64
+  package var expiresAtMilliseconds: Int64
+  package var availableUnits: Int64
+  package var nextSupplyUnixSeconds: Int64
+
+  package init(
+    code: OutcomeCode, row: Int32 = -1, holdID: UInt64 = 0, expiresAtMilliseconds: Int64 = 0,
+    availableUnits: Int64 = -1, nextSupplyUnixSeconds: Int64 = 0
+  ) {
+    self.code = code.rawValue
+    self.row = row
+    self.holdID = holdID
+    self.expiresAtMilliseconds = expiresAtMilliseconds
+    self.availableUnits = availableUnits
+    self.nextSupplyUnixSeconds = nextSupplyUnixSeconds
+  }
+}

@@ -1,0 +1,153 @@
+// What was decided, as the log holds it. Applying an event cannot fail.
+
+/// A hold that was granted. Its id is the position of its event.
+package struct HeldEvent {
+  package var key: CommandKey
+  package var owner: BorrowedBytes
+  package var expiresAt: UnixMilliseconds
+  package var items: KeyColumn
+  package var nodes: Column<UInt16>
+  package var quantities: Column<Int32>
+
+  package init(
+    key: CommandKey, owner: BorrowedBytes, expiresAt: UnixMilliseconds, items: KeyColumn,
+    nodes: Column<UInt16>, quantities: Column<Int32>
+  ) {
+    self.key = key
+    self.owner = owner
+    self.expiresAt = expiresAt
+    self.items = items
+    self.nodes = nodes
+    self.quantities = quantities
+  }
+}
+
+package struct HoldChangedEvent {
+  package var key: CommandKey
+  package var holdID: UInt64
+  package var transition: HoldTransition
+  /// The hold had expired and its units were claimed again.
+  package var reclaimed: Bool
+
+  package init(key: CommandKey, holdID: UInt64, transition: HoldTransition, reclaimed: Bool) {
+    self.key = key
+    self.holdID = holdID
+    self.transition = transition
+    self.reclaimed = reclaimed
+  }
+}
+
+/// Feed rows that were accepted, nodes resolved; `lastSequence` is the source's new high-water mark
+/// also when rows of the batch were refused.
+package struct FeedEvent: Sendable, Equatable {
+  package var source: Name = .empty
+  package var lastSequence: UInt64 = 0
+  package var keys = PackedKeys()
+  package var nodes: [UInt16] = []
+  package var kinds: [UInt8] = []
+  package var quantities: [Int64] = []
+
+  package init() {}
+}
+
+/// A profile set that answers from now on: built from the network as it stands at this event.
+package struct ProfilePublication: Sendable, Equatable {
+  package var epoch: UInt64
+  /// UTC midnight from which the profile's minutes count.
+  package var horizonBaseUnixSeconds: Int64
+
+  package init(epoch: UInt64, horizonBaseUnixSeconds: Int64) {
+    self.epoch = epoch
+    self.horizonBaseUnixSeconds = horizonBaseUnixSeconds
+  }
+}
+
+package enum Event {
+  case held(HeldEvent)
+  case holdChanged(HoldChangedEvent)
+  /// Holds whose expiry is reached, in order of (expiry, id).
+  case holdsExpired(Column<UInt64>)
+  /// A command that was decided with no; remembered under its key.
+  case refused(CommandKey, RememberedOutcome)
+  case fed(FeedEvent)
+  /// Rows put directly; an empty key wants no idempotency.
+  case put(CommandKey, PutRows)
+  case loadBegan(LoadDescription)
+  case loadChunk(number: UInt32, PutRows)
+  case loadCommitted
+  case loadAborted
+  case profilePublished(ProfilePublication)
+}
+
+/// Rows of the state as a snapshot holds them; importing every block of a snapshot rebuilds the
+/// state. Amounts reserved are not stored: they follow from the holds.
+package enum StateBlock {
+  case put(PutRows)
+  case positions(PositionBlock)
+  case holds(HoldRows)
+  case commands(CommandRows)
+  case sources(SourceRows)
+  case publication(ProfilePublication)
+}
+
+/// Positions grouped by item, in table order: row counts per item, then one row per position.
+package struct PositionBlock: Sendable, Equatable {
+  package var keys = PackedKeys()
+  package var counts: [UInt16] = []
+  package var nodes: [UInt16] = []
+  package var onHand: [Int32] = []
+  // Mostly zero; they compress to almost nothing.
+  package var unfulfillable: [Int32] = []
+  package var researching: [Int32] = []
+  package var inTransfer: [Int32] = []
+  package var inProcessing: [Int32] = []
+  package var withheld: [Int32] = []
+
+  package init() {}
+}
+
+package enum HoldState: UInt8, Sendable, CaseIterable {
+  case held = 1
+  case committed = 2
+  case released = 3
+  case expired = 4
+}
+
+package struct HoldRows: Sendable, Equatable {
+  package var ids: [UInt64] = []
+  package var states: [UInt8] = []
+  package var owners = PackedKeys()
+  package var expiresAtMilliseconds: [Int64] = []
+  /// When an ended hold is forgotten; 0 while it lives.
+  package var forgetAtMilliseconds: [Int64] = []
+  package var lineCounts: [UInt16] = []
+  package var lineKeys = PackedKeys()
+  package var lineNodes: [UInt16] = []
+  package var lineQuantities: [Int32] = []
+
+  package init() {}
+}
+
+/// Remembered commands, oldest first.
+package struct CommandRows: Sendable, Equatable {
+  package var keys = PackedKeys()
+  package var bodyDigests: [UInt64] = []
+  package var rememberedAtMilliseconds: [Int64] = []
+  package var positions: [UInt64] = []
+  package var codes: [UInt16] = []
+  package var rows: [Int32] = []
+  package var holdIDs: [UInt64] = []
+  package var expiresAtMilliseconds: [Int64] = []
+  package var availableUnits: [Int64] = []
+  package var nextSupplyUnixSeconds: [Int64] = []
+
+  package init() {}
+}
+
+/// The feed's high-water marks, in order of the source's name.
+package struct SourceRows: Sendable, Equatable {
+  package var sources: [Name] = []
+  package var lastSequences: [UInt64] = []
+
+  package init() {}
+}

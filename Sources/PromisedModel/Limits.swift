@@ -1,0 +1,35 @@
+/// The limits of the service in one place; Protocol/README.md is their law and a test compares.
+package enum Limits {
+  /// Bytes of a frame after its 10-byte header.
+  package static var frameBytes: Int { 4_194_304 }
+  /// A longer frame up to here is skipped and answered; beyond it the connection closes.
+  package static var skippedFrameBytes: Int { 16_777_216 }
+  package static var inFlightPerConnection: Int { 4096 }
+  package static var pendingOutputBytes: Int { 8_388_608 }
+  /// Fields of a message outside packed columns.
+  package static var fieldsPerMessage: Int { 4096 }
+  package static var nestingDepth: Int { 4 }
+  /// Arena for one message: 64 KiB + 24 × frame length, never above the hard stop.
+  package static var arenaBaseBytes: Int { 65_536 }
+  package static var arenaBytesPerFrameByte: Int { 24 }
+  package static var arenaHardStopBytes: Int { 67_108_864 }
+  package static var linesPerHold: Int { 256 }
+  /// Rows (items × destinations) of one offer request.
+  package static var offerRows: Int { 4096 }
+  /// Items of one availability, in-stock or headroom request.
+  package static var queryItems: Int { 4096 }
+  /// Rows of one feed batch or load chunk.
+  package static var batchRows: Int { 65_536 }
+  package static var defaultDeadlineMilliseconds: Int64 { 30_000 }
+  package static var holdDefaultSeconds: Int64 { 600 }
+  package static var holdMaximumSeconds: Int64 { 86_400 }
+  /// How long a command's key is remembered, in logged time.
+  package static var idempotencyMilliseconds: Int64 { 600_000 }
+  package static var idempotencyKeys: Int { 4_194_304 }
+  /// How long an ended hold can still be asked for.
+  package static var endedHoldMilliseconds: Int64 { 600_000 }
+  package static var nodes: Int { 65_000 }
+  package static var promisedDays: Int { 14 }
+  package static var scanSlackDays: Int { 4 }
+  package static var unitsPerPosition: Int32 { 2_000_000_000 }
+}

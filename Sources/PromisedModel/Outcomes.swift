@@ -1,0 +1,169 @@
+/// Every answer but yes, by a number that never changes its meaning.
+///
+/// The names are the `reason` of an `ErrorInfo` on the wire and the row outcomes of batches.
+/// Numbers are never reused; a retired one keeps its name. Protocol/README.md lists them all and a
+/// test holds that list against this one.
+package enum OutcomeCode: UInt16, Sendable, CaseIterable {
+  case ok = 0
+
+  // What was named does not exist.
+  case itemUnknown = 1
+  case nodeUnknown = 2
+  case sellerUnknown = 3
+  case postcodeUnknown = 4
+  case holdUnknown = 5
+  case marketplaceUnknown = 6
+  case calendarUnknown = 7
+  case timeZoneUnknown = 8
+  case zoneUnknown = 9
+  case loadUnknown = 10
+  case snapshotUnknown = 11
+
+  // The request is not of the method's form.
+  case fieldOutOfRange = 20
+  case fieldMissing = 21
+  case columnLengthMismatch = 22
+  case keyInvalid = 23
+  case messageMalformed = 24
+  case tooManyFields = 25
+  case tooManyRows = 26
+  case streamIDEven = 27
+  case rowInvalid = 28
+
+  // The business answer is no.
+  case insufficientStock = 40
+  case holdExpired = 41
+  case holdReleased = 42
+  case holdCommitted = 43
+  case notOwner = 44
+  case idempotencyConflict = 45
+  case onHandNegative = 46
+  case quantityOverflow = 47
+  case alreadyApplied = 48
+  case loadInProgress = 49
+  case loadChangesTooMuch = 50
+  case loadChunkOutOfOrder = 51
+  case sequenceGap = 52
+
+  // No offer can be made, and why.
+  case noStock = 60
+  case cutoffPassed = 61
+  case noRoute = 62
+  case nodeClosed = 63
+
+  // The service cannot or will not do it now.
+  case serviceUnknown = 80
+  case methodUnknown = 81
+  case methodNotBuilt = 82
+  case deadlinePassed = 83
+  case frameTooLarge = 84
+  case tooManyInFlight = 85
+  case idempotencyWindowFull = 86
+  case storageFull = 87
+  case positionNotReached = 88
+  case snapshotInProgress = 89
+  case networkNotReady = 90
+  case draining = 91
+  case replyTooLarge = 92
+  case messageTooCostly = 93
+  case sandboxOnly = 94
+  case permissionDenied = 95
+
+  /// The reason on the wire: upper snake case of the case's name.
+  package var reason: String {
+    var text = ""
+    var previousWasLower = false
+    for character in String(describing: self) {
+      if character.isUppercase, previousWasLower { text.append("_") }
+      previousWasLower = character.isLowercase
+      text.append(character.uppercased())
+    }
+    return text
+  }
+
+  /// The canonical google.rpc code that carries this outcome.
+  package var canonicalCode: CanonicalCode {
+    switch self {
+    case .ok: .ok
+    case .itemUnknown, .nodeUnknown, .sellerUnknown, .postcodeUnknown, .holdUnknown,
+      .marketplaceUnknown, .calendarUnknown, .timeZoneUnknown, .zoneUnknown, .loadUnknown,
+      .snapshotUnknown:
+      .notFound
+    case .fieldOutOfRange, .fieldMissing, .columnLengthMismatch, .keyInvalid, .messageMalformed,
+      .tooManyFields, .tooManyRows, .streamIDEven, .rowInvalid:
+      .invalidArgument
+    case .insufficientStock, .holdExpired, .holdReleased, .holdCommitted, .onHandNegative,
+      .loadInProgress, .loadChangesTooMuch, .loadChunkOutOfOrder, .sequenceGap, .noStock,
+      .cutoffPassed, .noRoute, .nodeClosed, .positionNotReached, .sandboxOnly,
+      .snapshotInProgress:
+      .failedPrecondition
+    case .quantityOverflow: .outOfRange
+    case .notOwner, .permissionDenied: .permissionDenied
+    case .idempotencyConflict, .alreadyApplied: .alreadyExists
+    case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
+    case .deadlinePassed: .deadlineExceeded
+    case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
+      .messageTooCostly:
+      .resourceExhausted
+    case .networkNotReady, .draining: .unavailable
+    }
+  }
+
+  /// Whether the same request, with the same key, may succeed later without being changed.
+  package var isRetryable: Bool {
+    switch self {
+    case .tooManyInFlight, .idempotencyWindowFull, .storageFull, .positionNotReached,
+      .snapshotInProgress, .networkNotReady, .draining, .deadlinePassed, .loadInProgress:
+      true
+    default: false
+    }
+  }
+}
+
+/// The google.rpc canonical codes.
+package enum CanonicalCode: Int32, Sendable {
+  case ok = 0
+  case cancelled = 1
+  case unknown = 2
+  case invalidArgument = 3
+  case deadlineExceeded = 4
+  case notFound = 5
+  case alreadyExists = 6
+  case permissionDenied = 7
+  case resourceExhausted = 8
+  case failedPrecondition = 9
+  case aborted = 10
+  case outOfRange = 11
+  case unimplemented = 12
+  case internalError = 13
+  case unavailable = 14
+  case dataLoss = 15
+  case unauthenticated = 16
+}
+
+/// A request answered with no: the outcome, and what the caller needs to act on it.
+package struct Refusal: Error, Sendable, Equatable {
+  package var code: OutcomeCode
+  /// One sentence naming what was wrong, where, and what is allowed. At most 1 KiB.
+  package var message: String
+  /// The key or name the refusal is about.
+  package var key: Name = .empty
+  /// The row of the request, from 0; −1 when the refusal is not about a row.
+  package var row: Int32 = -1
+  /// Units that were available, where the refusal is about stock; −1 otherwise.
+  package var availableUnits: Int64 = -1
+  /// When more will be there, where known; 0 otherwise.
+  package var nextSupplyUnixSeconds: Int64 = 0
+
+  package init(
+    _ code: OutcomeCode, _ message: String, key: Name = .empty, row: Int32 = -1,
+    availableUnits: Int64 = -1, nextSupplyUnixSeconds: Int64 = 0
+  ) {
+    self.code = code
+    self.message = message
+    self.key = key
+    self.row = row
+    self.availableUnits = availableUnits
+    self.nextSupplyUnixSeconds = nextSupplyUnixSeconds
+  }
+}
