@@ -1,0 +1,3 @@
+enum SnapshotFormat {
+  static func name(_ position: UInt64) -> String { "snapshot-" + padded(position) + ".snap" }
+}
