@@ -85,7 +85,7 @@ let package = Package(
       name: "promised-sample", dependencies: ["PromisedSample"], path: "Tools/Sample/Command",
       swiftSettings: strict),
     .executableTarget(
-      name: "promised-bench", dependencies: ["PromisedClient", "PromisedEngine", "PromisedLinux"],
+      name: "promised-bench", dependencies: ["PromisedBytes", "CLinux"],
       path: "Tools/Bench", exclude: ["README.md"], swiftSettings: strict),
 
     // A suite per module.
