@@ -96,7 +96,7 @@ let package = Package(
     suite("PromisedRecordsTests", ["PromisedRecords", "PromisedModel", "PromisedBytes"]),
     suite(
       "PromisedStorageTests",
-      ["PromisedStorage", "PromisedPlatform", "PromisedBytes", "PromisedLinux", "CZstd"]),
+      ["PromisedStorage", "PromisedPlatform", "PromisedBytes", "PromisedLinux", "CZstd", "CCrypto"]),
     suite("PromisedSequencerTests", ["PromisedSequencer"]),
     suite("PromisedLinuxTests", ["PromisedLinux", "PromisedPlatform"]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),

@@ -106,6 +106,18 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
     appendVarint(zigzag(value))
   }
 
+  /// Lends room for `count` bytes behind the last one to `fill`, which returns how many it wrote.
+  @inlinable
+  package mutating func append<Failure: Error>(
+    upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+  ) throws(Failure) {
+    reserve(count)
+    let room = UnsafeMutableRawBufferPointer(start: base + storedCount, count: count)
+    let written = try fill(room)
+    invariant(written >= 0 && written <= count, "no more is written than there is room for")
+    storedCount &+= written
+  }
+
   /// Replaces bytes already appended, for lengths and checksums known only afterwards.
   @inlinable
   package mutating func overwrite<Value: FixedWidthInteger>(at offset: Int, with value: Value) {

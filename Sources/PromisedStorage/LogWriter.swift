@@ -227,5 +227,5 @@ func publishSegment<Store: FileStore>(
   try manifest.update {
     $0.segments.append(.init(number: header.number, firstPosition: header.firstPosition))
   }
-  return file
+  return try OpenFile(name, in: store, forWriting: true)
 }

@@ -4,6 +4,10 @@ import PromisedPlatform
 
 /// Takes the state back in: first the newest sound snapshot, then the records behind it.
 package protocol RecoveryVisitor: ~Copyable {
+  /// Takes the start of a snapshot: what came before, if anything, is to be forgotten.
+  mutating func begin(_ snapshot: SnapshotSummary) throws(PayloadRejection)
+  /// Takes one block of it, in the order in which it was written.
+  mutating func block(_ block: SnapshotBlock) throws(PayloadRejection)
   /// Takes one record; called in order of position, without a gap.
   mutating func record(_ record: LogRecord) throws(PayloadRejection)
 }
@@ -43,15 +47,97 @@ extension DataDirectory {
     _ visitor: inout Visitor
   ) throws(StorageError) -> Recovery<Store> {
     var report = RecoveryReport()
-    let replay = LogReplay(store: store, manifest: manifest.current, settlesLastSegment: true)
-    let end = try replay.run(after: report.snapshotPosition, chain: .none) {
+    let known = manifest.current
+    let snapshot = try newestSoundSnapshot(known, &report)
+    if let snapshot {
+      report.snapshotPosition = snapshot.position
+      try load(snapshot, into: &visitor)
+    }
+    let replay = LogReplay(store: store, manifest: known, settlesLastSegment: true)
+    let end = try replay.run(after: report.snapshotPosition, chain: snapshot?.chain ?? .none) {
       (group, file) throws(StorageError) in
       try deliver(group, file: file, after: report.snapshotPosition, to: &visitor, &report)
     }
     report.tornTail = end.torn
     report.wasSealed = end.sealed && end.torn == nil
     let writer = try resume(end)
+    try setAside(report.damagedSnapshots.map(\.file), known)
+    try removeLeftovers()
     return Recovery(writer: writer, report: report)
+  }
+
+  /// The newest snapshot that holds; nil when the log alone reaches back to the first record.
+  private func newestSoundSnapshot(
+    _ manifest: Manifest, _ report: inout RecoveryReport
+  ) throws(StorageError) -> SnapshotSummary? {
+    for entry in manifest.snapshots.reversed() {
+      do throws(StorageError) {
+        return try checkedSnapshot(
+          entry, dataset: manifest.dataset, in: store,
+          maximumBlockBytes: options.maximumBlockBytes)
+      } catch {
+        guard case .damaged(let damage) = error else { throw error }
+        report.damagedSnapshots.append(damage)
+      }
+    }
+    if let newest = report.damagedSnapshots.first, manifest.segments[0].firstPosition > 1 {
+      throw .damaged(newest)
+    }
+    return nil
+  }
+
+  private func load<Visitor: RecoveryVisitor & ~Copyable>(
+    _ snapshot: SnapshotSummary, into visitor: inout Visitor
+  ) throws(StorageError) {
+    let name = SnapshotFormat.name(snapshot.position)
+    do throws(PayloadRejection) {
+      try visitor.begin(snapshot)
+    } catch {
+      throw .damaged(Damage(file: name, offset: 0, reason: error.reason))
+    }
+    var reader = try SnapshotReader(
+      name, in: store, maximumBlockBytes: options.maximumBlockBytes)
+    let read = try reader.read(opensBlocks: true, dataset: dataset) {
+      (block) throws(PayloadRejection) in
+      try visitor.block(block)
+    }
+    guard read == snapshot else {
+      throw .damaged(Damage(file: name, offset: 0, reason: "the snapshot changed while read"))
+    }
+  }
+
+  /// Takes damaged snapshots out of the manifest and keeps their files for whoever looks into it.
+  private func setAside(_ names: [String], _ known: Manifest) throws(StorageError) {
+    guard !names.isEmpty else { return }
+    try disk { () throws(FileError) in
+      for name in names {
+        do throws(FileError) {
+          try store.rename(name, to: name + ".damaged")
+        } catch {
+          guard isAbsent(error) else { throw error }
+        }
+      }
+      try store.syncDirectory()
+      try manifest.update { $0.snapshots.removeAll { names.contains($0.name) } }
+    }
+  }
+
+  /// Removes what a crash left behind: temporary files, and files that the manifest dropped or
+  /// never listed.
+  private func removeLeftovers() throws(StorageError) {
+    let known = manifest.current
+    try disk { () throws(FileError) in
+      for name in try store.list() {
+        let isSnapshot = name.hasPrefix("snapshot-") && name.hasSuffix(".snap")
+        let isSegment = name.hasPrefix("log-") && name.hasSuffix(".seg")
+        let listed =
+          known.snapshots.contains { $0.name == name }
+          || known.segments.contains { LogFormat.segmentName($0.number) == name }
+        if name.hasSuffix(".tmp") || ((isSnapshot || isSegment) && !listed) {
+          try removeIfPresent(name, in: store)
+        }
+      }
+    }
   }
 
   private func deliver<Visitor: RecoveryVisitor & ~Copyable>(
@@ -129,4 +215,19 @@ extension DataDirectory {
       done += UInt64(step)
     }
   }
+}
+
+/// Checks a snapshot whole against its line in the manifest.
+func checkedSnapshot<Store: FileStore>(
+  _ entry: Manifest.Snapshot, dataset: DatasetIdentity, in store: Store, maximumBlockBytes: Int
+) throws(StorageError) -> SnapshotSummary {
+  var reader = try SnapshotReader(entry.name, in: store, maximumBlockBytes: maximumBlockBytes)
+  let found = try reader.read(opensBlocks: false, dataset: dataset)
+  guard found.position == entry.position, found.timeMs == entry.timeMs,
+    found.byteCount == entry.byteCount, found.digest == entry.digest
+  else {
+    throw .damaged(
+      Damage(file: entry.name, offset: 0, reason: "not the snapshot that the manifest lists"))
+  }
+  return found
 }

@@ -8,6 +8,26 @@ struct Journal: RecoveryVisitor {
   var lastPosition: UInt64 = 0
   var times: [Int64] = []
 
+  mutating func begin(_ snapshot: SnapshotSummary) throws(PayloadRejection) {
+    records = []
+    times = []
+    lastPosition = snapshot.position
+  }
+
+  /// A block of a test is the payloads of its rows, each behind its length as one byte.
+  mutating func block(_ block: SnapshotBlock) throws(PayloadRejection) {
+    var reader = ByteReader(block.bytes)
+    do throws(ByteError) {
+      for _ in 0..<block.rowCount {
+        let length = try reader.read(UInt8.self)
+        records.append(Array(try reader.read(bytes: Int(length))))
+        times.append(-1)
+      }
+    } catch {
+      throw PayloadRejection("rows end early")
+    }
+  }
+
   mutating func record(_ record: LogRecord) throws(PayloadRejection) {
     guard record.position == lastPosition + 1 else {
       throw PayloadRejection("position \(record.position) after \(lastPosition)")
@@ -61,4 +81,24 @@ func recovered(
   var journal = Journal()
   let recovery = try directory.recover(&journal)
   return (journal, recovery.report)
+}
+
+extension DataDirectory {
+  /// Takes a snapshot of the test's machine at `position`, a few rows to a block.
+  func snapshot(at position: UInt64, chain: Digest = .none) throws(StorageError) {
+    var writer = try beginSnapshot(at: position, timeMs: Int64(position / 5))
+    var next: UInt64 = 1
+    while next <= position {
+      let end = min(position, next + 5)
+      var rows = ByteBuffer()
+      for row in next...end {
+        let bytes = payload(at: row)
+        rows.append(UInt8(bytes.count))
+        bytes.withUnsafeBytes { rows.append(bytes: $0) }
+      }
+      try writer.addBlock(kind: 3, rowCount: UInt32(end - next + 1), rows.bytes)
+      next = end + 1
+    }
+    _ = try writer.finish(chain: chain)
+  }
 }
