@@ -96,6 +96,7 @@ let package = Package(
     suite("PromisedSequencerTests", ["PromisedSequencer"]),
     suite("PromisedLinuxTests", ["PromisedLinux", "PromisedPlatform"]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
+    suite("PromisedSampleTests", ["PromisedSample"]),
     suite("HouseTests", []),
   ]
 )
