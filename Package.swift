@@ -100,6 +100,7 @@ let package = Package(
     suite("PromisedSequencerTests", ["PromisedSequencer"]),
     suite("PromisedLinuxTests", ["PromisedLinux", "PromisedPlatform"]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
+    suite("PromisedSampleTests", ["PromisedSample"]),
     suite("HouseTests", []),
   ]
 )
