@@ -44,7 +44,10 @@ let package = Package(
     module(
       "PromisedWire",
       ["PromisedModel", "PromisedBytes", "CPromisedMessages", "CProtobufC", "PromisedInvariants"]),
-    module("PromisedRecords", ["PromisedModel", "PromisedBytes", "PromisedInvariants"]),
+    .target(
+      name: "PromisedRecords",
+      dependencies: ["PromisedModel", "PromisedBytes", "PromisedInvariants"],
+      exclude: ["RecordFormats.md"], swiftSettings: strict),
     module(
       "PromisedStorage",
       ["PromisedPlatform", "PromisedBytes", "CZstd", "CCrypto", "PromisedInvariants"],

@@ -187,6 +187,7 @@ func cpuSeconds(_ pid: Int32) -> Double {
 }
 
 func fail(_ message: String) -> Never {
-  fputs("promised-bench: \(message)\n", stderr)
+  let line = Array("promised-bench: \(message)\n".utf8)
+  _ = write(2, line, line.count)
   exit(1)
 }
