@@ -41,8 +41,9 @@ class Refused(Exception):
         self.reason, self.outcome = info.get(1, b"").decode(), info.get(2, 0)
         self.retryable, self.retry_after_ms = bool(info.get(3, 0)), info.get(4, 0)
         self.key = info.get(5, b"").decode("utf-8", "replace")
-        self.row = zigzag(info[6]) if 6 in info else 0
-        self.available_units = zigzag(info[7]) if 7 in info else 0
+        # Absent details say nothing; present ones leave out zeros.
+        self.row = zigzag(info.get(6, 0)) if info else -1
+        self.available_units = zigzag(info.get(7, 0)) if info else -1
         self.next_supply_unix_s = info.get(8, 0)
         super().__init__(f"{self.code} {self.reason}: {message}".replace(" :", ":"))
 
@@ -208,7 +209,7 @@ class Client:
         data = request(service, method, payload, timeout, metadata)
         future = concurrent.futures.Future()
         with self.lock:
-            if self.failure:
+            if self.failure is not None:
                 raise Disconnected(self.failure)
             if self.next_id >= LAST_STREAM_ID:
                 raise Disconnected("the stream ids of this connection are used up: connect again")
@@ -219,8 +220,8 @@ class Client:
             try:
                 self.socket.sendall(sent)
             except OSError as error:
-                self.failure = self.failure or f"cannot send: {error}"
-        if self.failure:
+                self.failure = f"cannot send: {error}"
+        if self.failure is not None:
             self._fail(self.failure)
         return future
 
