@@ -63,6 +63,9 @@ package struct FieldWriter: FieldCoder, ~Copyable {
 
   package init(capacity: Int = 1024) { buffer = ByteBuffer(capacity: capacity) }
 
+  /// Gives up the writer for its bytes.
+  package consuming func takeBuffer() -> ByteBuffer { buffer }
+
   package mutating func number<Value: FixedWidthInteger>(_ value: inout Value) {
     if Value.isSigned {
       buffer.appendZigzag(Int64(value))

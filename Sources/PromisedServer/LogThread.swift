@@ -14,14 +14,13 @@ final class LogThread<Store: FileStore>: Sendable {
     case append(expectedLast: UInt64, timeMilliseconds: Int64)
     /// Certify the last group after 50 ms without another.
     case idleMark(timeMilliseconds: Int64)
-    /// Zero the next segment while nothing waits.
-    case prepareSpare
     /// The mark of a clean shutdown; the thread ends.
     case seal(timeMilliseconds: Int64)
   }
 
   enum Completion: Sendable {
-    case durable(upTo: UInt64, needsCertification: Bool, isAppend: Bool)
+    /// Everything up to the tail is on disk.
+    case durable(LogTail, needsCertification: Bool, wantsSpare: Bool)
     case sealed
     case failed(StorageError)
   }
@@ -100,7 +99,6 @@ final class LogThread<Store: FileStore>: Sendable {
   private func perform(_ work: Work, _ batch: inout LogBatch) -> Completion {
     do throws(StorageError) {
       return try writer.withLock { (writer) throws(StorageError) in
-        var isAppend = false
         switch work {
         case .append(let expectedLast, let time):
           let outcome = try writer.append(&batch, expectedLast: expectedLast, timeMs: time)
@@ -108,16 +106,14 @@ final class LogThread<Store: FileStore>: Sendable {
             fatalError("the log ends at \(last), not at \(expectedLast)")
           }
           try writer.sync()
-          isAppend = true
         case .idleMark(let time): try writer.idleMark(timeMs: time)
-        case .prepareSpare: try writer.prepareSpare()
         case .seal(let time):
           try writer.seal(timeMs: time)
           return .sealed
         }
         return .durable(
-          upTo: writer.tail.position, needsCertification: writer.needsCertification,
-          isAppend: isAppend)
+          writer.tail, needsCertification: writer.needsCertification,
+          wantsSpare: writer.wantsSpare)
       }
     } catch {
       return .failed(error)

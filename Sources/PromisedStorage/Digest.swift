@@ -35,6 +35,10 @@ package struct DatasetIdentity: Equatable, Sendable {
     self.low = low
     self.high = high
   }
+
+  /// What a client may see of it: enough to tell two datasets apart, not enough to imitate a log
+  /// group of this one.
+  package var label: UInt32 { UInt32(truncatingIfNeeded: low) }
 }
 
 extension ByteBuffer {

@@ -24,6 +24,9 @@ package struct RecoveryReport: Equatable, Sendable {
   package internal(set) var recordCount: UInt64 = 0
   /// Whether the log ended with the mark of a clean shutdown.
   package internal(set) var wasSealed = false
+
+  /// Nothing was there.
+  package init() {}
 }
 
 /// A recovered log: its writing end, and what was found.

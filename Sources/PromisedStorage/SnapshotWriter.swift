@@ -100,7 +100,27 @@ package struct SnapshotWriter<Store: FileStore>: ~Copyable, Sendable {
   }
 }
 
+/// A snapshot by its line in the manifest.
+package struct ListedSnapshot: Equatable, Sendable {
+  /// The file's name in the data directory.
+  package let name: String
+  /// The position of the state it holds.
+  package let position: UInt64
+  /// The logged time there, in milliseconds since 1970 UTC.
+  package let timeMs: Int64
+  /// The size of the file.
+  package let byteCount: UInt64
+}
+
 extension DataDirectory {
+  /// The snapshots in use, oldest first, as the manifest lists them.
+  package var listedSnapshots: [ListedSnapshot] {
+    manifest.current.snapshots.map {
+      ListedSnapshot(
+        name: $0.name, position: $0.position, timeMs: $0.timeMs, byteCount: $0.byteCount)
+    }
+  }
+
   /// The snapshots in use, oldest first, as positions.
   package var snapshotPositions: [UInt64] { manifest.current.snapshots.map(\.position) }
 

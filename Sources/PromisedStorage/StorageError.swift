@@ -105,3 +105,14 @@ struct FileContents: ~Copyable {
 
   deinit { mutableBytes.deallocate() }
 }
+
+extension StorageError {
+  /// Whether the process must stop: a sync failed, so that what the disk holds is unknown.
+  package var isFinal: Bool {
+    switch self {
+    case .file(let error): error.operation == .sync || error.operation == .syncDirectory
+    case .stopped: true
+    default: false
+    }
+  }
+}
