@@ -67,7 +67,7 @@ package final class DataDirectory<Store: FileStore>: Sendable {
     return DataDirectory(store: store, options: options, manifest: manifest, lock: lock)
   }
 
-  private static func takeLock(_ store: Store) throws(StorageError) -> OpenFile<Store> {
+  static func takeLock(_ store: Store) throws(StorageError) -> OpenFile<Store> {
     let file = try disk { () throws(FileError) in
       do throws(FileError) {
         return try OpenFile(lockName, in: store, forWriting: true)

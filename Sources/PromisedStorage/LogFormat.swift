@@ -77,6 +77,7 @@ struct SegmentHeader: Equatable {
     guard version == LogFormat.version else { throw .unknownVersion(file: file, version: version) }
     guard reserved == 0 else { throw damaged("reserved bytes of the header are not zero") }
     guard header.firstPosition > 0 else { throw damaged("positions start at 1") }
+    guard header.epoch < .max else { throw damaged("no epoch can follow the segment's") }
     return header
   }
 

@@ -35,6 +35,13 @@ struct LogEnd {
   var passedSnapshot = false
   /// Whether a group that ends at the snapshot's position has the digest the snapshot names.
   var metChain = false
+
+  /// Before the first segment.
+  init(after position: UInt64, chain: Digest) {
+    offset = 0
+    tail = LogTail(position: position, timeMs: .min, digest: chain, epoch: 0)
+    needsCertification = false
+  }
 }
 
 /// Walks the log of a directory in order, and tells a torn tail from damage.
@@ -52,10 +59,7 @@ struct LogReplay<Store: FileStore> {
     after position: UInt64, chain: Digest,
     group body: (LogGroup, String) throws(StorageError) -> Void
   ) throws(StorageError) -> LogEnd {
-    var end = LogEnd(
-      segment: nil, offset: 0,
-      tail: LogTail(position: position, timeMs: .min, digest: chain, epoch: 0), torn: nil,
-      needsCertification: false)
+    var end = LogEnd(after: position, chain: chain)
     var number: UInt64 = 1
     if !manifest.segments.isEmpty {
       guard let first = manifest.segments.last(where: { $0.firstPosition <= position + 1 }) else {
@@ -63,6 +67,24 @@ struct LogReplay<Store: FileStore> {
       }
       number = first.number
     }
+    try walk(from: &number, after: position, chain: chain, &end, body)
+    let last = LogFormat.segmentName(max(number, 2) - 1)
+    try checkHistory(end, chain, at: position, last)
+    if end.tail.position < position {
+      throw .damaged(
+        Damage(
+          file: last, offset: end.offset, position: end.tail.position + 1,
+          reason: "the log ends at \(end.tail.position), before the snapshot at \(position)"))
+    }
+    return end
+  }
+
+  /// Walks the segments from `number` on; afterwards, also after a throw, `number` is the first
+  /// one that was not walked whole.
+  func walk(
+    from number: inout UInt64, after position: UInt64, chain: Digest, _ end: inout LogEnd,
+    _ body: (LogGroup, String) throws(StorageError) -> Void
+  ) throws(StorageError) {
     let lastListed = manifest.segments.last?.number ?? 0
     let names = try disk { () throws(FileError) in try store.list() }
     var digests = DigestContext()
@@ -73,15 +95,6 @@ struct LogReplay<Store: FileStore> {
       try walk(number, isLast: isLast, after: position, chain: chain, &end, &digests, body)
       number += 1
     }
-    try checkHistory(end, chain, at: position, LogFormat.segmentName(max(number, 2) - 1))
-    if end.tail.position < position {
-      throw .damaged(
-        Damage(
-          file: LogFormat.segmentName(max(number, 2) - 1), offset: end.offset,
-          position: end.tail.position + 1,
-          reason: "the log ends at \(end.tail.position), before the snapshot at \(position)"))
-    }
-    return end
   }
 
   /// The groups that end at the snapshot's position, its marks included, must hold its digest.

@@ -121,6 +121,7 @@ struct SegmentScan {
     }
     if header.previous != tail.digest { return "the group continues another history" }
     if header.epoch < tail.epoch { return "the group's epoch goes back" }
+    if header.epoch == .max { return "no epoch can follow the group's" }
     if header.timeMs < tail.timeMs { return "the group's time goes back" }
     if header.byteCount > UInt32(LogFormat.maximumRecordBytes) { return "the group is too long" }
     return nil

@@ -42,6 +42,7 @@ struct Manifest: Equatable, Sendable {
       return "snapshot positions do not rise"
     }
     if segments.contains(where: { $0.firstPosition == 0 }) { return "positions start at 1" }
+    if segments.last?.number == .max { return "no segment can follow the last one" }
     if snapshots.last?.position == .max { return "a snapshot at the last position" }
     if segments.isEmpty && !snapshots.isEmpty { return "snapshots without a log" }
     return nil

@@ -11,6 +11,8 @@ struct SnapshotReader<Store: FileStore>: ~Copyable {
   private var offset: UInt64 = 0
   private var digests = DigestContext()
   private var input = ByteBuffer(capacity: 1 << 16)
+  /// The dataset its header named when it was last read.
+  private(set) var dataset = DatasetIdentity(low: 0, high: 0)
 
   /// Opens a snapshot.
   init(_ name: String, in store: Store, maximumBlockBytes: Int) throws(StorageError) {
@@ -47,6 +49,7 @@ struct SnapshotReader<Store: FileStore>: ~Copyable {
     if let dataset, dataset != header.dataset {
       throw damaged("the snapshot belongs to another dataset", at: 16)
     }
+    self.dataset = header.dataset
     digests.update(input.bytes)
     let decompressor = Decompressor()
     var content = ByteBuffer(capacity: 16)

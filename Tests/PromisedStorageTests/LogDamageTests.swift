@@ -1,3 +1,4 @@
+import PromisedBytes
 import PromisedPlatform
 import PromisedStorage
 import Testing
@@ -138,6 +139,98 @@ func judge(
     let mixed = disk.afterKill()
     mixed[names[0]] = other[names[0]]
     #expect(judge(mixed, total: 15, options: options, "foreign") == .refused)
+  }
+
+  /// The same groups, times and lengths, with other payloads or under another dataset.
+  private func twin(
+    of options: StorageOptions, dataset: DatasetIdentity = dataset
+  ) throws -> SimulatedDisk {
+    let disk = SimulatedDisk()
+    let directory = try DataDirectory.open(disk, newDataset: dataset, options: options)
+    var journal = Journal()
+    var log = try directory.recover(&journal).takeWriter()
+    for (index, count) in [1, 3, 2, 5, 4].enumerated() {
+      var batch = LogBatch()
+      let last = log.tail.position
+      for offset in 1...UInt64(count) { batch.append(payload(at: last + offset).map { ~$0 }) }
+      _ = try log.append(&batch, expectedLast: last, timeMs: 1000 + Int64(index))
+      try log.sync()
+    }
+    try log.idleMark(timeMs: 2000)
+    return disk
+  }
+
+  @Test func aWholeSegmentOfAnotherDatasetIsRefused() throws {
+    let disk = try smallLog()
+    let other = try twin(of: smallSegments(2048), dataset: DatasetIdentity(low: 3, high: 4))
+    disk[segment] = other[segment]
+    #expect(judge(disk, total: 15, "foreign") == .refused)
+  }
+
+  @Test func aLaterSegmentOfAnotherHistoryIsRefused() throws {
+    let options = smallSegments(600)
+    let disk = try smallLog(options)
+    let other = try twin(of: options)
+    for name in disk.files.map(\.0) where name.hasPrefix("log-") && name != segment {
+      let spliced = disk.afterKill()
+      spliced[name] = other[name]
+      #expect(judge(spliced, total: 15, options: options, name) == .refused)
+    }
+  }
+
+  @Test func aGroupOfAnotherHistoryIsRefused() throws {
+    let disk = try smallLog()
+    let other = try twin(of: smallSegments(2048))[segment]!
+    let ends = groupEnds(other)
+    for index in 1..<ends.count - 1 {
+      let spliced = disk.afterKill()
+      spliced[segment]!.replaceSubrange(
+        ends[index - 1]..<ends[index], with: other[ends[index - 1]..<ends[index]])
+      #expect(judge(spliced, total: 15, "group \(index)") == .refused)
+      // The rest of the other history behind it does not make it fit either.
+      spliced[segment]!.replaceSubrange(ends[index - 1]..., with: other[ends[index - 1]...])
+      #expect(judge(spliced, total: 15, "from group \(index)") == .refused)
+    }
+  }
+
+  @Test func aPayloadForgedWithItsChecksumIsRefused() throws {
+    let disk = try smallLog()
+    let start = groupEnds(disk[segment]!)[0] + 80  // position 2, 14 bytes
+    disk[segment]![start + 8] ^= 0xff
+    let payload = Array(disk[segment]![(start + 8)..<(start + 22)])
+    let crc = crc32c(payload)
+    for index in 0..<4 {
+      disk[segment]![start + 4 + index] = UInt8(truncatingIfNeeded: crc >> (8 * index))
+    }
+    #expect(judge(disk, total: 15, "forged") == .refused)
+  }
+
+  /// What a client sends may look like a group; torn, its own record must not turn into evidence.
+  @Test func aPayloadThatLooksLikeAGroupIsNoEvidence() throws {
+    let disk = SimulatedDisk()
+    var group = ByteBuffer()
+    group.append(zeros: 80)
+    for (offset, value) in [(0, 0x5052_4750), (4, 1), (40, 0), (44, 0)] as [(Int, UInt32)] {
+      group.overwrite(at: offset, with: value)
+    }
+    group.overwrite(at: 8, with: 0x0123_4567_89ab_cdef as UInt64)
+    group.overwrite(at: 16, with: 0xfedc_ba98_7654_3210 as UInt64)
+    group.overwrite(at: 24, with: 1000 as UInt64)
+    group.overwrite(at: 32, with: 1000 as UInt64)
+    let crc = crc32c(Array(group.bytes[..<76]))
+    group.overwrite(at: 76, with: crc)
+    do {
+      let directory = try DataDirectory.open(disk, newDataset: dataset, options: smallSegments())
+      var journal = Journal()
+      var log = try directory.recover(&journal).takeWriter()
+      var batch = LogBatch()
+      batch.append(payload: group.bytes)
+      _ = try log.append(&batch, expectedLast: 0, timeMs: 1)
+    }
+    let end = groupEnds(disk[segment]!)[0]
+    disk[segment]![end - 1] ^= 1
+    let report = try recovered(disk).1
+    #expect(report.tornTail?.count == 1 && report.tornTail?.firstPosition == 1)
   }
 
   @Test func everyFlipAndTruncationOfTheManifestIsRefused() throws {

@@ -5,8 +5,9 @@ import Synchronization
 ///
 /// Method: every operation has a number. `failures` names operations that fail; `stopsAfter` cuts
 /// the power behind one, after which everything fails. `afterPowerCut` then builds a legal disk:
-/// each write since its file's last sync is kept, lost or torn at a multiple of 64 bytes, each
-/// directory change since the last directory sync is kept up to a random one, by the seed's choice.
+/// each write since its file's last sync is kept, lost or torn at a multiple of 64 bytes; of the
+/// directory changes since the last directory sync either a prefix or any subset is kept. The seed
+/// chooses.
 final class SimulatedDisk: FileStore {
   enum Operation: Equatable {
     case create(String), write(String), sync(String), syncDirectory, rename(String, String)
@@ -27,8 +28,9 @@ final class SimulatedDisk: FileStore {
     var nextNode = 0
     var names: [String: Int] = [:]
     var durableNames: [String: Int] = [:]
-    /// Every directory since the last directory sync, oldest first.
-    var nameHistory: [[String: Int]] = []
+    /// The directory changes since the last directory sync, oldest first: per name its new node,
+    /// or nil when the name went.
+    var nameChanges: [[(String, Int?)]] = []
     var open: [Int32: Int] = [:]
     var nextFile: Int32 = 3
     var operations: [Operation] = []
@@ -99,8 +101,13 @@ final class SimulatedDisk: FileStore {
   func afterPowerCut(seed: UInt64) -> SimulatedDisk {
     var random = Random(state: seed)
     return state.withLock { state in
-      let directories = [state.durableNames] + state.nameHistory
-      let names = directories[Int(random.next() % UInt64(directories.count))]
+      var names = state.durableNames
+      let prefix = Int(random.next() % UInt64(state.nameChanges.count + 1))
+      let isSubset = random.next() % 2 == 0
+      for (index, change) in state.nameChanges.enumerated() {
+        guard isSubset ? random.next() % 2 == 0 : index < prefix else { continue }
+        for (name, node) in change { names[name] = node }
+      }
       var files: [(String, [UInt8])] = []
       for (name, number) in names.sorted(by: { $0.key < $1.key }) {
         let node = state.nodes[number]!
@@ -179,7 +186,7 @@ final class SimulatedDisk: FileStore {
       guard state.names[name] == nil else { throw FileError(.create, name, errno: 17) }
       state.nodes[state.nextNode] = Node()
       state.names[name] = state.nextNode
-      state.nameHistory.append(state.names)
+      state.nameChanges.append([(name, state.nextNode)])
       let file = state.nextFile
       state.nextFile += 1
       state.open[file] = state.nextNode
@@ -271,7 +278,7 @@ final class SimulatedDisk: FileStore {
         throw FileError(.rename, name, errno: 2)
       }
       state.names[newName] = node
-      state.nameHistory.append(state.names)
+      state.nameChanges.append([(name, nil), (newName, node)])
     }
   }
 
@@ -281,7 +288,7 @@ final class SimulatedDisk: FileStore {
       guard state.names.removeValue(forKey: name) != nil else {
         throw FileError(.remove, name, errno: 2)
       }
-      state.nameHistory.append(state.names)
+      state.nameChanges.append([(name, nil)])
     }
   }
 
@@ -296,7 +303,7 @@ final class SimulatedDisk: FileStore {
     try locked { (state) throws(FileError) in
       try step(&state, .syncDirectory, .syncDirectory, ".")
       state.durableNames = state.names
-      state.nameHistory = []
+      state.nameChanges = []
     }
   }
 

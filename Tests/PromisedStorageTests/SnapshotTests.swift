@@ -78,6 +78,19 @@ func directoryWithSnapshots(
     #expect(judge(none, total: 120, options: smallSegments(), "no snapshot") == .refused)
   }
 
+  @Test func oneSnapshotDropsNothingOfTheLog() throws {
+    let disk = SimulatedDisk()
+    let directory = try DataDirectory.open(disk, newDataset: dataset, options: smallSegments())
+    var journal = Journal()
+    var log = try directory.recover(&journal).takeWriter()
+    for round in 1...20 as ClosedRange<Int64> { try log.commit(5, timeMs: round) }
+    try directory.snapshot(at: 100)
+    try directory.trim(below: 100)
+    let damaged = disk.afterKill()
+    damaged["snapshot-00000000000000000100.snap"]![70] ^= 1
+    #expect(try recovered(damaged).0.records == payloads(upTo: 100))
+  }
+
   @Test func everyFlipAndTruncationOfASnapshotIsNoticed() throws {
     let disk = try directoryWithSnapshots()
     let whole = disk[second]!
@@ -183,33 +196,39 @@ func directoryWithSnapshots(
 /// Snapshots whose every checksum and digest holds, and whose blocks lie all the same.
 @Suite struct HostileSnapshotTests {
   enum Lie: CaseIterable {
-    case none, declaresLess, declaresMore, hugeDeclaration, twoFrames, noFrame
+    case none, declaresLess, declaresMore, hugeDeclaration, wrongChecksum, twoFrames, noFrame
+    case unstatedSize
   }
 
   @Test(arguments: Lie.allCases)
-  func aBlockThatLiesAboutItsSizeIsRefused(lie: Lie) throws {
+  func aBlockThatLiesIsRefused(lie: Lie) throws {
     let content = [UInt8](repeating: 0, count: lie == .none ? 1000 : 8 << 20)
-    var frame = compressed(content)
+    var frame = compressed(content, statesSize: lie != .unstatedSize)
     var declared = UInt32(content.count)
     switch lie {
-    case .none: break
+    case .none, .unstatedSize, .wrongChecksum: break
     case .declaresLess: declared = 1000
     case .declaresMore: declared += 1
     case .hugeDeclaration: declared = .max
-    case .twoFrames: frame += frame
+    // A frame that zstd skips: the content is right, and yet the block is not one frame.
+    case .twoFrames: frame += [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]
     case .noFrame: frame = Array("not a frame".utf8)
     }
+    let crc = crc32c(frame) ^ (lie == .wrongChecksum ? 1 : 0)
+    let file = snapshotFile(frame: frame, declared: declared, crc: crc)
     let disk = try directoryWithSnapshots(smallSegments(1 << 16))
-    replaceSnapshots(of: disk, by: snapshotFile(frame: frame, declared: declared))
+    replaceSnapshots(of: disk, by: file)
     let directory = try DataDirectory.open(disk, newDataset: dataset)
     var counting = BlockCounter()
     do throws(StorageError) {
       let report = try directory.recover(&counting).report
-      // The cap is checked before any block is passed on: the log alone serves.
-      #expect(lie == .none || (lie == .hugeDeclaration && report.damagedSnapshots.count == 1))
+      // Caps and checksums are checked before any block is passed on: the log alone serves.
+      #expect(report.damagedSnapshots.count == (lie == .none ? 0 : 1))
+      #expect([.none, .hugeDeclaration, .wrongChecksum].contains(lie))
     } catch {
       guard case .damaged(let damage) = error else { throw error }
-      #expect(lie != .none && damage.file == second && damage.offset == 64)
+      #expect(damage.file == second && damage.offset == 64)
+      #expect(![.none, .hugeDeclaration, .wrongChecksum].contains(lie))
     }
     #expect(counting.sizes == (lie == .none ? [1000] : []))
   }
@@ -221,13 +240,16 @@ func directoryWithSnapshots(
     mutating func record(_ record: LogRecord) {}
   }
 
-  private func compressed(_ content: [UInt8]) -> [UInt8] {
+  private func compressed(_ content: [UInt8], statesSize: Bool) -> [UInt8] {
     var frame = [UInt8](repeating: 0, count: ZSTD_compressBound(content.count))
-    let count = ZSTD_compress(&frame, frame.count, content, content.count, 1)
+    let context = ZSTD_createCCtx()
+    defer { ZSTD_freeCCtx(context) }
+    ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, statesSize ? 1 : 0)
+    let count = ZSTD_compress2(context, &frame, frame.count, content, content.count)
     return Array(frame[..<count])
   }
 
-  private func snapshotFile(frame: [UInt8], declared: UInt32) -> [UInt8] {
+  private func snapshotFile(frame: [UInt8], declared: UInt32, crc: UInt32) -> [UInt8] {
     var file = ByteBuffer()
     file.append(UInt64(0x0070_6e73_6d6f_7270))
     file.append(UInt16(1))
@@ -245,7 +267,7 @@ func directoryWithSnapshots(
     file.append(UInt32(1))
     file.append(declared)
     file.append(UInt32(frame.count))
-    file.append(frame.withUnsafeBytes { checksum($0) })
+    file.append(crc)
     file.append(UInt32(0))
     file.append(checksum(UnsafeRawBufferPointer(rebasing: file.bytes[start...])))
     frame.withUnsafeBytes { file.append(bytes: $0) }
