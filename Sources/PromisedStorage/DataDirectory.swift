@@ -29,6 +29,7 @@ package final class DataDirectory<Store: FileStore>: Sendable {
   let store: Store
   let options: StorageOptions
   let manifest: ManifestFile<Store>
+  let spare: SpareSegment<Store>
   private let lockFile: OpenFile<Store>
 
   /// The name of this history.
@@ -41,7 +42,14 @@ package final class DataDirectory<Store: FileStore>: Sendable {
     self.store = store
     self.options = options
     self.manifest = manifest
+    spare = SpareSegment(in: store)
     lockFile = lock
+  }
+
+  /// Zeroes and syncs the file that will be the next log segment, from a thread that commits do
+  /// not wait for, when `LogWriter.wantsSpare` says so. `noSpace` leaves everything usable.
+  package func prepareSpare() throws(StorageError) {
+    try spare.prepare(byteCount: options.segmentBytes)
   }
 
   /// Takes the directory, or makes an empty one a data directory named `newDataset`.

@@ -26,6 +26,7 @@ package struct LogWriter<Store: FileStore>: ~Copyable, Sendable {
   private let store: Store
   private let manifest: ManifestFile<Store>
   private let dataset: DatasetIdentity
+  private let spare: SpareSegment<Store>
   private let epoch: UInt64
   private let segmentBytes: UInt64
   private var file: OpenFile<Store>
@@ -33,8 +34,6 @@ package struct LogWriter<Store: FileStore>: ~Copyable, Sendable {
   /// Where the next group goes.
   private var offset: UInt64
   private var phase = Phase.synced
-  /// The bytes of the spare file that waits to be the next segment; 0 without one.
-  private var spareBytes: UInt64 = 0
   private var digests = DigestContext()
   private var empty = LogBatch(capacity: 0)
 
@@ -46,12 +45,14 @@ package struct LogWriter<Store: FileStore>: ~Copyable, Sendable {
 
   /// Continues a log where recovery found its end.
   init(
-    store: Store, manifest: ManifestFile<Store>, file: consuming OpenFile<Store>,
+    store: Store, manifest: ManifestFile<Store>, spare: SpareSegment<Store>,
+    file: consuming OpenFile<Store>,
     segment: SegmentHeader, offset: UInt64, tail: LogTail, needsCertification: Bool,
     epoch: UInt64, segmentBytes: UInt64
   ) {
     self.store = store
     self.manifest = manifest
+    self.spare = spare
     dataset = segment.dataset
     self.epoch = epoch
     self.segmentBytes = segmentBytes
@@ -74,7 +75,7 @@ package struct LogWriter<Store: FileStore>: ~Copyable, Sendable {
   ///
   /// `timeMs` must not lie before the tail's time. The batch is left as it was, for the caller to
   /// clear. Rotates to a new segment when this one is full, which takes as long as zeroing and
-  /// syncing `segmentBytes` unless `prepareSpare` ran before.
+  /// syncing `segmentBytes` unless `DataDirectory.prepareSpare` ran before.
   package mutating func append(
     _ batch: inout LogBatch, expectedLast: UInt64, timeMs: Int64
   ) throws(StorageError) -> AppendOutcome {
@@ -156,28 +157,22 @@ package struct LogWriter<Store: FileStore>: ~Copyable, Sendable {
     checkInvariants()
   }
 
-  /// Zeroes and syncs the file that will be the next segment, for a moment when nothing waits.
-  /// Without room for it the log stays usable.
-  package mutating func prepareSpare() throws(StorageError) {
-    guard phase != .failed && phase != .sealed else { throw .stopped }
-    if spareBytes < segmentBytes { try makeSpare(byteCount: segmentBytes) }
+  /// Whether the next segment's file is worth preparing now: the present one is half full. Another
+  /// thread does it with `DataDirectory.prepareSpare`, and then rotation costs two small syncs.
+  package var wantsSpare: Bool {
+    offset >= segment.byteCount / 2 && spare.byteCount < segmentBytes
   }
 
-  private mutating func makeSpare(byteCount: UInt64) throws(StorageError) {
-    spareBytes = 0
+  private mutating func rotate(for groupBytes: UInt64) throws(StorageError) {
+    let needed = max(segmentBytes, UInt64(LogFormat.segmentHeaderBytes) + groupBytes)
+    let spareBytes: UInt64
     do {
-      try writeSpare(byteCount: byteCount, in: store)
+      spareBytes = try spare.take(atLeast: needed)
     } catch {
       if case .noSpace = error { throw error }
       phase = .failed
       throw error
     }
-    spareBytes = byteCount
-  }
-
-  private mutating func rotate(for groupBytes: UInt64) throws(StorageError) {
-    let needed = max(segmentBytes, UInt64(LogFormat.segmentHeaderBytes) + groupBytes)
-    if spareBytes < needed { try makeSpare(byteCount: needed) }
     let header = SegmentHeader(
       dataset: dataset, epoch: epoch, number: segment.number + 1, firstPosition: tail.position + 1,
       timeMs: tail.timeMs, previous: tail.digest, byteCount: spareBytes)
@@ -187,27 +182,11 @@ package struct LogWriter<Store: FileStore>: ~Copyable, Sendable {
       phase = .failed
       throw .file(error)
     }
-    spareBytes = 0
     segment = header
     offset = UInt64(LogFormat.segmentHeaderBytes)
     // The new header continues the last group's digest and is on disk: that certifies it.
     needsCertification = false
     checkInvariants()
-  }
-}
-
-/// Creates the zeroed, synced spare file. ENOSPC takes the partial file away again.
-func writeSpare<Store: FileStore>(byteCount: UInt64, in store: Store) throws(StorageError) {
-  do throws(FileError) {
-    try removeIfPresent(LogFormat.spareName, in: store)
-    let file = try OpenFile(creating: LogFormat.spareName, in: store)
-    try store.preallocate(file.reference, count: byteCount)
-    try store.sync(file.reference)
-  } catch {
-    guard isOutOfSpace(error), error.operation == .preallocate || error.operation == .create
-    else { throw .file(error) }
-    try disk { () throws(FileError) in try removeIfPresent(LogFormat.spareName, in: store) }
-    throw .noSpace(error)
   }
 }
 

@@ -181,7 +181,8 @@ extension DataDirectory {
       }
     }
     return LogWriter(
-      store: store, manifest: manifest, file: file, segment: segment, offset: end.offset,
+      store: store, manifest: manifest, spare: spare, file: file, segment: segment,
+      offset: end.offset,
       tail: end.tail, needsCertification: end.needsCertification, epoch: end.tail.epoch + 1,
       segmentBytes: options.segmentBytes)
   }
@@ -196,7 +197,7 @@ extension DataDirectory {
       try publishSegment(header, in: store, manifest: manifest)
     }
     return LogWriter(
-      store: store, manifest: manifest, file: file, segment: header,
+      store: store, manifest: manifest, spare: spare, file: file, segment: header,
       offset: UInt64(LogFormat.segmentHeaderBytes),
       tail: LogTail(position: 0, timeMs: 0, digest: .none, epoch: 1), needsCertification: false,
       epoch: 1, segmentBytes: options.segmentBytes)

@@ -193,7 +193,8 @@ private func beginRestore<Store: FileStore>(
     }
   }
   let writer = LogWriter(
-    store: target, manifest: manifest, file: file, segment: header,
+    store: target, manifest: manifest, spare: SpareSegment(in: target), file: file,
+    segment: header,
     offset: UInt64(LogFormat.segmentHeaderBytes),
     tail: LogTail(
       position: header.firstPosition - 1, timeMs: header.timeMs, digest: header.previous,

@@ -78,6 +78,28 @@ func smallLog(
     #expect(tail.timeMs == 9 && tail.position == 2)
   }
 
+  @Test func aPreparedSpareMakesRotationCreateNothing() throws {
+    let disk = SimulatedDisk()
+    let directory = try DataDirectory.open(disk, newDataset: dataset, options: smallSegments())
+    var journal = Journal()
+    var log = try directory.recover(&journal).takeWriter()
+    var wanted = [log.wantsSpare]
+    while disk["log-00000000000000000002.seg"] == nil {
+      if log.wantsSpare {
+        try directory.prepareSpare()
+        wanted.append(log.wantsSpare)
+        let operations = disk.operations.count
+        try directory.prepareSpare()
+        #expect(disk.operations.count == operations)
+      }
+      try log.commit(1, timeMs: 0)
+    }
+    #expect(wanted == [false, false])
+    #expect(disk.operations.count(where: { $0 == .create("log.spare") }) == 2)
+    let last = log.tail.position
+    #expect(try recovered(disk.afterKill()).0.records == payloads(upTo: last))
+  }
+
   @Test func aGroupLargerThanASegmentGetsItsOwn() throws {
     let disk = SimulatedDisk()
     let large = [UInt8](repeating: 7, count: 5000)

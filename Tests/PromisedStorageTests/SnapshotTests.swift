@@ -123,6 +123,39 @@ func directoryWithSnapshots(
     }
   }
 
+  /// Blocks zeroed, misplaced, stale or overwritten anywhere: an exact state, a reported prefix, or
+  /// a refusal; never a wrong record, never a trap.
+  @Test func misplacedBlocksNeverGiveAWrongState() throws {
+    let disk = try directoryWithSnapshots()
+    let older = try smallLog(smallSegments())
+    let names = disk.files.map(\.0).filter { $0 != "lock" }
+    var random = Random(state: 42)
+    var verdicts: [Verdict] = []
+    for round in 0..<4000 {
+      let broken = disk.afterKill()
+      let name = names.randomElement(using: &random)!
+      var bytes = broken[name]!
+      let size = [16, 64, 512].randomElement(using: &random)!
+      let start = Int.random(in: 0..<max(1, bytes.count / size), using: &random) * size
+      let range = start..<min(start + size, bytes.count)
+      let source = (Bool.random(using: &random) ? older : disk).files.randomElement(using: &random)!
+      switch round % 4 {
+      case 0: for index in range { bytes[index] = 0 }
+      case 1: for index in range { bytes[index] = .random(in: 0...255, using: &random) }
+      case 2:
+        for (index, byte) in zip(range, source.1.dropFirst(start)) { bytes[index] = byte }
+      default:
+        let from = Int.random(in: 0..<bytes.count, using: &random)
+        for (index, byte) in zip(range, Array(bytes[from...])) { bytes[index] = byte }
+      }
+      broken[name] = bytes
+      let options = smallSegments()
+      verdicts.append(judge(broken, total: 30, options: options, "round \(round) \(name)"))
+      _ = try verify(broken)
+    }
+    #expect(verdicts.contains(.refused) && verdicts.contains(.whole))
+  }
+
   @Test func aSnapshotOfAnotherHistoryIsRefused() throws {
     let disk = SimulatedDisk()
     let directory = try DataDirectory.open(disk, newDataset: dataset, options: smallSegments())
