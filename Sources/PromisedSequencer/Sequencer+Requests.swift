@@ -226,11 +226,7 @@ extension Sequencer {
   private func perform(
     _ rows: PutRows, key: CommandKey, load: LoadChunkKey?, _ reply: ReplyTo
   ) throws(Refusal) {
-    var rows = rows
-    if case .network(var network) = rows {
-      try addTimeZones(to: &network)
-      rows = .network(network)
-    }
+    let rows = try withTimeZones(rows)
     var reflected: Position
     if let load {
       let decision = try state.decide(chunk: load.number, of: load.loadID, rows)
@@ -246,6 +242,21 @@ extension Sequencer {
     send(reply, reflecting: reflected) { (encoder, asOf, frames) in
       encoder.encode(PutReply(rows: count), streamID: reply.streamID, asOf: asOf, into: &frames)
     }
+  }
+}
+
+extension Sequencer {
+  /// Puts rows without a caller: for the start of a sandbox.
+  package func put(_ rows: PutRows) throws(Refusal) {
+    let rows = try withTimeZones(rows)
+    try state.validate(rows)
+    commit(.put(CommandKey(bytes: .empty, bodyDigest: 0), rows))
+  }
+
+  private func withTimeZones(_ rows: PutRows) throws(Refusal) -> PutRows {
+    guard case .network(var network) = rows else { return rows }
+    try addTimeZones(to: &network)
+    return .network(network)
   }
 }
 

@@ -75,6 +75,9 @@ package final class Server<Store: FileStore> {
     } else {
       log = nil
     }
+    sequencer.useRecordSink { [unowned self] record in
+      if log != nil { filling.append(payload: record) }
+    }
   }
 
   deinit { scratch.deallocate() }
@@ -100,7 +103,8 @@ package final class Server<Store: FileStore> {
     }
   }
 
-  func realtime() -> UnixMilliseconds {
+  /// The instant requests are decided at, unless logged time is ahead of it.
+  package func realtime() -> UnixMilliseconds {
     configuration.unsafeFixedTime ?? UnixMilliseconds(clock.realtimeMilliseconds())
   }
 
@@ -302,7 +306,6 @@ package final class Server<Store: FileStore> {
   private func collectLogCompletion() {
     guard let log else {
       // In memory there is nothing to wait for.
-      filling.clear()
       release(upTo: sequencer.position)
       return
     }
@@ -402,10 +405,15 @@ package final class Server<Store: FileStore> {
     jobs.advanceSnapshot(sequencer, durable: sequencer.durablePosition, chain: chain)
   }
 
+  /// Puts rows before anything is served, as a put without a key would. For a sandbox's start.
+  package func put(_ rows: PutRows) throws(Refusal) {
+    sequencer.beginBatch(realtime: realtime())
+    try sequencer.put(rows)
+  }
+
   /// Builds the first profiles before anything is served. For the start only: it blocks.
   package func buildFirstProfiles() {
     sequencer.beginBatch(realtime: realtime())
-    sequencer.useRecordSink { [unowned self] record in filling.append(payload: record) }
     if let job = sequencer.nextProfileJob(realtime: realtime()) { sequencer.publish(job.run()) }
   }
 

@@ -10,17 +10,16 @@ import PromisedStorage
 enum Program {
   static func main() {
     let stopDescriptor = clinux_stop_signals()
-    var arguments = CommandLine.arguments
-    arguments.removeFirst()
     let configuration: Configuration
     do {
-      configuration = try Configuration.parse(arguments, readFile: LinuxText.read)
+      configuration = try Configuration.parse(
+        Array(CommandLine.arguments.dropFirst()), readFile: LinuxText.read)
     } catch {
-      leave(ExitCode.configuration, "promised: \(error.message)")
+      leave(ExitCode.configuration, error.message)
     }
     switch configuration.mode {
     case .help: LinuxText.writeOut(Usage.text)
-    case .version: LinuxText.writeOut("promised \(ServerVersion.text)\n")
+    case .version: LinuxText.writeOut("promised \(ServerParts.version)\n")
     case .restore(let source, let until): restore(configuration, from: source, until: until)
     case .serve: serve(configuration, stopDescriptor: stopDescriptor)
     }
@@ -28,56 +27,64 @@ enum Program {
 
   private static func serve(_ configuration: Configuration, stopDescriptor: Int32) {
     let transport = LinuxTransport(stopDescriptor: stopDescriptor)
-    let recovered: RecoveredServer<LinuxFileStore>
+    let server: Server<LinuxFileStore>
     do {
-      recovered = try recover(configuration)
+      let recovered = try recover(configuration)
+      say(recovered.report)
+      server = Server(
+        configuration: configuration, transport: transport, clock: LinuxClock(),
+        threads: LinuxThreads(), residentBytes: { clinux_resident_bytes() },
+        recovered: recovered)
     } catch {
-      leave(error.exitCode, "promised: \(configuration.dataDirectory ?? ""): \(error.sentence)")
+      leave(error.exitCode, "\(configuration.dataDirectory ?? ""): \(error.sentence)")
     }
-    say(recovered.report)
-    let server = Server(
-      configuration: configuration, transport: transport, clock: LinuxClock(),
-      threads: LinuxThreads(), recovered: recovered)
-    if configuration.isSandbox { SandboxWorld.load(into: server, configuration) }
-    let port: UInt16
-    do {
-      port = try transport.listenTCP(host: configuration.host, port: configuration.port)
-      if let path = configuration.socketPath { try transport.listenUnix(path: path) }
-    } catch {
-      leave(
-        ExitCode.configuration,
-        "promised: cannot listen on \(error.address): \(LinuxText.describe(errno: error.errno))")
+    if configuration.isSandbox {
+      SandboxWorld.load(
+        into: server, items: configuration.sandboxItems, at: server.realtime())
     }
-    let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
     server.buildFirstProfiles()
-    LinuxText.writeOut("ready tcp=\(host):\(port)\n")
+    listen(configuration, transport)
     do {
       try server.run()
     } catch {
       guard case .ioFailure(let reason) = error else { return }
-      leave(ExitCode.ioStop, "promised: stopped, nothing acknowledged since: \(reason)")
+      leave(ExitCode.ioStop, "stopped, and nothing was acknowledged since: \(reason)")
+    }
+  }
+
+  /// Opens the listeners and says so: the first line on standard output.
+  private static func listen(_ configuration: Configuration, _ transport: LinuxTransport) {
+    do {
+      let port = try transport.listenTCP(host: configuration.host, port: configuration.port)
+      if let path = configuration.socketPath { try transport.listenUnix(path: path) }
+      let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+      LinuxText.writeOut("ready tcp=\(host):\(port)\n")
+    } catch {
+      leave(
+        ExitCode.configuration,
+        "cannot listen on \(error.address): \(LinuxText.describe(errno: error.errno))")
     }
   }
 
   private static func recover(
     _ configuration: Configuration
   ) throws(StorageError) -> RecoveredServer<LinuxFileStore> {
-    let sequencer = ServerParts.sequencer(
-      configuration, timeZoneFile: LinuxText.timeZoneFile)
+    let sequencer = ServerParts.sequencer(configuration, timeZoneFile: LinuxText.timeZoneFile)
     guard let path = configuration.dataDirectory else {
       return RecoveredServer(inMemory: sequencer)
     }
     let store: LinuxFileStore
     do {
-      store = try LinuxFileStore(directory: path)
+      store = try LinuxFileStore(path: path, creating: true)
     } catch {
       throw .file(error)
     }
     var options = StorageOptions()
     options.segmentBytes = configuration.logSegmentBytes
     return try RecoveredServer(
-      store: store, dataset: DatasetIdentity(random: LinuxText.randomBytes(16)), options: options,
-      sequencer: sequencer)
+      store: store,
+      dataset: DatasetIdentity(low: LinuxText.randomWord(), high: LinuxText.randomWord()),
+      options: options, sequencer: sequencer)
   }
 
   private static func say(_ report: RecoveryReport) {
@@ -95,16 +102,15 @@ enum Program {
     _ configuration: Configuration, from source: String, until: Configuration.RestorePoint?
   ) {
     do {
-      let summary = try Restoration.run(
-        from: source, into: configuration.dataDirectory ?? "", until: until)
-      LinuxText.writeOut(summary)
+      LinuxText.writeOut(
+        try Restoration.run(from: source, into: configuration.dataDirectory ?? "", until: until))
     } catch {
-      leave(error.exitCode, "promised: restore: \(error.sentence)")
+      leave(error.exitCode, "restore: \(error.sentence)")
     }
   }
 
   private static func leave(_ code: Int32, _ message: String) -> Never {
-    LinuxText.writeError(message + "\n")
+    LinuxText.writeError("promised: \(message)\n")
     LinuxText.exit(code)
   }
 }
