@@ -2,12 +2,9 @@ import PromisedModel
 
 // Answers that are not the engine's: about the service, its loads and its snapshots.
 
-/// The log position and the instant an answer reflects; every reply carries one.
-package struct AsOf: Equatable, Sendable {
-  package var position: Position
-  package var unixSeconds: Int64
-
+extension AsOf {
   package init(position: Position, unixSeconds: Int64) {
+    self.init(nil)
     self.position = position
     self.unixSeconds = unixSeconds
   }
