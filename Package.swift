@@ -7,8 +7,10 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -30,21 +32,26 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "CChecksum"),
     .target(name: "CPromisedMessages", dependencies: ["CProtobufC"]),
 
     // The core: nouns, bytes, decisions. No I/O.
     module("PromisedInvariants"),
     module("PromisedModel", ["PromisedInvariants"]),
-    module("PromisedBytes", ["PromisedInvariants"]),
+    module("PromisedBytes", ["CChecksum", "PromisedInvariants"]),
     module("PromisedPlatform", ["PromisedInvariants"]),
     module("PromisedEngine", ["PromisedModel", "PromisedInvariants"]),
     module(
       "PromisedWire",
       ["PromisedModel", "PromisedBytes", "CPromisedMessages", "CProtobufC", "PromisedInvariants"]),
-    module("PromisedRecords", ["PromisedModel", "PromisedBytes", "PromisedInvariants"]),
+    .target(
+      name: "PromisedRecords",
+      dependencies: ["PromisedModel", "PromisedBytes", "PromisedInvariants"],
+      exclude: ["RecordFormats.md"], swiftSettings: strict),
     module(
       "PromisedStorage",
-      ["PromisedPlatform", "PromisedBytes", "CZstd", "CCrypto", "PromisedInvariants"]),
+      ["PromisedPlatform", "PromisedBytes", "CZstd", "CCrypto", "PromisedInvariants"],
+      exclude: ["FileFormats.md"]),
     module(
       "PromisedSequencer",
       [
@@ -81,7 +88,7 @@ let package = Package(
       name: "promised-sample", dependencies: ["PromisedSample"], path: "Tools/Sample/Command",
       swiftSettings: strict),
     .executableTarget(
-      name: "promised-bench", dependencies: ["PromisedClient", "PromisedEngine", "PromisedLinux"],
+      name: "promised-bench", dependencies: ["PromisedBytes", "CLinux"],
       path: "Tools/Bench", exclude: ["README.md"], swiftSettings: strict),
 
     // A suite per module.
@@ -92,7 +99,7 @@ let package = Package(
     suite("PromisedRecordsTests", ["PromisedRecords", "PromisedModel", "PromisedBytes"]),
     suite(
       "PromisedStorageTests",
-      ["PromisedStorage", "PromisedPlatform", "PromisedBytes", "PromisedLinux"]),
+      ["PromisedStorage", "PromisedPlatform", "PromisedBytes", "PromisedLinux", "CZstd", "CCrypto"]),
     suite("PromisedSequencerTests", ["PromisedSequencer"]),
     suite("PromisedLinuxTests", ["PromisedLinux", "PromisedPlatform"]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),

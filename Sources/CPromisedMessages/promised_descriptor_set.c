@@ -1189,3 +1189,4 @@ const unsigned char promised_descriptor_set[] = {
 0x65,0x6c,0x6f,0x70,0x65,0x62,0x06,0x70,0x72,0x6f,0x74,0x6f,0x33,
 };
 const unsigned long promised_descriptor_set_size = sizeof(promised_descriptor_set);
+const unsigned char *promised_descriptor_set_bytes(void) { return promised_descriptor_set; }

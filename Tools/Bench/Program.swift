@@ -1,4 +1,82 @@
+import Glibc
+import PromisedBytes
+
+/// The load generator: one workload, one line of JSON with what was measured.
 @main
-struct Program {
-  static func main() {}
+enum Program {
+  static func main() {
+    var options: [String: String] = [:]
+    var arguments = CommandLine.arguments.dropFirst()
+    while let name = arguments.popFirst() {
+      guard name.hasPrefix("--"), name != "--help", let value = arguments.popFirst() else {
+        print(usage)
+        exit(name == "--help" ? 0 : 64)
+      }
+      options[String(name.dropFirst(2))] = value
+    }
+    let kind = options["workload"] ?? "offer"
+    let generator = LoadGenerator(
+      host: "127.0.0.1", port: UInt16(options["port"] ?? "") ?? 7420,
+      connections: Int(options["connections"] ?? "") ?? 4,
+      depth: Int(options["depth"] ?? "") ?? 64,
+      seconds: Double(options["seconds"] ?? "") ?? 2,
+      serverPID: Int32(options["pid"] ?? "") ?? 0)
+    let batch = Int(options["batch"] ?? "") ?? 1
+    let run = UInt64(options["run"] ?? "") ?? 1
+    let measurement: Measurement
+    var rows = 1
+    if kind == "redis-get" {
+      var workload = RedisGetWorkload(
+        keyCount: UInt64(options["keys"] ?? "") ?? 1_000_000, run: run)
+      measurement = generator.run(&workload)
+    } else if kind == "redis-fill" {
+      RedisFill.run(port: generator.port, keys: UInt64(options["keys"] ?? "") ?? 1_000_000)
+      return
+    } else {
+      guard let known = WorkloadKind(rawValue: kind), let directory = options["world"] else {
+        print(usage)
+        exit(64)
+      }
+      let world = WorldReader.read(
+        directory, needsPositions: known == .hold || known == .apply)
+      var workload = PromisedWorkload(
+        kind: known, world: world, batch: batch, run: run,
+        connections: generator.connections)
+      rows = workload.rowsPerRequest
+      measurement = generator.run(&workload)
+    }
+    print(line(kind, generator, rows, measurement))
+  }
+
+  private static func line(
+    _ kind: String, _ generator: LoadGenerator, _ rows: Int, _ measured: Measurement
+  ) -> String {
+    func figure(_ value: Double, _ digits: Double = 1000) -> String {
+      "\((value * digits).rounded() / digits)"
+    }
+    let fields: [(String, String)] = [
+      ("workload", "\"\(kind)\""),
+      ("connections", "\(generator.connections)"),
+      ("depth", "\(generator.depth)"),
+      ("rows_per_request", "\(rows)"),
+      ("requests", "\(measured.requests)"),
+      ("refusals", "\(measured.refusals)"),
+      ("seconds", figure(measured.seconds)),
+      ("requests_per_s", figure(measured.requestsPerSecond, 1)),
+      ("rows_per_s", figure(measured.requestsPerSecond * Double(rows), 1)),
+      ("server_cores", figure(measured.serverCores)),
+      ("server_us_per_request", figure(measured.serverCPUMicroseconds)),
+      ("p50_us", figure(Double(measured.latencies.quantile(0.5)) / 1000)),
+      ("p99_us", figure(Double(measured.latencies.quantile(0.99)) / 1000)),
+      ("p999_us", figure(Double(measured.latencies.quantile(0.999)) / 1000)),
+    ]
+    return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
+  }
+
+  private static let usage = """
+    usage: promised-bench --workload offer|availability|instock|hold|apply|ping --world DIR
+             --port N --pid SERVER [--connections 4] [--depth 64] [--batch 1] [--seconds 2] [--run N]
+           promised-bench --workload redis-fill|redis-get --port N [--pid SERVER] [--keys 1000000]
+    DIR is a world in the import format; keys are drawn from it. Prints one JSON object.
+    """
 }

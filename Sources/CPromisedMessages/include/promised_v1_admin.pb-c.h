@@ -99,6 +99,9 @@ struct  Promised__V1__BeginLoadRequest
    * 1 merge, 2 replace.
    */
   uint64_t mode;
+  /*
+   * 1..1,000,000.
+   */
   uint64_t chunk_count;
   protobuf_c_boolean force;
 };

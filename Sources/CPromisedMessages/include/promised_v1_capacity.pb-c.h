@@ -141,7 +141,7 @@ struct  Promised__V1__PutSellersRequest
 {
   ProtobufCMessage base;
   /*
-   * The caller\'s name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
    */
   ProtobufCBinaryData idempotency_key;
   Promised__V1__LoadChunk *load;
@@ -157,7 +157,7 @@ struct  Promised__V1__PutLimitsRequest
 {
   ProtobufCMessage base;
   /*
-   * The caller\'s name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
    */
   ProtobufCBinaryData idempotency_key;
   Promised__V1__LoadChunk *load;
@@ -165,12 +165,24 @@ struct  Promised__V1__PutLimitsRequest
   ProtobufCBinaryData *sellers;
   size_t n_seller_indexes;
   uint32_t *seller_indexes;
+  /*
+   * 1..7, as in PutItems.
+   */
   size_t n_storage_types;
   uint32_t *storage_types;
+  /*
+   * yyyymm.
+   */
   size_t n_months;
   uint32_t *months;
+  /*
+   * 1 confirmed, 2 estimated, 3 no limit.
+   */
   size_t n_kinds;
   uint32_t *kinds;
+  /*
+   * 0..10^18; 0 with no limit.
+   */
   size_t n_limits_micro_cubic_feet;
   uint64_t *limits_micro_cubic_feet;
 };

@@ -50,6 +50,9 @@ struct  Promised__V1__HoldRequest
   uint64_t ttl_s;
   size_t n_nodes;
   ProtobufCBinaryData *nodes;
+  /*
+   * One key per line, at most 256 lines.
+   */
   ProtobufCBinaryData item_keys;
   size_t n_item_key_lengths;
   uint32_t *item_key_lengths;
@@ -72,7 +75,13 @@ struct  Promised__V1__HoldRequest
 struct  Promised__V1__HoldChangeRequest
 {
   ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, 1..64 bytes.
+   */
   ProtobufCBinaryData idempotency_key;
+  /*
+   * Who holds, as given to Hold.
+   */
   ProtobufCBinaryData owner;
   uint64_t hold_id;
 };

@@ -206,6 +206,9 @@ struct  Promised__V1__ApplyRequest
    */
   size_t n_kinds;
   uint32_t *kinds;
+  /*
+   * 0..2,000,000,000; an adjustment also down to -2,000,000,000.
+   */
   size_t n_quantities;
   int64_t *quantities;
 };
@@ -241,7 +244,7 @@ struct  Promised__V1__LoadChunk
   ProtobufCMessage base;
   ProtobufCBinaryData load_id;
   /*
-   * From 0, consecutive.
+   * From 0, consecutive; at most 1,000,000 chunks a load.
    */
   uint64_t number;
 };
@@ -265,7 +268,7 @@ struct  Promised__V1__PutItemsRequest
 {
   ProtobufCMessage base;
   /*
-   * The caller\'s name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
    */
   ProtobufCBinaryData idempotency_key;
   Promised__V1__LoadChunk *load;
@@ -286,6 +289,9 @@ struct  Promised__V1__PutItemsRequest
    */
   size_t n_volumes_micro_cubic_feet;
   uint64_t *volumes_micro_cubic_feet;
+  /*
+   * 0..10^9. This column and the following may be empty: 0 for every row, and a ratio of 1000.
+   */
   size_t n_weights_g;
   uint64_t *weights_g;
   /*
@@ -293,10 +299,13 @@ struct  Promised__V1__PutItemsRequest
    */
   size_t n_handling_minutes;
   uint64_t *handling_minutes;
+  /*
+   * Mean units a day, in thousandths, 0..10^12; 0 = no rate known.
+   */
   size_t n_demand_per_day_milli;
   uint64_t *demand_per_day_milli;
   /*
-   * 1000 = Poisson.
+   * Variance over mean of a day's demand, in thousandths, 1000..10^6; 1000 = Poisson.
    */
   size_t n_demand_variance_ratio_milli;
   uint64_t *demand_variance_ratio_milli;
@@ -310,7 +319,7 @@ struct  Promised__V1__PutPositionsRequest
 {
   ProtobufCMessage base;
   /*
-   * The caller\'s name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
    */
   ProtobufCBinaryData idempotency_key;
   Promised__V1__LoadChunk *load;
@@ -321,10 +330,13 @@ struct  Promised__V1__PutPositionsRequest
   ProtobufCBinaryData *nodes;
   size_t n_node_indexes;
   uint32_t *node_indexes;
+  /*
+   * 0..2,000,000,000, as are the columns below.
+   */
   size_t n_on_hand;
   uint64_t *on_hand;
   /*
-   * Each of these is empty or has a value per row.
+   * Each of these may be empty: 0 for every row.
    */
   size_t n_unfulfillable;
   uint64_t *unfulfillable;
@@ -346,7 +358,7 @@ struct  Promised__V1__PutInboundRequest
 {
   ProtobufCMessage base;
   /*
-   * The caller\'s name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
    */
   ProtobufCBinaryData idempotency_key;
   Promised__V1__LoadChunk *load;
@@ -361,12 +373,15 @@ struct  Promised__V1__PutInboundRequest
   size_t n_node_indexes;
   uint32_t *node_indexes;
   /*
-   * 0 removes the row.
+   * 0..2,000,000,000; 0 removes the row.
    */
   size_t n_quantities;
   uint64_t *quantities;
   size_t n_eta_unix_s;
   int64_t *eta_unix_s;
+  /*
+   * 1 draft, 2 working, 3 shipped, 4 receiving.
+   */
   size_t n_stages;
   uint32_t *stages;
 };
@@ -384,7 +399,7 @@ struct  Promised__V1__ListRequest
    */
   uint64_t kind;
   /*
-   * From the answer before; empty = the beginning.
+   * From the answer before, at most 256 bytes; empty = the beginning.
    */
   ProtobufCBinaryData page_token;
   /*

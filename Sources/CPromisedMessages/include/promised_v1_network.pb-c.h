@@ -52,7 +52,7 @@ struct  Promised__V1__PutNetworkRequest
 {
   ProtobufCMessage base;
   /*
-   * The caller\'s name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
    */
   ProtobufCBinaryData idempotency_key;
   Promised__V1__LoadChunk *load;

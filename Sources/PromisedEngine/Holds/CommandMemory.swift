@@ -1,0 +1,92 @@
+import PromisedInvariants
+import PromisedModel
+
+/// What is remembered of a command.
+struct RememberedCommand: BitwiseCopyable {
+  var hash: UInt64
+  var bodyDigest: UInt64
+  var at: Int64
+  var position: UInt64
+  var outcome: RememberedOutcome
+  var key: UInt32
+  var keyCount: UInt8
+}
+
+/// Decided commands by the caller's key, oldest first: a ring with an index.
+struct CommandMemory: ~Copyable {
+  private var index = SlotIndex()
+  private var ring = Store<RememberedCommand>(zeroed: 64)
+  private var keys = BlockPool(maximumWords: BlockPool.words(forBytes: 255))
+  private var first = 0
+  private(set) var count = 0
+  let limit: Int
+
+  init(limit: Int) { self.limit = limit }
+
+  /// The command with this key, unless it is to be forgotten at `now`.
+  func find(_ key: BorrowedBytes, at now: Int64) -> RememberedCommand? {
+    guard let slot = slot(key, hash: hash(key)) else { return nil }
+    return isPast(slot, at: now) ? nil : ring[slot]
+  }
+
+  /// Whether one more command fits at `now`.
+  func hasRoom(at now: Int64) -> Bool { count < limit || (count > 0 && isPast(first, at: now)) }
+
+  /// Forgets what is older than the window, oldest first.
+  mutating func forget(at now: Int64) {
+    while count > 0 && isPast(first, at: now) {
+      let oldest = ring[first]
+      index.remove(oldest.hash, slot: first)
+      keys.release(oldest.key, words: BlockPool.words(forBytes: Int(oldest.keyCount)))
+      first = (first + 1) & (ring.count - 1)
+      count -= 1
+    }
+  }
+
+  /// Remembers a command whose key is not remembered.
+  mutating func remember(
+    _ key: CommandKey, outcome: RememberedOutcome, at now: Int64, position: UInt64
+  ) {
+    let keyHash = hash(key.bytes)
+    invariant(slot(key.bytes, hash: keyHash) == nil, "a command key is remembered twice")
+    if count == ring.count { grow() }
+    let block = keys.allocate(words: BlockPool.words(forBytes: key.bytes.count))
+    if let base = key.bytes.base {
+      keys.bytes(block).update(from: base, count: key.bytes.count)
+    }
+    let slot = (first + count) & (ring.count - 1)
+    ring[slot] = RememberedCommand(
+      hash: keyHash, bodyDigest: key.bodyDigest, at: now, position: position, outcome: outcome,
+      key: block, keyCount: UInt8(key.bytes.count))
+    index.insert(keyHash, slot: slot)
+    count += 1
+  }
+
+  /// The command that is `age` places after the oldest.
+  func command(_ age: Int) -> RememberedCommand {
+    invariant(age < count, "no such remembered command")
+    return ring[(first + age) & (ring.count - 1)]
+  }
+
+  func key(_ command: RememberedCommand) -> BorrowedBytes {
+    BorrowedBytes(base: UnsafePointer(keys.bytes(command.key)), count: Int(command.keyCount))
+  }
+
+  private func isPast(_ slot: Int, at now: Int64) -> Bool {
+    ring[slot].at <= now - Limits.idempotencyMilliseconds
+  }
+
+  private func slot(_ key: BorrowedBytes, hash: UInt64) -> Int? {
+    index.find(hash) { ring[$0].hash == hash && same(self.key(ring[$0]), key) }
+  }
+
+  /// Twice the room, the oldest at 0. Linear, and rare.
+  private mutating func grow() {
+    var grown = Store<RememberedCommand>(zeroed: ring.count * 2)
+    for age in 0..<count { grown[age] = ring[(first + age) & (ring.count - 1)] }
+    swap(&grown, &ring)
+    first = 0
+    index = SlotIndex(capacity: ring.count)
+    for slot in 0..<count { index.insert(ring[slot].hash, slot: slot) }
+  }
+}

@@ -1,0 +1,115 @@
+import PromisedInvariants
+import PromisedModel
+
+/// Claims: events made true, and the answer to who asks for a hold.
+extension State {
+  func apply(held event: HeldEvent) {
+    let id = appliedPosition
+    let count = event.quantities.count
+    let slot = holds.insert(
+      id: id, owner: event.owner, expiresAt: event.expiresAt.milliseconds, state: .held,
+      lineCount: count)
+    let lines = holds.lines(slot)
+    var offset = 0
+    for index in 0..<count {
+      let token = itemKeys.token(event.items.key(index, at: &offset))
+      invariant(token != 0, "a hold names an item that does not exist")
+      let line = HoldLine(
+        item: token, node: event.nodes[index], quantity: event.quantities[index])
+      lines[index] = line
+      reserve(line.quantity, allocated: 0, token: token, node: line.node)
+    }
+    touch(.hold, id)
+    remember(
+      event.key,
+      RememberedOutcome(
+        code: .ok, holdID: id, expiresAtMilliseconds: event.expiresAt.milliseconds))
+  }
+
+  func apply(holdChanged event: HoldChangedEvent) {
+    guard let slot = holds.find(event.holdID) else {
+      return invariant(false, "a change of a hold that does not exist")
+    }
+    let before = holds.state(slot)
+    switch event.transition {
+    case .commit:
+      invariant(event.reclaimed == (before == .expired), "reclaimed without having expired")
+      invariant(before != .committed && before != .released, "committing an ended hold")
+      move(linesOf: slot, reserved: before == .expired ? 1 : 0, allocated: 1)
+      holds.change(slot, to: .committed, forgetAt: 0)
+    case .release:
+      invariant(before == .held || before == .committed, "releasing an ended hold")
+      move(linesOf: slot, reserved: -1, allocated: before == .committed ? -1 : 0)
+      end(slot, as: .released)
+    }
+    remember(
+      event.key,
+      RememberedOutcome(
+        code: .ok, holdID: event.holdID, expiresAtMilliseconds: holds.hold(slot).expiresAt))
+  }
+
+  func apply(holdsExpired ids: Column<UInt64>) {
+    for index in 0..<ids.count {
+      guard let slot = holds.find(ids[index]), holds.state(slot) == .held else {
+        return invariant(false, "expiry of a hold that is not held")
+      }
+      move(linesOf: slot, reserved: -1, allocated: 0)
+      end(slot, as: .expired)
+    }
+  }
+
+  /// Adds the lines of a hold to what is reserved and allocated, by a sign for each.
+  private func move(linesOf slot: Int, reserved: Int32, allocated: Int32) {
+    let lines = holds.lines(slot)
+    for index in 0..<Int(holds.hold(slot).lineCount) {
+      let line = lines[index]
+      reserve(
+        line.quantity * reserved, allocated: line.quantity * allocated, token: line.item,
+        node: line.node)
+    }
+    touch(.hold, holds.hold(slot).id)
+  }
+
+  private func end(_ slot: Int, as state: HoldState) {
+    let forgetAt = appliedTime.milliseconds.addingReportingOverflow(Limits.endedHoldMilliseconds)
+    holds.change(slot, to: state, forgetAt: forgetAt.overflow ? Int64.max : forgetAt.partialValue)
+  }
+
+  /// Answers a hold with its lines.
+  ///
+  /// - Throws: HOLD_UNKNOWN.
+  package func answer(holdID: UInt64, into reply: inout HoldReply) throws(Refusal) {
+    observe(.hold, holdID)
+    guard let slot = holds.find(holdID) else { throw unknownHold(holdID) }
+    let hold = holds.hold(slot)
+    reply.holdID = holdID
+    reply.state = holds.state(slot)
+    reply.owner = holds.owner(slot)
+    reply.expiresAt = UnixMilliseconds(hold.expiresAt)
+    beginKeys(maximum: Int(hold.lineCount))
+    let lines = holds.lines(slot)
+    for index in 0..<Int(hold.lineCount) {
+      reply.items.append(borrowedKey(lines[index].item))
+      reply.nodes.append(places.name(lines[index].node))
+      reply.quantities.append(Int64(lines[index].quantity))
+    }
+  }
+
+  /// Makes room for `maximum` keys in this answer; keys of the answer before become invalid.
+  func beginKeys(maximum: Int) {
+    scratch.keyBytes.removeAll()
+    scratch.keyBytes.reserve(maximum * ItemKeys.maximumByteCount)
+  }
+
+  /// An item's key in scratch memory, valid until the next `beginKeys`.
+  func borrowedKey(_ token: UInt64) -> BorrowedBytes {
+    let start = scratch.keyBytes.count
+    invariant(
+      start + ItemKeys.maximumByteCount <= scratch.keyBytes.capacity, "an answer has too many keys")
+    scratch.keyBytes.resize(to: start + ItemKeys.maximumByteCount)
+    let target = scratch.keyBytes.base + start
+    let count = itemKeys.write(token, to: target)
+    scratch.keyBytes.resize(to: start + count)
+    return BorrowedBytes(base: UnsafePointer(target), count: count)
+  }
+}

@@ -1,0 +1,34 @@
+import PromisedModel
+
+extension State {
+  /// The earliest dated supply after `now` that is not a draft, to one node or to any, with all
+  /// units of that instant; (0, 0) when there is none. Linear in the item's open inbound.
+  func nextSupply(of token: UInt64, node: UInt16?, after now: Int64) -> (
+    eta: Int64, quantity: Int64
+  ) {
+    var eta = Int64.max
+    var quantity: Int64 = 0
+    var next = inbound.first(of: token)
+    while let found = next {
+      let row = inbound.row(found)
+      next = inbound.next(after: found)
+      if row.isDraft || row.etaUnixSeconds <= now || row.etaUnixSeconds > eta { continue }
+      if let node, row.node != node { continue }
+      quantity = row.etaUnixSeconds < eta ? Int64(row.quantity) : quantity + Int64(row.quantity)
+      eta = row.etaUnixSeconds
+    }
+    return eta == Int64.max ? (0, 0) : (eta, quantity)
+  }
+
+  /// Units that can be counted on up to `horizon`. Linear in the item's open inbound.
+  func expectedSupply(of token: UInt64, after now: Int64, upTo horizon: Int64) -> Int64 {
+    var units: Int64 = 0
+    var next = inbound.first(of: token)
+    while let found = next {
+      let row = inbound.row(found)
+      next = inbound.next(after: found)
+      if row.isExpected(after: now, upTo: horizon) { units += Int64(row.quantity) }
+    }
+    return units
+  }
+}

@@ -1,0 +1,60 @@
+import PromisedInvariants
+import PromisedModel
+
+/// What the sums of a stock row are made of. Most rows have none of it.
+struct Breakdown: BitwiseCopyable {
+  var item: UInt64
+  var node: UInt16
+  /// Committed units; the rest of the row's reserved units is held.
+  var allocated: Int32 = 0
+  var unfulfillable: Int32 = 0
+  var researching: Int32 = 0
+  var inTransfer: Int32 = 0
+  var inProcessing: Int32 = 0
+  var withheld: Int32 = 0
+
+  var isZero: Bool {
+    (allocated | unfulfillable | researching | inTransfer | inProcessing | withheld) == 0
+  }
+}
+
+/// Breakdowns by (item, node), only where one is not zero.
+struct BreakdownTable: ~Copyable {
+  private var index = SlotIndex()
+  private var rows = Store<Breakdown>()
+  private var free = Store<UInt32>()
+
+  var count: Int { index.count }
+
+  /// The breakdown of an item in a node; zeros where none is kept. Expected constant time.
+  func read(item: UInt64, node: UInt16) -> Breakdown {
+    guard let slot = slot(item, node) else { return Breakdown(item: item, node: node) }
+    return rows[slot]
+  }
+
+  /// Keeps a breakdown, or forgets it when it is zero.
+  mutating func write(_ row: Breakdown) {
+    if let slot = slot(row.item, row.node) {
+      if row.isZero {
+        index.remove(hash(item: row.item, node: row.node), slot: slot)
+        free.append(UInt32(slot))
+      } else {
+        rows[slot] = row
+      }
+      return
+    }
+    if row.isZero { return }
+    let slot: Int
+    if free.count > 0 {
+      slot = Int(free.removeLast())
+      rows[slot] = row
+    } else {
+      slot = rows.append(row)
+    }
+    index.insert(hash(item: row.item, node: row.node), slot: slot)
+  }
+
+  private func slot(_ item: UInt64, _ node: UInt16) -> Int? {
+    index.find(hash(item: item, node: node)) { rows[$0].item == item && rows[$0].node == node }
+  }
+}

@@ -1,0 +1,126 @@
+import PromisedInvariants
+import PromisedModel
+
+/// Rows put or loaded, made true.
+extension State {
+  func apply(_ rows: borrowing PutRows) {
+    switch copy rows {
+    case .network(let rows): apply(network: rows)
+    case .items(let rows): apply(items: rows)
+    case .sellers(let rows): apply(sellers: rows)
+    case .positions(let rows): apply(positions: rows)
+    case .inbound(let rows): apply(inbound: rows)
+    case .limits(let rows): apply(limits: rows)
+    }
+  }
+
+  private func apply(items rows: ItemRows) {
+    let sellers = rows.sellerNames.map { UInt32(sellerIndex($0)) }
+    rows.keys.withKeyColumn { keys in
+      var offset = 0
+      for row in 0..<keys.count {
+        let token = itemKeys.insert(keys.key(row, at: &offset))
+        setAttributes(
+          ItemAttributes(
+            volumeMicroCubicFeet: rows.volumesMicroCubicFeet[row],
+            demandPerDayMilli: rows.demandPerDayMilli[row],
+            seller: sellers[Int(rows.sellers[row])], weightGrams: rows.weightsGrams[row],
+            handlingMinutes: rows.handlingMinutes[row],
+            demandVarianceRatioMilli: rows.demandVarianceRatioMilli[row],
+            storageType: rows.storageTypes[row]), token: token)
+      }
+    }
+  }
+
+  private func apply(sellers rows: [Seller]) {
+    for seller in rows {
+      let index = sellerKeys.insert(seller.name)
+      if index == sellers.count { sellers.append(seller) } else { sellers[index] = seller }
+      touch(.seller, UInt64(index))
+    }
+    // A name that was unknown is known now: whoever was told so must wait too.
+    stamps.network = appliedPosition
+  }
+
+  private func apply(positions rows: PositionRows) {
+    let nodes = rows.nodeNames.map { knownNode($0) }
+    rows.keys.withKeyColumn { keys in
+      var offset = 0
+      var token: UInt64 = 0
+      var slot = -1
+      var previous = BorrowedBytes.empty
+      for row in 0..<keys.count {
+        let key = keys.key(row, at: &offset)
+        if slot < 0 || !same(key, previous) {
+          token = itemKeys.insert(key)
+          slot = slotInserting(token)
+          previous = key
+          let following = rowsOfSameKey(keys, from: row, key: key, at: offset)
+          willWrite(slot: slot)
+          if positions.rowCount(slot) == 0 { positions.reserveRows(following, of: slot) }
+        }
+        setAmounts(
+          rows.amounts(row), token: token, slot: slot, node: nodes[Int(rows.nodes[row])])
+      }
+    }
+  }
+
+  /// How many rows from `row` on name the same item one after another, so that its run is made
+  /// large enough at once.
+  private func rowsOfSameKey(_ keys: KeyColumn, from row: Int, key: BorrowedBytes, at start: Int)
+    -> Int
+  {
+    var (offset, next) = (start, row + 1)
+    while next < keys.count && next - row < 4096 {
+      if !same(keys.key(next, at: &offset), key) { break }
+      next += 1
+    }
+    return next - row
+  }
+
+  private func apply(inbound rows: InboundRows) {
+    let nodes = rows.nodeNames.map { knownNode($0) }
+    rows.keys.withKeyColumn { keys in
+      rows.shipments.withKeyColumn { shipments in
+        var (offset, shipmentOffset) = (0, 0)
+        for row in 0..<keys.count {
+          setInbound(
+            shipment: shipments.key(row, at: &shipmentOffset),
+            token: itemKeys.insert(keys.key(row, at: &offset)),
+            node: nodes[Int(rows.nodes[row])], quantity: rows.quantities[row],
+            eta: rows.etaUnixSeconds[row], stage: rows.stages[row])
+        }
+      }
+    }
+  }
+
+  private func apply(limits rows: LimitRows) {
+    let sellers = rows.sellerNames.map { UInt32(sellerIndex($0)) }
+    for row in 0..<rows.sellers.count {
+      guard let kind = LimitKind(rawValue: rows.kinds[row]) else {
+        return invariant(false, "a limit of an unknown kind")
+      }
+      let seller = sellers[Int(rows.sellers[row])]
+      limits.put(
+        seller: seller, type: rows.storageTypes[row], month: rows.months[row], kind: kind,
+        limit: rows.limitsMicroCubicFeet[row])
+      touch(.seller, UInt64(seller))
+    }
+  }
+
+  func sellerIndex(_ name: Name) -> Int {
+    guard let index = sellerKeys.find(name) else {
+      invariant(false, "rows name a seller that does not exist")
+      return 0
+    }
+    return index
+  }
+
+  func knownNode(_ name: Name) -> UInt16 {
+    guard let node = places.node(name) else {
+      invariant(false, "rows name a node that does not exist")
+      return 0
+    }
+    return node
+  }
+}

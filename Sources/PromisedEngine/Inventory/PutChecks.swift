@@ -1,0 +1,209 @@
+import PromisedInvariants
+import PromisedModel
+
+/// Rows as operators put them: every row is checked before any is applied, so that applying
+/// cannot fail.
+extension State {
+  /// Refuses rows that cannot be applied, naming row, field, value and what is allowed.
+  ///
+  /// - Throws: COLUMN_LENGTH_MISMATCH, TOO_MANY_ROWS, KEY_INVALID, FIELD_OUT_OF_RANGE,
+  ///   NODE_UNKNOWN, SELLER_UNKNOWN, MARKETPLACE_UNKNOWN, and what the network refuses.
+  package func validate(_ rows: borrowing PutRows) throws(Refusal) {
+    try validate(rows, staged: nil)
+  }
+
+  /// As above; names that `staged` brings are known too.
+  func validate(_ rows: borrowing PutRows, staged: OpenLoad?) throws(Refusal) {
+    observeNetwork()
+    switch copy rows {
+    case .network(let rows): try validate(network: rows, staged: staged)
+    case .items(let rows): try validate(items: rows, staged: staged)
+    case .sellers(let rows): try validate(sellers: rows, staged: staged)
+    case .positions(let rows): try validate(positions: rows, staged: staged)
+    case .inbound(let rows): try validate(inbound: rows, staged: staged)
+    case .limits(let rows): try validate(limits: rows, staged: staged)
+    }
+  }
+
+  private func validate(items rows: ItemRows, staged: OpenLoad?) throws(Refusal) {
+    let count = rows.keys.count
+    try checkCounts(
+      count,
+      [
+        rows.sellers.count, rows.storageTypes.count, rows.volumesMicroCubicFeet.count,
+        rows.weightsGrams.count, rows.handlingMinutes.count, rows.demandPerDayMilli.count,
+        rows.demandVarianceRatioMilli.count,
+      ])
+    try checkKeys(rows.keys, field: "item_keys")
+    try checkSellers(rows.sellerNames, staged: staged)
+    for row in 0..<count {
+      try check(
+        Int64(rows.sellers[row]), 0, Int64(rows.sellerNames.count) - 1, "seller_indexes", row)
+      try check(Int64(rows.storageTypes[row]), 1, 7, "storage_types", row)
+      try check(
+        rows.volumesMicroCubicFeet[row], 1, 1_000_000_000_000, "volumes_micro_cubic_feet", row)
+      try check(Int64(rows.weightsGrams[row]), 0, Int64(Int32.max), "weights_g", row)
+      try check(Int64(rows.handlingMinutes[row]), 0, 20_160, "handling_minutes", row)
+      try check(rows.demandPerDayMilli[row], 0, 1_000_000_000, "demand_per_day_milli", row)
+      try check(
+        Int64(rows.demandVarianceRatioMilli[row]), 1000, 1_000_000, "demand_variance_ratio_milli",
+        row)
+    }
+  }
+
+  private func validate(sellers rows: [Seller], staged: OpenLoad?) throws(Refusal) {
+    try checkCounts(rows.count, [])
+    for (row, seller) in rows.enumerated() {
+      if !isValid(seller.name) { throw invalidKey("name", row: row) }
+      if !seller.title.isEmpty && !isValid(seller.title) { throw invalidKey("title", row: row) }
+      if !places.hasMarketplace(seller.marketplace)
+        && staged?.marketplaces.contains(seller.marketplace) != true
+      {
+        throw Refusal(
+          .marketplaceUnknown, "marketplace \(seller.marketplace) of row \(row) is not known",
+          key: seller.marketplace, row: Int32(row))
+      }
+    }
+  }
+
+  private func validate(positions rows: PositionRows, staged: OpenLoad?) throws(Refusal) {
+    let count = rows.keys.count
+    try checkCounts(count, [rows.nodes.count, rows.onHand.count])
+    for optional in [
+      rows.unfulfillable.count, rows.researching.count, rows.inTransfer.count,
+      rows.inProcessing.count, rows.withheld.count,
+    ] where optional != 0 { try checkCounts(count, [optional]) }
+    try checkKeys(rows.keys, field: "item_keys")
+    try checkNodes(rows.nodeNames, staged: staged)
+    for row in 0..<count {
+      try check(Int64(rows.nodes[row]), 0, Int64(rows.nodeNames.count) - 1, "node_indexes", row)
+      if rows.amounts(row).isWithinLimits { continue }
+      throw Refusal(
+        .fieldOutOfRange,
+        "on hand and the sum of the conditions must each be 0 to \(Limits.unitsPerPosition)",
+        row: Int32(row))
+    }
+  }
+
+  private func validate(inbound rows: InboundRows, staged: OpenLoad?) throws(Refusal) {
+    let count = rows.keys.count
+    try checkCounts(
+      count,
+      [
+        rows.shipments.count, rows.nodes.count, rows.quantities.count, rows.etaUnixSeconds.count,
+        rows.stages.count,
+      ])
+    try checkKeys(rows.shipments, field: "shipment_keys")
+    try checkKeys(rows.keys, field: "item_keys")
+    try checkNodes(rows.nodeNames, staged: staged)
+    for row in 0..<count {
+      try check(Int64(rows.nodes[row]), 0, Int64(rows.nodeNames.count) - 1, "node_indexes", row)
+      try check(
+        Int64(rows.quantities[row]), 0, Int64(Limits.unitsPerPosition), "quantities", row)
+      // Up to the year 9999.
+      try check(rows.etaUnixSeconds[row], 0, 253_402_300_799, "eta_unix_s", row)
+      try check(Int64(rows.stages[row]), 1, 4, "stages", row)
+    }
+  }
+
+  private func validate(limits rows: LimitRows, staged: OpenLoad?) throws(Refusal) {
+    let count = rows.sellers.count
+    try checkCounts(
+      count,
+      [
+        rows.storageTypes.count, rows.months.count, rows.kinds.count,
+        rows.limitsMicroCubicFeet.count,
+      ])
+    try checkSellers(rows.sellerNames, staged: staged)
+    for row in 0..<count {
+      try check(
+        Int64(rows.sellers[row]), 0, Int64(rows.sellerNames.count) - 1, "seller_indexes", row)
+      try check(Int64(rows.storageTypes[row]), 1, 7, "storage_types", row)
+      try check(Int64(rows.kinds[row]), 1, 3, "kinds", row)
+      if Month(yyyymm: rows.months[row]) == nil {
+        throw Refusal(
+          .fieldOutOfRange, "months[\(row)] is \(rows.months[row]): yyyymm, 197001 to 999912",
+          row: Int32(row))
+      }
+      let highest: Int64 =
+        rows.kinds[row] == LimitKind.noLimit.rawValue ? 0 : 1_000_000_000_000_000_000
+      try check(
+        rows.limitsMicroCubicFeet[row], 0, highest, "limits_micro_cubic_feet", row)
+    }
+  }
+
+  // MARK: Single checks
+
+  private func checkCounts(_ count: Int, _ columns: [Int]) throws(Refusal) {
+    if count > Limits.batchRows {
+      throw Refusal(
+        .tooManyRows, "\(count) rows: at most \(Limits.batchRows) are allowed at once")
+    }
+    for column in columns where column != count {
+      throw Refusal(.columnLengthMismatch, "a column has \(column) rows where others have \(count)")
+    }
+  }
+
+  private func check(
+    _ value: Int64, _ lowest: Int64, _ highest: Int64, _ field: StaticString, _ row: Int
+  ) throws(Refusal) {
+    if value >= lowest && value <= highest { return }
+    throw Refusal(
+      .fieldOutOfRange, "\(field)[\(row)] is \(value): \(lowest) to \(highest) are allowed",
+      row: Int32(row))
+  }
+
+  private func checkKeys(_ keys: PackedKeys, field: StaticString) throws(Refusal) {
+    if !areWithin(keys) {
+      throw Refusal(.columnLengthMismatch, "the lengths of \(field) must add up to its bytes")
+    }
+    let invalid = keys.withKeyColumn { column -> Int? in
+      var offset = 0
+      for row in 0..<column.count
+      where !Name.isValid(column.key(row, at: &offset).buffer) { return row }
+      return nil
+    }
+    if let invalid { throw invalidKey(field, row: invalid) }
+  }
+
+  private func checkNodes(_ names: [Name], staged: OpenLoad?) throws(Refusal) {
+    for name in names where !isKnown(node: name, staged: staged) { throw unknownNode(name) }
+  }
+
+  func isKnown(node name: Name, staged: OpenLoad?) -> Bool {
+    staged?.nodes.contains(name) == true || places.node(name) != nil
+  }
+
+  private func checkSellers(_ names: [Name], staged: OpenLoad?) throws(Refusal) {
+    for name in names {
+      if let index = sellerKeys.find(name) {
+        observe(.seller, UInt64(index))
+      } else if staged?.sellers.contains(name) != true {
+        throw unknownSeller(name)
+      }
+    }
+  }
+
+  func unknownSeller(_ name: Name) -> Refusal {
+    Refusal(.sellerUnknown, "seller \(name) is not known", key: name)
+  }
+
+  private func invalidKey(_ field: StaticString, row: Int) -> Refusal {
+    Refusal(
+      .keyInvalid, "\(field)[\(row)] must have 1 to 64 bytes of UTF-8 without controls",
+      row: Int32(row))
+  }
+}
+
+extension PositionRows {
+  /// The amounts of a row; a condition without a column is 0 everywhere.
+  func amounts(_ row: Int) -> StockAmounts {
+    StockAmounts(
+      onHand: onHand[row],
+      unfulfillable: unfulfillable.isEmpty ? 0 : unfulfillable[row],
+      researching: researching.isEmpty ? 0 : researching[row],
+      inTransfer: inTransfer.isEmpty ? 0 : inTransfer[row],
+      inProcessing: inProcessing.isEmpty ? 0 : inProcessing[row],
+      withheld: withheld.isEmpty ? 0 : withheld[row])
+  }
+}

@@ -1,0 +1,172 @@
+import PromisedInvariants
+import PromisedModel
+
+/// The only places that change a stock row, an item's attributes or open inbound: they keep usage,
+/// stamps and a running export right.
+extension State {
+  /// The slot of an item, added without attributes and rows when it is new.
+  func slotInserting(_ token: UInt64) -> Int {
+    let found = positions.find(token)
+    if found >= 0 { return found }
+    while true {
+      if let placement = positions.placement(of: token) {
+        willWrite(slots: placement.slot...placement.end)
+        positions.insert(token, at: placement)
+        return placement.slot
+      }
+      finishSweep()
+      positions.grow()
+    }
+  }
+
+  /// States the amounts of an item in a node; the row is added when there is none.
+  func setAmounts(_ amounts: StockAmounts, token: UInt64, slot: Int, node: UInt16) {
+    invariant(amounts.isWithinLimits, "stock amounts out of range")
+    willWrite(slot: slot)
+    let row = positions.rowInserting(slot, node: node)
+    let encumbered = Int32(amounts.encumbered)
+    var change = UnitChange(
+      onHand: Int64(amounts.onHand) - Int64(row.pointee.onHand),
+      encumbered: Int64(encumbered) - Int64(row.pointee.encumbered))
+    if encumbered != 0 || row.pointee.encumbered != 0 {
+      var breakdown = breakdowns.read(item: token, node: node)
+      change.unfulfillable = Int64(amounts.unfulfillable) - Int64(breakdown.unfulfillable)
+      breakdown.unfulfillable = amounts.unfulfillable
+      breakdown.researching = amounts.researching
+      breakdown.inTransfer = amounts.inTransfer
+      breakdown.inProcessing = amounts.inProcessing
+      breakdown.withheld = amounts.withheld
+      breakdowns.write(breakdown)
+    }
+    row.pointee.onHand = amounts.onHand
+    row.pointee.encumbered = encumbered
+    touch(item: token)
+    account(change, slot: slot)
+  }
+
+  /// The stated amounts of an item in a node; zeros where there is no row.
+  func amounts(token: UInt64, slot: Int, node: UInt16) -> StockAmounts {
+    guard slot >= 0, let row = positions.row(slot, node: node) else { return StockAmounts() }
+    return amounts(of: row.pointee, token: token, node: node)
+  }
+
+  func amounts(of row: StockRow, token: UInt64, node: UInt16) -> StockAmounts {
+    if row.encumbered == 0 { return StockAmounts(onHand: row.onHand) }
+    let parts = breakdowns.read(item: token, node: node)
+    return StockAmounts(
+      onHand: row.onHand, unfulfillable: parts.unfulfillable, researching: parts.researching,
+      inTransfer: parts.inTransfer, inProcessing: parts.inProcessing, withheld: parts.withheld)
+  }
+
+  /// Adds to the reserved units of a row, and to the allocated ones among them.
+  func reserve(_ units: Int32, allocated: Int32, token: UInt64, node: UInt16) {
+    let slot = slotInserting(token)
+    let row = positions.rowInserting(slot, node: node)
+    row.pointee.reserved += units
+    invariant(row.pointee.reserved >= 0, "more units given back than were reserved")
+    if allocated != 0 {
+      var breakdown = breakdowns.read(item: token, node: node)
+      breakdown.allocated += allocated
+      invariant(breakdown.allocated >= 0, "more units given back than were allocated")
+      breakdowns.write(breakdown)
+    }
+    touch(item: token)
+    if units != 0 { account(UnitChange(reserved: Int64(units)), slot: slot) }
+  }
+
+  /// States an item's attributes; usage moves with its seller, storage type and volume.
+  func setAttributes(_ new: ItemAttributes, token: UInt64) {
+    let slot = slotInserting(token)
+    willWrite(slot: slot)
+    let index = Int(positions.attribute(slot))
+    touch(item: token)
+    if index == 0 {
+      positions.setAttribute(UInt32(attributes.append(new)), of: slot)
+      account(units(of: token, slot: slot), slot: slot)
+      return
+    }
+    let old = attributes[index]
+    let moves =
+      old.seller != new.seller || old.storageType != new.storageType
+      || old.volumeMicroCubicFeet != new.volumeMicroCubicFeet
+    let units = moves ? units(of: token, slot: slot) : UnitChange()
+    if moves { account(units.negated, slot: slot) }
+    attributes[index] = new
+    if moves { account(units, slot: slot) }
+  }
+
+  /// States open inbound of an item to a node; quantity 0 removes it.
+  func setInbound(
+    shipment: BorrowedBytes, token: UInt64, node: UInt16, quantity: Int32, eta: Int64,
+    stage: UInt8
+  ) {
+    let slot = slotInserting(token)
+    var change = UnitChange()
+    if let found = inbound.find(shipment: shipment, item: token, node: node) {
+      let old = inbound.row(found)
+      if old.isDraft {
+        change.drafts -= Int64(old.quantity)
+      } else {
+        change.openInbound -= Int64(old.quantity)
+      }
+    }
+    if stage == InboundStage.draft.rawValue {
+      change.drafts += Int64(quantity)
+    } else {
+      change.openInbound += Int64(quantity)
+    }
+    inbound.put(
+      shipment: shipment, item: token, node: node, quantity: quantity, eta: eta, stage: stage)
+    touch(item: token)
+    account(change, slot: slot)
+  }
+
+  /// All units of an item over the network and under way. Linear in its rows.
+  func units(of token: UInt64, slot: Int) -> UnitChange {
+    var units = UnitChange()
+    for place in 0..<positions.rowCount(slot) {
+      let row = positions.rows(slot)[place]
+      units.onHand += Int64(row.onHand)
+      units.reserved += Int64(row.reserved)
+      units.encumbered += Int64(row.encumbered)
+      if row.encumbered != 0 {
+        let node = positions.nodes(slot)[place]
+        units.unfulfillable += Int64(breakdowns.read(item: token, node: node).unfulfillable)
+      }
+    }
+    var next = inbound.first(of: token)
+    while let found = next {
+      let row = inbound.row(found)
+      if row.isDraft {
+        units.drafts += Int64(row.quantity)
+      } else {
+        units.openInbound += Int64(row.quantity)
+      }
+      next = inbound.next(after: found)
+    }
+    return units
+  }
+
+  /// Adds a change of units to the usage of the item's seller.
+  @inline(__always)
+  func account(_ change: UnitChange, slot: Int) {
+    let index = positions.attribute(slot)
+    if index == 0 { return }
+    let item = attributes[Int(index)]
+    usage.add(
+      change.usage(volume: item.volumeMicroCubicFeet), seller: Int(item.seller),
+      type: item.storageType)
+    touch(.seller, UInt64(item.seller))
+  }
+
+  /// Computes all usage from positions, holds and inbound: the slow truth that the kept sums are
+  /// held against, and the way an import ends.
+  func recomputeUsage() {
+    usage.removeAll()
+    for slot in 0..<positions.totalSlots {
+      let token = positions.key(slot)
+      if token == 0 || positions.attribute(slot) == 0 { continue }
+      account(units(of: token, slot: slot), slot: slot)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import PromisedInvariants
+import PromisedModel
+
+/// Loads, made true.
+extension State {
+  func apply(loadBegan description: LoadDescription) {
+    invariant(load == nil, "a load begins while another is open")
+    load = OpenLoad(description)
+    stamps.loads = appliedPosition
+  }
+
+  func apply(loadChunk number: UInt32, _ rows: PutRows) {
+    invariant(load?.nextChunk == number, "a chunk of a load is out of order")
+    load?.append(rows)
+    stamps.loads = appliedPosition
+  }
+
+  func applyLoadAborted() {
+    invariant(load != nil, "no load is open")
+    load = nil
+    stamps.loads = appliedPosition
+  }
+
+  func applyLoadCommitted() {
+    guard let load else { return invariant(false, "no load is open") }
+    invariant(load.nextChunk == load.description.chunkCount, "chunks of a load are missing")
+    if load.description.mode == .replace { clear() }
+    for chunk in load.chunks { apply(chunk) }
+    lastLoad = load.description.id
+    self.load = nil
+    stamps.loads = appliedPosition
+    stamps.network = appliedPosition
+  }
+
+  /// What a replacing load does not name: no stock, no inbound, no limits, no timetable. Items,
+  /// sellers, nodes and claims stay.
+  private func clear() {
+    for slot in 0..<positions.totalSlots {
+      let token = positions.key(slot)
+      if token == 0 { continue }
+      for place in 0..<positions.rowCount(slot) {
+        let row = positions.rows(slot)[place]
+        if row.onHand == 0 && row.encumbered == 0 { continue }
+        setAmounts(
+          StockAmounts(), token: token, slot: slot, node: positions.nodes(slot)[place])
+      }
+    }
+    for slot in 0..<inbound.rowCount {
+      let row = inbound.row(slot)
+      if row.quantity == 0 { continue }
+      let units = Int64(row.quantity)
+      inbound.remove(slot)
+      touch(item: row.item)
+      account(
+        row.isDraft ? UnitChange(drafts: -units) : UnitChange(openInbound: -units),
+        slot: positions.find(row.item))
+    }
+    limits.removeAll()
+    for seller in 0..<sellers.count { touch(.seller, UInt64(seller)) }
+    clearNetwork()
+  }
+}

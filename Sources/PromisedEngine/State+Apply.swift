@@ -1,0 +1,32 @@
+import PromisedInvariants
+import PromisedModel
+
+extension State {
+  /// Makes an event true: the one way the state changes, live and in recovery. Cannot fail.
+  ///
+  /// Positions ascend, times never run back. What is remembered for a while is forgotten by the
+  /// event's time, before the event itself.
+  package func apply(_ event: borrowing Event, at position: Position, time: UnixMilliseconds) {
+    invariant(position > appliedPosition, "an event's position is not after the last")
+    invariant(time >= appliedTime, "an event's time is before the last")
+    appliedPosition = position
+    appliedTime = time
+    commands.forget(at: time.milliseconds)
+    holds.forget(at: time.milliseconds)
+    switch copy event {
+    case .held(let held): apply(held: held)
+    case .holdChanged(let changed): apply(holdChanged: changed)
+    case .holdsExpired(let ids): apply(holdsExpired: ids)
+    case .refused(let key, let outcome): remember(key, outcome)
+    case .fed(let fed): apply(fed: fed)
+    case .put(let key, let rows):
+      apply(rows)
+      remember(key, RememberedOutcome(code: .ok))
+    case .loadBegan(let description): apply(loadBegan: description)
+    case .loadChunk(let number, let rows): apply(loadChunk: number, rows)
+    case .loadCommitted: applyLoadCommitted()
+    case .loadAborted: applyLoadAborted()
+    case .profilePublished(let publication): apply(published: publication)
+    }
+  }
+}

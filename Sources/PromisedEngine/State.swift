@@ -1,0 +1,94 @@
+import PromisedInvariants
+import PromisedModel
+
+/// Everything the service knows, and every decision over it: a deterministic machine.
+///
+/// One thread owns it. `decide` reads and answers an event or a refusal; `apply` makes an event
+/// true and cannot fail; `answer` reads. Time is an argument of each. The reading path fills no
+/// caches; it writes only scratch memory, the observed position and the reply.
+///
+/// The caller's turn, for each command: `expiredHolds(at:)` and its event first, then `recall`,
+/// then `decide`, then `apply` with the position of the event's record.
+package final class State {
+  // Stock.
+  var itemKeys = ItemKeys()
+  var positions = PositionTable()
+  /// Index 0 is unused: an item without attributes has index 0.
+  var attributes = Store<ItemAttributes>(zeroed: 1)
+  var breakdowns = BreakdownTable()
+  var inbound = InboundTable()
+
+  // Sellers and their storage.
+  var sellerKeys = KeyTable()
+  var sellers: [Seller] = []
+  var usage = UsageTable()
+  var limits = LimitTable()
+
+  // Claims and commands.
+  var holds = HoldTable()
+  var commands: CommandMemory
+  var sourceKeys = KeyTable()
+  var sourceSequences = Store<UInt64>()
+
+  // The network the promises are made from.
+  var places = NetworkPlaces()
+
+  // Loads.
+  var load: OpenLoad?
+  var lastLoad = Name.empty
+
+  // Reading.
+  var stamps = Stamps()
+  var scratch = Scratch()
+  var sweep: Sweep?
+
+  /// Position and time of the last event applied.
+  package internal(set) var appliedPosition: Position = 0
+  package internal(set) var appliedTime = UnixMilliseconds(0)
+
+  /// An empty state that remembers at most `idempotencyKeys` commands.
+  package init(idempotencyKeys: Int = Limits.idempotencyKeys) {
+    commands = CommandMemory(limit: idempotencyKeys)
+  }
+
+  package var counters: StateCounters {
+    StateCounters(
+      items: positions.itemCount, positions: positions.positionCount, openHolds: holds.heldCount,
+      allocations: holds.committedCount, rememberedCommands: commands.count,
+      nodes: places.nodeCount, sellers: sellers.count, sources: sourceKeys.count,
+      inboundRows: inbound.count)
+  }
+
+  /// Makes room for `items` items and `positions` positions in all without further growth.
+  package func reserve(items: Int, positions count: Int) {
+    finishSweep()
+    positions.reserve(items: items, positions: count)
+    attributes.reserve(items + 1)
+  }
+}
+
+/// Sizes for a status answer.
+package struct StateCounters: Sendable, Equatable {
+  package var items: Int
+  package var positions: Int
+  /// Holds that are held: neither committed, released nor expired.
+  package var openHolds: Int
+  /// Holds that are committed.
+  package var allocations: Int
+  package var rememberedCommands: Int
+  package var nodes: Int
+  package var sellers: Int
+  package var sources: Int
+  package var inboundRows: Int
+}
+
+/// Memory that decisions and answers write to; kept, so that a steady stream allocates nothing.
+struct Scratch: ~Copyable {
+  /// Bytes of packed keys that an answer names.
+  var keyBytes = Store<UInt8>(capacity: 4096)
+  var nodes = Store<UInt16>(capacity: Limits.linesPerHold)
+  var slots = Store<Int>(capacity: Limits.linesPerHold)
+  var tokens = Store<UInt64>(capacity: Limits.linesPerHold)
+  var words = Store<UInt64>(capacity: 64)
+  var overlay = StockOverlay()
+}

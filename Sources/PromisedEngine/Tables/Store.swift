@@ -1,0 +1,98 @@
+import Glibc
+import PromisedInvariants
+
+/// A flat, growing run of trivial elements, owned by a table of the state.
+///
+/// Growth goes through `realloc`, which moves large blocks by remapping pages instead of copying
+/// them. Pointers into a store are valid until it next grows. Bytes are zero until written.
+struct Store<Element: BitwiseCopyable>: ~Copyable {
+  private(set) var base: UnsafeMutablePointer<Element>
+  private(set) var count: Int
+  private(set) var capacity: Int
+
+  init(capacity: Int = 16) {
+    self.capacity = max(capacity, 1)
+    count = 0
+    base = Self.allocate(self.capacity)
+  }
+
+  /// `count` elements of zero bytes.
+  init(zeroed count: Int) {
+    self.init(capacity: count)
+    resize(to: count)
+  }
+
+  deinit { free(base) }
+
+  @inline(__always)
+  subscript(index: Int) -> Element {
+    get {
+      invariant(index >= 0 && index < count, "store index out of range")
+      return base[index]
+    }
+    nonmutating set {
+      invariant(index >= 0 && index < count, "store index out of range")
+      base[index] = newValue
+    }
+  }
+
+  /// The element's place, for changes of single fields; valid until the store grows.
+  @inline(__always)
+  func at(_ index: Int) -> UnsafeMutablePointer<Element> {
+    invariant(index >= 0 && index < count, "store index out of range")
+    return base + index
+  }
+
+  /// Appends one element and answers its index. Amortised constant time.
+  @inline(__always)
+  @discardableResult
+  mutating func append(_ element: Element) -> Int {
+    if _slowPath(count == capacity) { reserve(capacity * 2) }
+    base[count] = element
+    count += 1
+    return count - 1
+  }
+
+  /// Makes room for `newCapacity` elements in all.
+  @inline(never)
+  mutating func reserve(_ newCapacity: Int) {
+    if newCapacity <= capacity { return }
+    let bytes = newCapacity.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    invariant(!bytes.overflow, "store size overflows")
+    guard let grown = realloc(base, bytes.partialValue) else { stop("out of memory") }
+    base = grown.assumingMemoryBound(to: Element.self)
+    capacity = newCapacity
+  }
+
+  /// Grows or shrinks to `newCount`; new elements are zero bytes.
+  mutating func resize(to newCount: Int) {
+    if newCount > capacity { reserve(max(newCount, min(capacity * 2, capacity + (1 << 28)))) }
+    if newCount > count {
+      memset(base + count, 0, (newCount - count) * MemoryLayout<Element>.stride)
+    }
+    count = newCount
+  }
+
+  /// Forgets all elements and keeps the memory.
+  mutating func removeAll() { count = 0 }
+
+  mutating func removeLast() -> Element {
+    invariant(count > 0, "removing from an empty store")
+    count -= 1
+    return base[count]
+  }
+
+  private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+    let bytes = capacity.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    invariant(!bytes.overflow, "store size overflows")
+    guard let memory = malloc(bytes.partialValue) else { stop("out of memory") }
+    return memory.assumingMemoryBound(to: Element.self)
+  }
+
+  private static func stop(_ message: String) -> Never {
+    invariant(false, message)
+    abort()
+  }
+
+  private func stop(_ message: String) -> Never { Self.stop(message) }
+}

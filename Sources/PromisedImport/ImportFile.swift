@@ -1,0 +1,149 @@
+import PromisedModel
+
+/// A column of an import file: its name in the header row, and what its cells may be.
+package struct ImportColumn: Sendable, Equatable {
+  package let name: String
+  /// Whether the header must have it.
+  package let isNeeded: Bool
+  /// The values allowed, as errors and Ops/README.md state them.
+  package let allowed: String
+
+  init(_ name: String, _ allowed: String, needed: Bool = true) {
+    self.name = name
+    self.allowed = allowed
+    isNeeded = needed
+  }
+}
+
+/// The files of an import directory, in the order in which they are loaded.
+package enum ImportFile: Int, Sendable, CaseIterable {
+  case marketplaces
+  case calendars
+  case nodes
+  case waves
+  case zones
+  case lanes
+  case legs
+  case sellers
+  case items
+  case positions
+  case inbound
+  case limits
+
+  /// The file's name in the directory.
+  package var fileName: String { "\(self).csv" }
+
+  /// The file of that name.
+  package init?(fileName: String) {
+    guard let file = Self.allCases.first(where: { $0.fileName == fileName }) else { return nil }
+    self = file
+  }
+
+  private static let name = "1 to 64 bytes of UTF-8, no control characters"
+  private static let text = "at most 64 bytes of UTF-8, may be empty"
+  private static let zone = "an IANA time zone such as America/Los_Angeles"
+  private static let days = "daily, Mon-Fri, or days such as Mon Wed Sat"
+  private static let time = "HH:MM, 00:00…24:00"
+  private static let country = "two capital letters, ISO 3166-1"
+  private static let calendar = "a calendar of calendars.csv"
+  private static let node = "a node of nodes.csv"
+  private static let mode = "road or air"
+  private static let amount = "a whole number, 0…2,000,000,000"
+  private static let types =
+    "standard, oversize, extra-large, apparel, footwear, aerosol or flammable"
+
+  /// The file's columns in canonical order; a file may have them in any.
+  package var columns: [ImportColumn] { Self.allColumns[rawValue] }
+
+  private static let allColumns: [[ImportColumn]] = [
+    [
+      ImportColumn("marketplace", name), ImportColumn("country", country),
+      ImportColumn("currency", "three capital letters, ISO 4217"),
+      ImportColumn("time_zone", zone),
+      ImportColumn("postcode_digits", "a whole number, 0…16; 0 = postcodes of any text"),
+    ],
+    [
+      ImportColumn("calendar", name),
+      ImportColumn("days", days + ", or a date such as 2026-12-25"),
+      ImportColumn("open", time + ", not after close; open and close both empty = closed"),
+      ImportColumn("close", time + ", not before open; open and close both empty = closed"),
+    ],
+    [
+      ImportColumn("node", name), ImportColumn("title", text),
+      ImportColumn("kind", "fc, sort, air, station or seller"), ImportColumn("time_zone", zone),
+      ImportColumn("calendar", calendar + "; empty unless the kind is fc or seller"),
+      ImportColumn("dwell_minutes", "a whole number, 0…2,880"),
+      ImportColumn("processing_minutes", "a whole number, 0…20,160"),
+      ImportColumn("country", country), ImportColumn("postcode", text),
+      ImportColumn("latitude", "degrees, -90…90"), ImportColumn("longitude", "degrees, -180…180"),
+    ],
+    [
+      ImportColumn("station", "a node of nodes.csv with kind station"), ImportColumn("days", days),
+      ImportColumn("cutoff", time + ", not after to"), ImportColumn("from", time + ", before to"),
+      ImportColumn("to", time + ", after from"),
+    ],
+    [
+      ImportColumn("country", country), ImportColumn("postcode_prefix", name),
+      ImportColumn("zone", name),
+      ImportColumn("station", "a node of nodes.csv with kind station, or empty"),
+    ],
+    [
+      ImportColumn("origin", node), ImportColumn("service", name),
+      ImportColumn("zone", "a zone of zones.csv"), ImportColumn("mode", mode),
+      ImportColumn("pickup_calendar", calendar), ImportColumn("transit_calendar", calendar),
+      ImportColumn("delivery_calendar", calendar), ImportColumn("cutoff", time),
+      ImportColumn(
+        "transit",
+        "working days:probability such as 2:0.70 3:0.25 5:0.05, ascending, adding up to 1"
+      ),
+      ImportColumn("delivery_time_zone", zone),
+    ],
+    [
+      ImportColumn("leg", name), ImportColumn("origin", node),
+      ImportColumn("destination", "a node of nodes.csv, not the origin"),
+      ImportColumn("mode", mode), ImportColumn("days", days),
+      ImportColumn("departure", "HH:MM, 00:00…23:59"),
+      ImportColumn("duration_minutes", "a whole number, 1…10,080"),
+      ImportColumn("calendar", calendar + ", or empty"),
+    ],
+    [
+      ImportColumn("seller", name), ImportColumn("title", text),
+      ImportColumn("marketplace", "a marketplace of marketplaces.csv"),
+    ],
+    [
+      ImportColumn("item", name), ImportColumn("seller", "a seller of sellers.csv"),
+      ImportColumn("storage_type", types),
+      ImportColumn("volume_cubic_feet", "a decimal number above 0, at most 1,000,000"),
+      ImportColumn("weight_g", amount),
+      ImportColumn("handling_minutes", "a whole number, 0…20,160"),
+      ImportColumn(
+        "demand_per_day", "a decimal number, 0…1,000,000,000, or empty with the ratio",
+        needed: false),
+      ImportColumn(
+        "demand_variance_ratio",
+        "a decimal number, 1…2,000,000 (1 = Poisson), given exactly when demand_per_day is",
+        needed: false),
+    ],
+    [
+      ImportColumn("item", "an item of items.csv"), ImportColumn("node", node),
+      ImportColumn("on_hand", amount), ImportColumn("unfulfillable", amount, needed: false),
+      ImportColumn("researching", amount, needed: false),
+      ImportColumn("in_transfer", amount, needed: false),
+      ImportColumn("in_processing", amount, needed: false),
+      ImportColumn("withheld", amount, needed: false),
+    ],
+    [
+      ImportColumn("shipment", name), ImportColumn("item", "an item of items.csv"),
+      ImportColumn("node", node), ImportColumn("quantity", amount),
+      ImportColumn("eta", "RFC 3339 with Z or an offset, such as 2026-12-20T18:00:00Z"),
+      ImportColumn("stage", "draft, working, shipped or receiving"),
+    ],
+    [
+      ImportColumn("seller", "a seller of sellers.csv"), ImportColumn("storage_type", types),
+      ImportColumn("month", "a month such as 2026-12"),
+      ImportColumn("kind", "confirmed, estimated or no-limit"),
+      ImportColumn(
+        "limit_cubic_feet", "a decimal number, 0…1,000,000,000,000; empty with no-limit"),
+    ],
+  ]
+}

@@ -1,0 +1,251 @@
+import PromisedBytes
+import PromisedModel
+
+/// The stored number of each kind of event; never reused.
+enum EventKind: UInt8 {
+  case held = 1
+  case holdChanged = 2
+  case holdsExpired = 3
+  case refused = 4
+  case fed = 5
+  case put = 6
+  case loadBegan = 7
+  case loadChunk = 8
+  case loadCommitted = 9
+  case loadAborted = 10
+  case profilePublished = 11
+}
+
+/// Writes events as log records: kind, time, fields.
+package struct EventWriter: ~Copyable {
+  private var writer = FieldWriter()
+
+  package init() {}
+
+  /// The record of the event written last; valid until the next write.
+  package var record: UnsafeRawBufferPointer { writer.buffer.bytes }
+
+  /// Encodes `event`, decided at `time`. O(bytes of the event).
+  package mutating func write(_ event: borrowing Event, at time: UnixMilliseconds) {
+    writer.buffer.clear()
+    var when = time.milliseconds
+    switch event {
+    case .held(let held):
+      begin(.held, &when)
+      writeHeld(held)
+    case .holdChanged(let changed):
+      begin(.holdChanged, &when)
+      write(key: changed.key)
+      writer.buffer.appendVarint(changed.holdID)
+      writer.buffer.append(changed.transition.rawValue)
+      writer.buffer.append(UInt8(changed.reclaimed ? 1 : 0))
+    case .holdsExpired(let ids):
+      begin(.holdsExpired, &when)
+      writer.buffer.appendVarint(UInt64(ids.count))
+      writer.buffer.append(column: ids.buffer)
+    case .refused(let key, let outcome):
+      begin(.refused, &when)
+      write(key: key)
+      writeRefused(outcome)
+    case .fed(var fed):
+      begin(.fed, &when)
+      certain { (w) throws(RecordError) in try w.feed(&fed) }
+    case .put(let key, var rows):
+      begin(.put, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.put(&rows) }
+    case .loadBegan(var load):
+      begin(.loadBegan, &when)
+      certain { (w) throws(RecordError) in try w.load(&load) }
+    case .loadChunk(var number, var rows):
+      begin(.loadChunk, &when)
+      writer.number(&number)
+      certain { (w) throws(RecordError) in try w.put(&rows) }
+    case .loadCommitted: begin(.loadCommitted, &when)
+    case .loadAborted: begin(.loadAborted, &when)
+    case .profilePublished(var publication):
+      begin(.profilePublished, &when)
+      certain { (w) throws(RecordError) in try w.publication(&publication) }
+    }
+  }
+
+  private mutating func begin(_ kind: EventKind, _ when: inout Int64) {
+    writer.buffer.append(kind.rawValue)
+    writer.number(&when)
+  }
+
+  /// Writing a value that came from the model cannot fail; only reading can.
+  private mutating func certain(_ body: (inout FieldWriter) throws(RecordError) -> Void) {
+    do throws(RecordError) { try body(&writer) } catch { fatalError("unwritable event: \(error)") }
+  }
+
+  private mutating func write(key: CommandKey) {
+    write(bytes: key.bytes)
+    writer.buffer.append(key.bodyDigest)
+  }
+
+  private mutating func write(bytes: BorrowedBytes) {
+    writer.buffer.appendVarint(UInt64(bytes.count))
+    writer.buffer.append(bytes: UnsafeRawBufferPointer(bytes.buffer))
+  }
+
+  private mutating func writeHeld(_ held: HeldEvent) {
+    write(key: held.key)
+    write(bytes: held.owner)
+    writer.buffer.appendZigzag(held.expiresAt.milliseconds)
+    writer.buffer.appendVarint(UInt64(held.items.count))
+    writer.buffer.append(column: held.items.lengths.buffer)
+    writer.buffer.append(column: held.nodes.buffer)
+    writer.buffer.append(column: held.quantities.buffer)
+    writer.buffer.appendVarint(UInt64(held.items.bytes.count))
+    writer.buffer.append(bytes: UnsafeRawBufferPointer(held.items.bytes.buffer))
+  }
+
+  private mutating func writeRefused(_ outcome: RememberedOutcome) {
+    writer.buffer.append(outcome.code)
+    writer.buffer.appendZigzag(Int64(outcome.row))
+    writer.buffer.appendVarint(outcome.holdID)
+    writer.buffer.appendZigzag(outcome.expiresAtMilliseconds)
+    writer.buffer.appendZigzag(outcome.availableUnits)
+    writer.buffer.appendZigzag(outcome.nextSupplyUnixSeconds)
+  }
+}
+
+/// Reads events back. Borrowed columns point into the record and the reader's scratch columns, and
+/// are valid until the next read.
+package final class EventReader {
+  private var lengths = GrowableColumn<UInt32>()
+  private var nodes = GrowableColumn<UInt16>()
+  private var quantities = GrowableColumn<Int32>()
+  private var ids = GrowableColumn<UInt64>()
+
+  package init() {}
+
+  /// The event of `record` and when it was decided. Throws on anything no writer produces.
+  package func read(
+    _ record: UnsafeRawBufferPointer
+  ) throws(RecordError) -> (time: UnixMilliseconds, event: Event) {
+    var fields = FieldReader(record)
+    let rawKind = try fields.read { (r) throws(ByteError) in try r.read(UInt8.self) }
+    guard let kind = EventKind(rawValue: rawKind) else { throw .unknownKind(rawKind) }
+    var milliseconds: Int64 = 0
+    try fields.number(&milliseconds)
+    let event = try read(kind, &fields)
+    try fields.finish()
+    return (UnixMilliseconds(milliseconds), event)
+  }
+
+  private func read(_ kind: EventKind, _ fields: inout FieldReader) throws(RecordError) -> Event {
+    switch kind {
+    case .held: return .held(try readHeld(&fields))
+    case .holdChanged:
+      let key = try readKey(&fields)
+      var id: UInt64 = 0
+      try fields.number(&id)
+      var transition = HoldTransition.commit
+      let raw = try fields.read { (r) throws(ByteError) in try r.read(UInt8.self) }
+      guard let known = HoldTransition(rawValue: raw) else { throw .malformed("transition") }
+      transition = known
+      let reclaimed = try fields.read { (r) throws(ByteError) in try r.read(UInt8.self) }
+      if reclaimed > 1 { throw .malformed("reclaimed") }
+      return .holdChanged(
+        HoldChangedEvent(
+          key: key, holdID: id, transition: transition, reclaimed: reclaimed == 1))
+    case .holdsExpired:
+      try fill(&ids, count: try fields.count(), &fields)
+      return .holdsExpired(ids.column)
+    case .refused:
+      let key = try readKey(&fields)
+      return .refused(key, try readRefused(&fields))
+    case .fed:
+      var event = FeedEvent()
+      try fields.feed(&event)
+      let count = event.keys.count
+      if event.nodes.count != count || event.kinds.count != count
+        || event.quantities.count != count
+      {
+        throw .malformed("feed columns")
+      }
+      return .fed(event)
+    case .put:
+      let key = try readKey(&fields)
+      var rows = PutRows.sellers([])
+      try fields.put(&rows)
+      return .put(key, rows)
+    case .loadBegan:
+      var load = LoadDescription(id: .empty, mode: .merge, chunkCount: 0, force: false)
+      try fields.load(&load)
+      return .loadBegan(load)
+    case .loadChunk:
+      var number: UInt32 = 0
+      try fields.number(&number)
+      var rows = PutRows.sellers([])
+      try fields.put(&rows)
+      return .loadChunk(number: number, rows)
+    case .loadCommitted: return .loadCommitted
+    case .loadAborted: return .loadAborted
+    case .profilePublished:
+      var publication = ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0)
+      try fields.publication(&publication)
+      return .profilePublished(publication)
+    }
+  }
+
+  private func readBytes(_ fields: inout FieldReader) throws(RecordError) -> BorrowedBytes {
+    let count = try fields.count()
+    let raw = try fields.read { (r) throws(ByteError) in try r.read(bytes: count) }
+    return BorrowedBytes(raw.bindMemory(to: UInt8.self))
+  }
+
+  private func readKey(_ fields: inout FieldReader) throws(RecordError) -> CommandKey {
+    let bytes = try readBytes(&fields)
+    let digest = try fields.read { (r) throws(ByteError) in try r.read(UInt64.self) }
+    return CommandKey(bytes: bytes, bodyDigest: digest)
+  }
+
+  private func fill<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ column: inout GrowableColumn<Value>, count: Int, _ fields: inout FieldReader
+  ) throws(RecordError) {
+    column.removeAll()
+    var previous: UInt64 = 0
+    for _ in 0..<count {
+      let step = try fields.read { (r) throws(ByteError) in try r.readZigzag() }
+      previous = previous &+ UInt64(bitPattern: step)
+      let value = Value(truncatingIfNeeded: previous)
+      if UInt64(truncatingIfNeeded: value) != previous { throw .bytes(.outOfRange) }
+      column.append(value)
+    }
+  }
+
+  private func readHeld(_ fields: inout FieldReader) throws(RecordError) -> HeldEvent {
+    let key = try readKey(&fields)
+    let owner = try readBytes(&fields)
+    var expires: Int64 = 0
+    try fields.number(&expires)
+    let count = try fields.count()
+    try fill(&lengths, count: count, &fields)
+    try fill(&nodes, count: count, &fields)
+    try fill(&quantities, count: count, &fields)
+    let bytes = try readBytes(&fields)
+    var total = 0
+    for row in 0..<count { total += Int(lengths[row]) }
+    if total != bytes.count { throw .malformed("key lengths") }
+    return HeldEvent(
+      key: key, owner: owner, expiresAt: UnixMilliseconds(expires),
+      items: KeyColumn(
+        bytes: Column(base: bytes.base, count: bytes.count), lengths: lengths.column),
+      nodes: nodes.column, quantities: quantities.column)
+  }
+
+  private func readRefused(_ fields: inout FieldReader) throws(RecordError) -> RememberedOutcome {
+    let code = try fields.read { (r) throws(ByteError) in try r.read(UInt16.self) }
+    guard let known = OutcomeCode(rawValue: code) else { throw .malformed("outcome") }
+    var outcome = RememberedOutcome(code: known)
+    try fields.number(&outcome.row)
+    try fields.number(&outcome.holdID)
+    try fields.number(&outcome.expiresAtMilliseconds)
+    try fields.number(&outcome.availableUnits)
+    try fields.number(&outcome.nextSupplyUnixSeconds)
+    return outcome
+  }
+}

@@ -1,0 +1,287 @@
+import PromisedModel
+
+// The stored fields of every row, once each. The order is the format: Sources/PromisedRecords/
+// RecordFormats.md lists it, and a golden file holds it.
+
+extension FieldCoder where Self: ~Copyable {
+  mutating func network(_ rows: inout NetworkRows) throws(RecordError) {
+    try list(&rows.timeZones, blank: TimeZoneFile(name: .empty, tzif: [])) {
+      (row, coder) throws(RecordError) in
+      try coder.name(&row.name)
+      try coder.bytes(&row.tzif)
+    }
+    try list(&rows.marketplaces, blank: .blank) { (row, coder) throws(RecordError) in
+      try coder.name(&row.name)
+      try coder.name(&row.country)
+      try coder.name(&row.currency)
+      try coder.name(&row.timeZone)
+      try coder.number(&row.postcodeDigits)
+    }
+    try list(&rows.calendars, blank: Calendar(name: .empty, rules: [])) {
+      (row, coder) throws(RecordError) in
+      try coder.name(&row.name)
+      try coder.list(&row.rules, blank: .blank) { (rule, coder) throws(RecordError) in
+        try coder.calendarRule(&rule)
+      }
+    }
+    try list(&rows.nodes, blank: .blank) { (row, coder) throws(RecordError) in
+      try coder.node(&row)
+    }
+    try list(&rows.waves, blank: .blank) { (row, coder) throws(RecordError) in
+      try coder.name(&row.station)
+      try coder.number(&row.weekdays)
+      try coder.number(&row.cutoffMinute)
+      try coder.number(&row.fromMinute)
+      try coder.number(&row.toMinute)
+    }
+    try list(&rows.zones, blank: .blank) { (row, coder) throws(RecordError) in
+      try coder.name(&row.country)
+      try coder.name(&row.prefix)
+      try coder.name(&row.zone)
+      try coder.name(&row.station)
+    }
+    try list(&rows.lanes, blank: .blank) { (row, coder) throws(RecordError) in
+      try coder.lane(&row)
+    }
+    try list(&rows.legs, blank: .blank) { (row, coder) throws(RecordError) in
+      try coder.leg(&row)
+    }
+  }
+
+  private mutating func calendarRule(_ rule: inout CalendarRule) throws(RecordError) {
+    try number(&rule.weekdays)
+    var dated = rule.date != nil
+    try flag(&dated)
+    var days = rule.date?.days ?? 0
+    if dated { try number(&days) }
+    rule.date = dated ? LocalDate(days: days) : nil
+    try number(&rule.openMinute)
+    try number(&rule.closeMinute)
+  }
+
+  private mutating func node(_ row: inout Node) throws(RecordError) {
+    try name(&row.name)
+    try name(&row.title)
+    try choice(&row.kind)
+    try name(&row.timeZone)
+    try name(&row.calendar)
+    try number(&row.dwellMinutes)
+    try number(&row.processingMinutes)
+    try name(&row.country)
+    try name(&row.postcode)
+    try number(&row.latitudeE6)
+    try number(&row.longitudeE6)
+  }
+
+  private mutating func lane(_ row: inout Lane) throws(RecordError) {
+    try name(&row.origin)
+    try name(&row.service)
+    try name(&row.zone)
+    try choice(&row.mode)
+    try name(&row.pickupCalendar)
+    try name(&row.transitCalendar)
+    try name(&row.deliveryCalendar)
+    try number(&row.cutoffMinute)
+    try list(&row.transit, blank: TransitOutcome(workingDays: 0, probability: 0)) {
+      (outcome, coder) throws(RecordError) in
+      try coder.number(&outcome.workingDays)
+      try coder.number(&outcome.probability)
+    }
+    try name(&row.deliveryTimeZone)
+  }
+
+  private mutating func leg(_ row: inout Leg) throws(RecordError) {
+    try name(&row.name)
+    try name(&row.origin)
+    try name(&row.destination)
+    try choice(&row.mode)
+    try number(&row.weekdays)
+    try number(&row.departureMinute)
+    try number(&row.durationMinutes)
+    try name(&row.calendar)
+  }
+
+  mutating func items(_ rows: inout ItemRows) throws(RecordError) {
+    try keys(&rows.keys)
+    try names(&rows.sellerNames)
+    try column(&rows.sellers)
+    try column(&rows.storageTypes)
+    try column(&rows.volumesMicroCubicFeet)
+    try column(&rows.weightsGrams)
+    try column(&rows.handlingMinutes)
+    try column(&rows.demandPerDayMilli)
+    try column(&rows.demandVarianceRatioMilli)
+  }
+
+  mutating func positions(_ rows: inout PositionRows) throws(RecordError) {
+    try keys(&rows.keys)
+    try names(&rows.nodeNames)
+    try column(&rows.nodes)
+    try column(&rows.onHand)
+    try column(&rows.unfulfillable)
+    try column(&rows.researching)
+    try column(&rows.inTransfer)
+    try column(&rows.inProcessing)
+    try column(&rows.withheld)
+  }
+
+  mutating func inbound(_ rows: inout InboundRows) throws(RecordError) {
+    try keys(&rows.shipments)
+    try keys(&rows.keys)
+    try names(&rows.nodeNames)
+    try column(&rows.nodes)
+    try column(&rows.quantities)
+    try column(&rows.etaUnixSeconds)
+    try column(&rows.stages)
+  }
+
+  mutating func sellers(_ rows: inout [Seller]) throws(RecordError) {
+    try list(&rows, blank: Seller(name: .empty, title: .empty, marketplace: .empty)) {
+      (row, coder) throws(RecordError) in
+      try coder.name(&row.name)
+      try coder.name(&row.title)
+      try coder.name(&row.marketplace)
+    }
+  }
+
+  mutating func limits(_ rows: inout LimitRows) throws(RecordError) {
+    try names(&rows.sellerNames)
+    try column(&rows.sellers)
+    try column(&rows.storageTypes)
+    try column(&rows.months)
+    try column(&rows.kinds)
+    try column(&rows.limitsMicroCubicFeet)
+  }
+
+  mutating func feed(_ event: inout FeedEvent) throws(RecordError) {
+    try name(&event.source)
+    try number(&event.lastSequence)
+    try keys(&event.keys)
+    try column(&event.nodes)
+    try column(&event.kinds)
+    try column(&event.quantities)
+  }
+
+  mutating func load(_ load: inout LoadDescription) throws(RecordError) {
+    try name(&load.id)
+    try choice(&load.mode)
+    try number(&load.chunkCount)
+    try flag(&load.force)
+  }
+
+  mutating func publication(_ value: inout ProfilePublication) throws(RecordError) {
+    try number(&value.epoch)
+    try number(&value.horizonBaseUnixSeconds)
+  }
+
+  mutating func put(_ rows: inout PutRows) throws(RecordError) {
+    var kind = rows.recordKind
+    try choice(&kind)
+    if kind != rows.recordKind { rows = kind.blank }
+    switch rows {
+    case .network(var rows0):
+      try network(&rows0)
+      rows = .network(rows0)
+    case .items(var rows0):
+      try items(&rows0)
+      rows = .items(rows0)
+    case .sellers(var rows0):
+      try sellers(&rows0)
+      rows = .sellers(rows0)
+    case .positions(var rows0):
+      try positions(&rows0)
+      rows = .positions(rows0)
+    case .inbound(var rows0):
+      try inbound(&rows0)
+      rows = .inbound(rows0)
+    case .limits(var rows0):
+      try limits(&rows0)
+      rows = .limits(rows0)
+    }
+  }
+}
+
+/// The stored number of each kind of rows.
+enum PutKind: UInt8 {
+  case network = 1
+  case items = 2
+  case sellers = 3
+  case positions = 4
+  case inbound = 5
+  case limits = 6
+
+  var blank: PutRows {
+    switch self {
+    case .network: .network(NetworkRows())
+    case .items: .items(ItemRows())
+    case .sellers: .sellers([])
+    case .positions: .positions(PositionRows())
+    case .inbound: .inbound(InboundRows())
+    case .limits: .limits(LimitRows())
+    }
+  }
+}
+
+extension PutRows {
+  var recordKind: PutKind {
+    switch self {
+    case .network: .network
+    case .items: .items
+    case .sellers: .sellers
+    case .positions: .positions
+    case .inbound: .inbound
+    case .limits: .limits
+    }
+  }
+}
+
+extension Marketplace {
+  static var blank: Marketplace {
+    Marketplace(
+      name: .empty, country: .empty, currency: .empty, timeZone: .empty, postcodeDigits: 0)
+  }
+}
+
+extension CalendarRule {
+  static var blank: CalendarRule {
+    CalendarRule(weekdays: 0, date: nil, openMinute: 0, closeMinute: 0)
+  }
+}
+
+extension Node {
+  static var blank: Node {
+    Node(
+      name: .empty, title: .empty, kind: .station, timeZone: .empty, calendar: .empty,
+      dwellMinutes: 0, processingMinutes: 0, country: .empty, postcode: .empty, latitudeE6: 0,
+      longitudeE6: 0)
+  }
+}
+
+extension Wave {
+  static var blank: Wave {
+    Wave(station: .empty, weekdays: 0, cutoffMinute: 0, fromMinute: 0, toMinute: 0)
+  }
+}
+
+extension ZonePrefix {
+  static var blank: ZonePrefix {
+    ZonePrefix(country: .empty, prefix: .empty, zone: .empty, station: .empty)
+  }
+}
+
+extension Lane {
+  static var blank: Lane {
+    Lane(
+      origin: .empty, service: .empty, zone: .empty, mode: .road, pickupCalendar: .empty,
+      transitCalendar: .empty, deliveryCalendar: .empty, cutoffMinute: 0, transit: [],
+      deliveryTimeZone: .empty)
+  }
+}
+
+extension Leg {
+  static var blank: Leg {
+    Leg(
+      name: .empty, origin: .empty, destination: .empty, mode: .road, weekdays: 0,
+      departureMinute: 0, durationMinutes: 0, calendar: .empty)
+  }
+}

@@ -1,0 +1,141 @@
+import PromisedBytes
+import PromisedModel
+
+/// The stored number of each kind of snapshot block; never reused.
+package enum StateBlockKind: UInt16, Sendable, CaseIterable {
+  case put = 1
+  case positions = 2
+  case holds = 3
+  case commands = 4
+  case sources = 5
+  case publication = 6
+}
+
+extension StateBlock {
+  package var recordKind: StateBlockKind {
+    switch self {
+    case .put: .put
+    case .positions: .positions
+    case .holds: .holds
+    case .commands: .commands
+    case .sources: .sources
+    case .publication: .publication
+    }
+  }
+
+  /// Rows of the block, for the snapshot's directory.
+  package var rowCount: Int {
+    switch self {
+    case .put(let rows):
+      switch rows {
+      case .network(let rows):
+        rows.nodes.count + rows.zones.count + rows.lanes.count + rows.legs.count
+      case .items(let rows): rows.keys.count
+      case .sellers(let rows): rows.count
+      case .positions(let rows): rows.keys.count
+      case .inbound(let rows): rows.keys.count
+      case .limits(let rows): rows.sellers.count
+      }
+    case .positions(let rows): rows.nodes.count
+    case .holds(let rows): rows.ids.count
+    case .commands(let rows): rows.bodyDigests.count
+    case .sources(let rows): rows.sources.count
+    case .publication: 1
+    }
+  }
+
+  /// Appends the block's fields. O(rows).
+  package consuming func write(to writer: inout FieldWriter) {
+    do throws(RecordError) {
+      try writer.stateBlock(&self)
+    } catch {
+      fatalError("unwritable block: \(error)")
+    }
+  }
+
+  /// Reads a block of `kind`; throws on anything no writer produces.
+  package init(
+    kind: StateBlockKind, _ bytes: UnsafeRawBufferPointer
+  ) throws(RecordError) {
+    var reader = FieldReader(bytes)
+    self = kind.blank
+    try reader.stateBlock(&self)
+    try reader.finish()
+  }
+}
+
+extension StateBlockKind {
+  var blank: StateBlock {
+    switch self {
+    case .put: .put(.sellers([]))
+    case .positions: .positions(PositionBlock())
+    case .holds: .holds(HoldRows())
+    case .commands: .commands(CommandRows())
+    case .sources: .sources(SourceRows())
+    case .publication: .publication(ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0))
+    }
+  }
+}
+
+extension FieldCoder where Self: ~Copyable {
+  mutating func stateBlock(_ block: inout StateBlock) throws(RecordError) {
+    switch block {
+    case .put(var rows):
+      try put(&rows)
+      block = .put(rows)
+    case .positions(var rows):
+      try positionBlock(&rows)
+      block = .positions(rows)
+    case .holds(var rows):
+      try holds(&rows)
+      block = .holds(rows)
+    case .commands(var rows):
+      try commands(&rows)
+      block = .commands(rows)
+    case .sources(var rows):
+      try names(&rows.sources)
+      try column(&rows.lastSequences)
+      block = .sources(rows)
+    case .publication(var value):
+      try publication(&value)
+      block = .publication(value)
+    }
+  }
+
+  private mutating func positionBlock(_ rows: inout PositionBlock) throws(RecordError) {
+    try keys(&rows.keys)
+    try column(&rows.counts)
+    try column(&rows.nodes)
+    try column(&rows.onHand)
+    try column(&rows.unfulfillable)
+    try column(&rows.researching)
+    try column(&rows.inTransfer)
+    try column(&rows.inProcessing)
+    try column(&rows.withheld)
+  }
+
+  private mutating func holds(_ rows: inout HoldRows) throws(RecordError) {
+    try column(&rows.ids)
+    try column(&rows.states)
+    try keys(&rows.owners)
+    try column(&rows.expiresAtMilliseconds)
+    try column(&rows.forgetAtMilliseconds)
+    try column(&rows.lineCounts)
+    try keys(&rows.lineKeys)
+    try column(&rows.lineNodes)
+    try column(&rows.lineQuantities)
+  }
+
+  private mutating func commands(_ rows: inout CommandRows) throws(RecordError) {
+    try keys(&rows.keys)
+    try column(&rows.bodyDigests)
+    try column(&rows.rememberedAtMilliseconds)
+    try column(&rows.positions)
+    try column(&rows.codes)
+    try column(&rows.rows)
+    try column(&rows.holdIDs)
+    try column(&rows.expiresAtMilliseconds)
+    try column(&rows.availableUnits)
+    try column(&rows.nextSupplyUnixSeconds)
+  }
+}

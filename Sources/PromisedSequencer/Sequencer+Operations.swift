@@ -1,0 +1,206 @@
+import PromisedEngine
+import PromisedModel
+import PromisedWire
+
+/// The version the server states.
+package enum ServerVersion {
+  package static var text: String { "0.1.0" }
+}
+
+// Loads, snapshots, status, and the conversation itself.
+extension Sequencer {
+  // MARK: Loads
+
+  func beginLoad(_ load: LoadDescription, _ reply: ReplyTo) throws(Refusal) {
+    finishLoadStep(try state.decide(begin: load), reply)
+  }
+
+  func commitLoad(_ id: Name, _ reply: ReplyTo) throws(Refusal) {
+    finishLoadStep(try state.decide(commitLoad: id), reply)
+  }
+
+  func abortLoad(_ id: Name, _ reply: ReplyTo) throws(Refusal) {
+    finishLoadStep(try state.decide(abortLoad: id), reply)
+  }
+
+  private func finishLoadStep(_ decision: LoadDecision, _ reply: ReplyTo) {
+    var reflected = state.observedPosition
+    if let event = decision.event { reflected = commit(event) }
+    let answer = LoadReply(
+      nextChunk: UInt64(decision.nextChunk), committed: decision.committed,
+      positionsChanged: decision.positionsChanged)
+    send(reply, reflecting: reflected) { (encoder, asOf, frames) in
+      encoder.encode(answer, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  // MARK: Snapshots
+
+  func askForSnapshot(_ reply: ReplyTo, facts: borrowing ServerFacts) throws(Refusal) {
+    if isSandbox {
+      throw Refusal(.methodNotBuilt, "a sandbox keeps everything in memory and takes no snapshots")
+    }
+    if state.openLoad != nil {
+      throw Refusal(
+        .loadInProgress, "a load is open: commit or abort it, then take the snapshot")
+    }
+    followUps.append(.takeSnapshot(reply))
+  }
+
+  /// Answers who asked for a snapshot once it is published.
+  package func answerSnapshot(_ fact: SnapshotFact, milliseconds: UInt64, _ reply: ReplyTo) {
+    let description = SnapshotDescription(
+      name: fact.name, position: fact.position, takenAtUnixSeconds: fact.takenAtUnixSeconds,
+      bytes: fact.bytes, milliseconds: milliseconds)
+    send(reply, reflecting: 0) { (encoder, asOf, frames) in
+      encoder.encode(taken: description, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  package func refuseSnapshot(_ reason: String, _ reply: ReplyTo) {
+    state.beginObservation()
+    refuse(Refusal(.storageFull, "the snapshot could not be written: \(reason)"), reply)
+  }
+
+  func answerSnapshots(_ reply: ReplyTo, facts: borrowing ServerFacts) {
+    let snapshots = facts.snapshots.map {
+      SnapshotDescription(
+        name: $0.name, position: $0.position, takenAtUnixSeconds: $0.takenAtUnixSeconds,
+        bytes: $0.bytes)
+    }
+    send(reply, reflecting: 0) { (encoder, _, frames) in
+      encoder.encode(snapshots: snapshots, streamID: reply.streamID, into: &frames)
+    }
+  }
+
+  // MARK: Status
+
+  func answerStatus(_ reply: ReplyTo, facts: borrowing ServerFacts) {
+    let counts = stateFacts
+    var status = StatusReply()
+    status.serverVersion = ServerVersion.text
+    status.dataset = facts.dataset
+    status.durablePosition = durablePosition
+    status.startedAtUnixSeconds = UInt64(clamping: facts.startedAtUnixSeconds)
+    status.items = counts.items
+    status.positions = counts.positions
+    status.nodes = counts.nodes
+    status.sellers = counts.sellers
+    status.openHolds = counts.openHolds
+    status.rememberedCommands = counts.rememberedCommands
+    status.connections = UInt64(clamping: facts.connections)
+    status.requests = counters.totalRequests
+    status.refusals = counters.totalRefusals
+    status.residentBytes = facts.residentBytes
+    status.lastSnapshotPosition = facts.snapshots.last?.position ?? 0
+    status.lastSnapshotUnixSeconds = facts.snapshots.last?.takenAtUnixSeconds ?? 0
+    status.profileEpoch = counts.profileEpoch
+    status.profileIsCurrent = counts.isProfileCurrent
+    status.isDraining = isDraining
+    status.isSandbox = isSandbox
+    if let load = state.openLoad {
+      status.loadID = load.description.id
+      status.loadNextChunk = UInt64(load.nextChunk)
+    }
+    status.sources = state.sourceMarks
+    send(reply, reflecting: 0) { (encoder, asOf, frames) in
+      encoder.encode(status, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  func answerNetwork(_ reply: ReplyTo) {
+    let network = state.countNetwork()
+    var answer = NetworkReply()
+    answer.revision = network.revision
+    answer.profileEpoch = network.profileEpoch
+    answer.horizonBaseUnixSeconds = network.horizonBaseUnixSeconds
+    answer.marketplaces = UInt64(network.marketplaces)
+    answer.calendars = UInt64(network.calendars)
+    answer.nodes = UInt64(network.nodes)
+    answer.waves = UInt64(network.waves)
+    answer.zonePrefixes = UInt64(network.zonePrefixes)
+    answer.lanes = UInt64(network.lanes)
+    answer.legs = UInt64(network.legs)
+    answer.destinations = UInt64(network.destinations)
+    answer.profileEntries = UInt64(network.profileEntries)
+    send(reply, reflecting: state.observedPosition) { (encoder, asOf, frames) in
+      encoder.encode(answer, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  // MARK: The conversation
+
+  func hello(_ reply: ReplyTo) {
+    // Nothing optional is built yet: no wanted feature is granted.
+    let answer = HelloReply(
+      serverVersion: ServerVersion.text, features: [], serverUnixSeconds: now.seconds,
+      isSandbox: isSandbox)
+    send(reply, reflecting: 0) { (encoder, _, frames) in
+      encoder.encode(answer, streamID: reply.streamID, into: &frames)
+    }
+  }
+
+  func answerHealth(_ service: BorrowedBytes, _ reply: ReplyTo) throws(Refusal) {
+    let name = service.name
+    let isKnown = name.isEmpty || ServiceName.allCases.contains { Name("\($0.name)") == name }
+    if !isKnown {
+      throw Refusal(.serviceUnknown, "service \(name)", key: name)
+    }
+    let status: ServingStatus = isDraining ? .notServing : .serving
+    send(reply, reflecting: 0) { (encoder, _, frames) in
+      encoder.encode(health: status, streamID: reply.streamID, into: &frames)
+    }
+  }
+
+  func setTime(_ seconds: Int64, _ reply: ReplyTo) throws(Refusal) {
+    guard isSandbox else {
+      throw Refusal(.sandboxOnly, "only a server started with --sandbox has a clock to set")
+    }
+    if seconds < now.seconds {
+      throw Refusal(
+        .fieldOutOfRange,
+        "unix_s is \(seconds): the service is at \(now.seconds), and time never goes back")
+    }
+    sandboxTime = UnixMilliseconds(seconds * 1000)
+    advanceTime()
+    send(reply, reflecting: state.observedPosition) { (encoder, asOf, frames) in
+      encoder.encodeTimeSet(streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  func drain(_ reply: ReplyTo) {
+    isDraining = true
+    followUps.append(.drain)
+    send(reply, reflecting: 0) { (encoder, asOf, frames) in
+      encoder.encodeDrained(streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+}
+
+/// Sizes and standing of the state, for status and metrics.
+package struct StateFacts {
+  package var items: UInt64 = 0
+  package var positions: UInt64 = 0
+  package var nodes: UInt64 = 0
+  package var sellers: UInt64 = 0
+  package var openHolds: UInt64 = 0
+  package var rememberedCommands: UInt64 = 0
+  package var profileEpoch: UInt64 = 0
+  package var isProfileCurrent = false
+}
+
+extension Sequencer {
+  package var stateFacts: StateFacts {
+    let counters = state.counters
+    var facts = StateFacts()
+    facts.items = UInt64(counters.items)
+    facts.positions = UInt64(counters.positions)
+    facts.nodes = UInt64(counters.nodes)
+    facts.sellers = UInt64(counters.sellers)
+    facts.openHolds = UInt64(counters.openHolds + counters.allocations)
+    facts.rememberedCommands = UInt64(counters.rememberedCommands)
+    facts.profileEpoch = state.networkCounts.profileEpoch
+    facts.isProfileCurrent = isProfileCurrent
+    return facts
+  }
+}

@@ -1,0 +1,277 @@
+import PromisedEngine
+import PromisedModel
+import PromisedWire
+
+extension Sequencer {
+  /// Performs one checked request: reads answer, commands decide, log and answer.
+  func perform(
+    _ request: Request, _ reply: ReplyTo, facts: borrowing ServerFacts
+  ) throws(Refusal) {
+    switch request {
+    case .offer(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .availability(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .inStock(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .headroom(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .usage(let sellers, let minimum):
+      try requirePosition(minimum)
+      try answer(HeadroomQuery(sellers: sellers, item: .empty, monthCount: 1), reply)
+    case .list(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .networkGet(let minimum):
+      try requirePosition(minimum)
+      answerNetwork(reply)
+    case .holdGet(let id, let minimum):
+      try requirePosition(minimum)
+      try answerHold(id, reply)
+    case .hold(let command): try perform(command, reply)
+    case .holdTransition(let command): try perform(command, reply)
+    case .feed(let rows): try perform(rows, reply)
+    case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
+    case .beginLoad(let load): try beginLoad(load, reply)
+    case .commitLoad(let id): try commitLoad(id, reply)
+    case .abortLoad(let id): try abortLoad(id, reply)
+    case .status: answerStatus(reply, facts: facts)
+    case .takeSnapshot: try askForSnapshot(reply, facts: facts)
+    case .listSnapshots: answerSnapshots(reply, facts: facts)
+    case .drain: drain(reply)
+    case .ping(let payload):
+      send(reply, reflecting: 0) { (encoder, asOf, frames) in
+        encoder.encode(ping: payload, streamID: reply.streamID, asOf: asOf, into: &frames)
+      }
+    case .setTime(let seconds): try setTime(seconds, reply)
+    case .hello: hello(reply)
+    case .descriptorSet:
+      send(reply, reflecting: 0) { (encoder, _, frames) in
+        encoder.encodeDescriptorSet(streamID: reply.streamID, into: &frames)
+      }
+    case .health(let service): try answerHealth(service, reply)
+    }
+  }
+
+  /// A read must not be older than what the caller has seen.
+  private func requirePosition(_ minimum: Position) throws(Refusal) {
+    if minimum > position {
+      throw Refusal(
+        .positionNotReached,
+        "read.min_position \(minimum) is ahead of the log, which is at \(position)")
+    }
+    // What the caller has seen of somebody else's change must be on disk before this answer is.
+    if minimum > durablePosition { minimumSeen = minimum }
+  }
+
+  // MARK: Questions
+
+  private func answer(_ query: OfferQuery, _ reply: ReplyTo) throws(Refusal) {
+    offerReply.removeAll()
+    try state.answer(query, at: now, into: &offerReply)
+    send(reply, reflecting: observed()) { (encoder, asOf, frames) in
+      encoder.encode(offerReply, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  private func answer(_ query: AvailabilityQuery, _ reply: ReplyTo) throws(Refusal) {
+    availabilityReply.removeAll()
+    try state.answer(query, into: &availabilityReply)
+    send(reply, reflecting: observed()) { (encoder, asOf, frames) in
+      encoder.encode(availabilityReply, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  private func answer(_ query: InStockQuery, _ reply: ReplyTo) throws(Refusal) {
+    inStockReply.removeAll()
+    try state.answer(query, at: now, into: &inStockReply)
+    send(reply, reflecting: observed()) { (encoder, asOf, frames) in
+      encoder.encode(
+        inStockReply, horizonDays: query.horizonDays, streamID: reply.streamID, asOf: asOf,
+        into: &frames)
+    }
+  }
+
+  private func answer(_ query: HeadroomQuery, _ reply: ReplyTo) throws(Refusal) {
+    headroomReply.removeAll()
+    try state.answer(query, at: now, into: &headroomReply)
+    send(reply, reflecting: observed()) { (encoder, asOf, frames) in
+      encoder.encode(headroomReply, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  private func answer(_ query: ListQuery, _ reply: ReplyTo) throws(Refusal) {
+    listReply.removeAll()
+    try state.list(
+      query.kind, pageToken: query.pageToken, pageSize: Int(query.pageSize), into: &listReply)
+    send(reply, reflecting: observed()) { (encoder, asOf, frames) in
+      encoder.encode(listReply, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  private func answerHold(_ id: UInt64, _ reply: ReplyTo) throws(Refusal) {
+    holdReply.removeAll()
+    try state.answer(holdID: id, into: &holdReply)
+    sendHold(reply, reflecting: observed())
+  }
+
+  /// The last change that a read saw, or that its caller had seen before it.
+  private func observed() -> Position {
+    let seen = max(state.observedPosition, minimumSeen)
+    minimumSeen = 0
+    return seen
+  }
+
+  private func sendHold(_ reply: ReplyTo, reflecting position: Position) {
+    send(reply, reflecting: position) { (encoder, asOf, frames) in
+      encoder.encode(holdReply, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  // MARK: Holds
+
+  private func perform(_ command: HoldCommand, _ reply: ReplyTo) throws(Refusal) {
+    if try repeats(command.key, .held, reply) { return }
+    do throws(Refusal) {
+      let event = try state.decide(command, at: now)
+      holdReply.removeAll()
+      holdReply.holdID = commit(.held(event))
+      holdReply.state = .held
+      holdReply.owner = command.owner
+      holdReply.expiresAt = event.expiresAt
+      sendHold(reply, reflecting: position)
+    } catch {
+      try remember(error, under: command.key)
+    }
+  }
+
+  private func perform(_ command: HoldTransitionCommand, _ reply: ReplyTo) throws(Refusal) {
+    let after: HoldState = command.transition == .commit ? .committed : .released
+    if try repeats(command.key, after, reply) { return }
+    do throws(Refusal) {
+      let event = try state.decide(command, at: now)
+      commit(.holdChanged(event))
+      try answerChanged(command.holdID, reclaimed: event.reclaimed, reply)
+    } catch {
+      try remember(error, under: command.key)
+    }
+  }
+
+  private func answerChanged(
+    _ id: UInt64, reclaimed: Bool, _ reply: ReplyTo
+  ) throws(Refusal) {
+    holdReply.removeAll()
+    try state.answer(holdID: id, into: &holdReply)
+    holdReply.reclaimed = reclaimed
+    holdReply.items.removeAll()
+    holdReply.nodes.removeAll()
+    holdReply.quantities.removeAll()
+    sendHold(reply, reflecting: position)
+  }
+
+  /// Answers a command that was decided before under the same key; true when it was.
+  private func repeats(
+    _ key: CommandKey, _ state: HoldState, _ reply: ReplyTo
+  ) throws(Refusal) -> Bool {
+    guard let (outcome, decidedAt) = try self.state.recall(key, at: now) else { return false }
+    guard outcome.code == OutcomeCode.ok.rawValue else { throw remembered(outcome) }
+    holdReply.removeAll()
+    // The hold may have moved on since; what is repeated is the answer of then.
+    holdReply.holdID = outcome.holdID
+    holdReply.state = state
+    holdReply.expiresAt = UnixMilliseconds(outcome.expiresAtMilliseconds)
+    holdReply.repeated = true
+    sendHold(reply, reflecting: max(decidedAt, self.state.observedPosition))
+    return true
+  }
+
+  private func remembered(_ outcome: RememberedOutcome) -> Refusal {
+    let code = OutcomeCode(rawValue: outcome.code) ?? .idempotencyConflict
+    return Refusal(
+      code, "this key was decided before, with \(code.reason); a new intent needs a new key",
+      row: outcome.row, availableUnits: outcome.availableUnits,
+      nextSupplyUnixSeconds: outcome.nextSupplyUnixSeconds)
+  }
+
+  /// A command that was decided with no keeps that answer under its key, like one decided with
+  /// yes. A refusal of the moment (no room for the key, say) is not a decision and is not kept.
+  private func remember(_ refusal: Refusal, under key: CommandKey) throws(Refusal) -> Never {
+    let isDecision = !refusal.code.isRetryable && refusal.code != .idempotencyConflict
+    if isDecision, !key.bytes.isEmpty {
+      let outcome = RememberedOutcome(
+        code: refusal.code, row: refusal.row, availableUnits: refusal.availableUnits,
+        nextSupplyUnixSeconds: refusal.nextSupplyUnixSeconds)
+      commit(.refused(key, outcome))
+    }
+    throw refusal
+  }
+
+  // MARK: Feed and puts
+
+  private func perform(_ rows: FeedRows, _ reply: ReplyTo) throws(Refusal) {
+    feedReply.removeAll()
+    let mark = state.lastSequence(of: rows.source)
+    let event = try state.decide(rows, reply: &feedReply)
+    var reflected = state.observedPosition
+    if event.lastSequence > mark { reflected = commit(.fed(event)) }
+    send(reply, reflecting: reflected) { (encoder, asOf, frames) in
+      encoder.encode(feedReply, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  private func perform(
+    _ rows: PutRows, key: CommandKey, load: LoadChunkKey?, _ reply: ReplyTo
+  ) throws(Refusal) {
+    let rows = try withTimeZones(rows)
+    var reflected: Position
+    if let load {
+      let decision = try state.decide(chunk: load.number, of: load.loadID, rows)
+      reflected = state.observedPosition
+      if let event = decision.event { reflected = commit(event) }
+    } else if let (_, decidedAt) = try state.recall(key, at: now) {
+      reflected = decidedAt
+    } else {
+      try state.validate(rows)
+      reflected = commit(.put(key, rows))
+    }
+    let count = UInt64(rows.count)
+    send(reply, reflecting: reflected) { (encoder, asOf, frames) in
+      encoder.encode(PutReply(rows: count), streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+}
+
+extension Sequencer {
+  /// Puts rows without a caller: for the start of a sandbox.
+  package func put(_ rows: PutRows) throws(Refusal) {
+    let rows = try withTimeZones(rows)
+    try state.validate(rows)
+    commit(.put(CommandKey(bytes: .empty, bodyDigest: 0), rows))
+  }
+
+  private func withTimeZones(_ rows: PutRows) throws(Refusal) -> PutRows {
+    guard case .network(var network) = rows else { return rows }
+    try addTimeZones(to: &network)
+    return .network(network)
+  }
+}
+
+extension PutRows {
+  /// Rows of any kind.
+  var count: Int {
+    switch self {
+    case .network(let rows):
+      rows.marketplaces.count + rows.calendars.count + rows.nodes.count + rows.waves.count
+        + rows.zones.count + rows.lanes.count + rows.legs.count
+    case .items(let rows): rows.keys.count
+    case .sellers(let rows): rows.count
+    case .positions(let rows): rows.keys.count
+    case .inbound(let rows): rows.keys.count
+    case .limits(let rows): rows.sellers.count
+    }
+  }
+}

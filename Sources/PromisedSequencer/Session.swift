@@ -1,0 +1,83 @@
+import PromisedModel
+import PromisedWire
+
+/// The protocol's side of one connection: which streams are open, which replies may leave and which
+/// wait for the disk.
+///
+/// A reply is encoded once, straight into `ready` when everything it saw is durable, else into
+/// `held`, from where it moves when its position is. Held replies leave in the order they were
+/// decided, so that one position per reply in a queue is enough.
+package final class Session {
+  /// Frames that may be sent now. The loop sends from the front.
+  package var ready = FrameBuffer(capacity: 512)
+  private var held = FrameBuffer(capacity: 16)
+  private var marks: [HeldReply] = []
+  private var firstMark = 0
+  /// Streams that wait for their reply; a second request on one of them cannot be answered.
+  var streams = OpenStreams()
+  var scanner = FrameScanner()
+  /// Where the loop finds the connection; set by whoever accepts it.
+  package var slot: Int?
+  /// In the sequencer's list of sessions with held replies.
+  var isWaiting = false
+
+  private struct HeldReply {
+    let position: Position
+    /// Bytes of `held` up to the end of this reply, counted from the session's first held byte.
+    let end: Int
+    let streamID: UInt32
+  }
+
+  /// Bytes of held replies that have already moved to `ready`.
+  private var movedBytes = 0
+  private var heldBytes = 0
+
+  package init() {}
+
+  /// Replies that wait for the disk.
+  package var heldCount: Int { marks.count - firstMark }
+
+  package var pendingOutputBytes: Int { ready.count + held.count }
+
+  /// Encodes the reply of an open stream where it belongs, and says what the frame says.
+  @inline(__always)
+  func reply(
+    to streamID: UInt32, reflecting position: Position, durable: Position,
+    _ encode: (inout FrameBuffer) -> OutcomeCode
+  ) -> OutcomeCode {
+    if position <= durable {
+      streams.close(streamID)
+      return encode(&ready)
+    }
+    let before = held.count
+    let code = encode(&held)
+    heldBytes += held.count - before
+    marks.append(HeldReply(position: position, end: heldBytes, streamID: streamID))
+    return code
+  }
+
+  /// Moves the replies that `durable` covers to `ready`; true when some did.
+  func release(upTo durable: Position) -> Bool {
+    var end = movedBytes
+    while firstMark < marks.count, marks[firstMark].position <= durable {
+      end = marks[firstMark].end
+      streams.close(marks[firstMark].streamID)
+      firstMark += 1
+    }
+    let count = end - movedBytes
+    if count == 0 { return false }
+    ready.append(UnsafeRawBufferPointer(rebasing: held.bytes[..<count]))
+    held.removePrefix(count)
+    movedBytes = end
+    if firstMark == marks.count {
+      marks.removeAll(keepingCapacity: true)
+      firstMark = 0
+      movedBytes = 0
+      heldBytes = 0
+    } else if firstMark >= 1024 {
+      marks.removeFirst(firstMark)
+      firstMark = 0
+    }
+    return true
+  }
+}

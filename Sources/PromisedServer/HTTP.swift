@@ -1,0 +1,104 @@
+import PromisedModel
+import PromisedSequencer
+
+/// GET /healthz and GET /metrics on the service's own port, for probes and scrapers. One request a
+/// connection; everything else is 404 or 405.
+extension Server {
+  func answerHTTP(_ request: HTTPRequest, on connection: Connection) {
+    let status: String
+    let body: String
+    var type = "text/plain; charset=utf-8"
+    switch (request.verb, request.path) {
+    case (.get, "/healthz"), (.head, "/healthz"):
+      let serving = !isDraining
+      status = serving ? "200 OK" : "503 Service Unavailable"
+      body = serving ? "SERVING\n" : "NOT_SERVING\n"
+    case (.get, "/metrics"), (.head, "/metrics"):
+      status = "200 OK"
+      type = "text/plain; version=0.0.4; charset=utf-8"
+      body = metricsText()
+    default:
+      status = "404 Not Found"
+      body = "only GET /healthz and GET /metrics are answered here\n"
+    }
+    let bytes = Array(body.utf8)
+    let head =
+      "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(bytes.count)\r\n"
+      + "Connection: close\r\n\r\n"
+    connection.session.ready.append(Array(head.utf8))
+    if request.verb == .get { connection.session.ready.append(bytes) }
+  }
+
+  /// The service's figures in Prometheus text form; names `promised_*`.
+  func metricsText() -> String {
+    var text = MetricsText()
+    let facts = sequencer.stateFacts
+    let counters = sequencer.counters
+    text.gauge("promised_up", "1 while the service answers", 1)
+    text.gauge("promised_log_position", "Last position decided", sequencer.position)
+    text.gauge("promised_durable_position", "Last position on disk", sequencer.durablePosition)
+    text.gauge("promised_items", "Items known", facts.items)
+    text.gauge("promised_positions", "Positions (item at node)", facts.positions)
+    text.gauge("promised_nodes", "Nodes known", facts.nodes)
+    text.gauge("promised_sellers", "Sellers known", facts.sellers)
+    text.gauge("promised_open_holds", "Holds and allocations that claim units", facts.openHolds)
+    text.gauge(
+      "promised_remembered_commands", "Idempotency keys remembered", facts.rememberedCommands)
+    text.gauge("promised_profile_epoch", "Epoch of the published profiles", facts.profileEpoch)
+    text.gauge(
+      "promised_profile_current", "1 when the profiles match the network",
+      facts.isProfileCurrent ? 1 : 0)
+    text.gauge("promised_connections", "Open connections", UInt64(transport.connectionCount))
+    text.gauge("promised_resident_bytes", "Resident memory", residentBytes())
+    text.gauge(
+      "promised_last_snapshot_position", "Position of the newest snapshot",
+      jobs.published.last?.position ?? 0)
+    text.counter(
+      "promised_snapshots_failed_total", "Snapshots that could not be written",
+      jobs.failedSnapshots)
+    text.counter(
+      "promised_log_groups_total", "Groups made durable: one fdatasync each", groupCount)
+    text.counter(
+      "promised_ignored_frames_total", "Frames of unknown type or stream", counters.ignoredFrames)
+    text.counter(
+      "promised_skipped_frames_total", "Frames above 4 MiB", counters.skippedFrames)
+    text.counter(
+      "promised_malformed_connections_total", "Connections closed for what they sent",
+      counters.malformedFrames)
+    text.begin("promised_requests_total", "Requests by method", "counter")
+    for (name, count) in counters.requestsByMethod where count > 0 {
+      text.sample("promised_requests_total", [("method", name)], count)
+    }
+    text.begin("promised_refusals_total", "Requests answered with no, by reason", "counter")
+    for code in OutcomeCode.allCases where counters.refusals[Int(code.rawValue)] > 0 {
+      text.sample(
+        "promised_refusals_total", [("reason", code.reason)],
+        counters.refusals[Int(code.rawValue)])
+    }
+    return text.text
+  }
+}
+
+/// Prometheus text exposition, line by line.
+struct MetricsText {
+  private(set) var text = ""
+
+  mutating func begin(_ name: String, _ help: String, _ type: String) {
+    text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+  }
+
+  mutating func sample(_ name: String, _ labels: [(String, String)], _ value: UInt64) {
+    let rendered = labels.map { "\($0.0)=\"\($0.1)\"" }.joined(separator: ",")
+    text += labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(rendered)} \(value)\n"
+  }
+
+  mutating func gauge(_ name: String, _ help: String, _ value: UInt64) {
+    begin(name, help, "gauge")
+    sample(name, [], value)
+  }
+
+  mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
+    begin(name, help, "counter")
+    sample(name, [], value)
+  }
+}

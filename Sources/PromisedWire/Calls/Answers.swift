@@ -1,0 +1,240 @@
+import CPromisedMessages
+import PromisedModel
+
+/// The log position and the instant an answer reflects.
+public struct AsOf: Sendable, Equatable {
+  /// The log position.
+  public var position: UInt64 = 0
+  /// UTC seconds.
+  public var unixSeconds: Int64 = 0
+
+  init(_ message: UnsafeMutablePointer<Promised__V1__AsOf>?) {
+    guard let message else { return }
+    position = message.pointee.position
+    unixSeconds = message.pointee.unix_s
+  }
+}
+
+/// The outcome of one row of a batch: 0 = yes, else why not.
+public struct RowOutcome: Sendable, Equatable, CustomStringConvertible {
+  /// The outcome's number, which never changes its meaning.
+  public let number: UInt32
+
+  /// Makes an outcome of its number.
+  public init(number: UInt32) { self.number = number }
+
+  /// Whether the row was answered with yes.
+  public var isOK: Bool { number == 0 }
+
+  /// The outcome's name, such as NO_STOCK; `OUTCOME_n` for one newer than this client.
+  public var reason: String {
+    UInt16(exactly: number).flatMap { OutcomeCode(rawValue: $0) }?.reason ?? "OUTCOME_\(number)"
+  }
+
+  /// The outcome's name.
+  public var description: String { reason }
+
+  package var code: OutcomeCode? {
+    UInt16(exactly: number).flatMap { OutcomeCode(rawValue: $0) }
+  }
+}
+
+/// A scheduled movement on the way to the customer.
+public struct OfferLeg: Sendable, Equatable {
+  /// Where it leaves.
+  public var from: String
+  /// Where it arrives; empty for the customer.
+  public var to: String
+  /// 1 = road, 2 = air.
+  public var mode: UInt32
+  /// The leg's or the carrier service's name.
+  public var name: String
+  /// UTC seconds.
+  public var departureUnixSeconds: Int64
+  /// Seconds east of UTC at the origin then.
+  public var departureUTCOffsetSeconds: Int32
+  /// UTC seconds.
+  public var arrivalUnixSeconds: Int64
+  /// Seconds east of UTC at the destination then.
+  public var arrivalUTCOffsetSeconds: Int32
+}
+
+/// When an item can reach a postcode, or why it cannot.
+public struct Offer: Sendable, Equatable {
+  /// The item asked for.
+  public var item: String
+  /// The postcode asked for.
+  public var postcode: String
+  /// Whether there is an offer; the other fields hold 0 where there is none.
+  public var outcome: RowOutcome
+  /// The fulfilment centre.
+  public var node = ""
+  /// The fulfilment centre's title.
+  public var nodeTitle = ""
+  /// The delivery window begins, UTC seconds.
+  public var windowFromUnixSeconds: Int64 = 0
+  /// Delivered no later than this, UTC seconds.
+  public var windowToUnixSeconds: Int64 = 0
+  /// Seconds east of UTC at the destination in the window.
+  public var windowUTCOffsetSeconds: Int32 = 0
+  /// The window's local date, days since 1970-01-01.
+  public var deliveryDay: Int32 = 0
+  /// Order no later than this and the window holds, UTC seconds.
+  public var orderByUnixSeconds: Int64 = 0
+  /// Seconds east of UTC at the fulfilment centre then.
+  public var orderByUTCOffsetSeconds: Int32 = 0
+  /// Chance of delivery by the window's end in 1/65535; 0 = not stated.
+  public var confidence: UInt32 = 0
+  /// Whether the postcode itself is known, not only a prefix of it.
+  public var isPostcodeExact = false
+  /// The way, when it was asked for.
+  public var legs: [OfferLeg] = []
+}
+
+/// The answer to an offer request, a row per item and postcode, item by item.
+public struct OfferAnswer: Sendable, Equatable {
+  /// What the answer reflects.
+  public var asOf: AsOf
+  /// The epoch of the delivery profiles that answered.
+  public var profileEpoch: UInt64
+  /// Items × postcodes, item by item.
+  public var offers: [Offer]
+}
+
+/// Units of an item at a node.
+public struct StockPosition: Sendable, Equatable {
+  /// Where.
+  public var node: String
+  /// Units physically there, sellable or not.
+  public var onHand: Int64
+  /// On hand less unfulfillable, researching, in transfer and in processing.
+  public var fulfillable: Int64
+  /// On hand, not sellable.
+  public var unfulfillable: Int64
+  /// Misplaced or in dispute.
+  public var researching: Int64
+  /// On the way between own nodes.
+  public var inTransfer: Int64
+  /// Being put away.
+  public var inProcessing: Int64
+  /// Claimed by holds.
+  public var held: Int64
+  /// Claimed by orders.
+  public var allocated: Int64
+  /// Kept out of availability by rule.
+  public var withheld: Int64
+  /// What can be sold now; negative after a count fell short.
+  public var availableNow: Int64
+}
+
+/// Units of an item on their way in.
+public struct InboundSupply: Sendable, Equatable {
+  /// The shipment.
+  public var shipment: String
+  /// Where it arrives.
+  public var node: String
+  /// Units.
+  public var quantity: Int64
+  /// Expected, UTC seconds.
+  public var etaUnixSeconds: Int64
+  /// 1 = draft, 2 = working, 3 = shipped, 4 = receiving.
+  public var stage: UInt32
+}
+
+/// What is known of one item's stock.
+public struct ItemAvailability: Sendable, Equatable {
+  /// The item asked for.
+  public var item: String
+  /// Whether it is known.
+  public var outcome: RowOutcome
+  /// A row per node that has one.
+  public var positions: [StockPosition]
+  /// A row per shipment and node.
+  public var inbound: [InboundSupply]
+}
+
+/// The answer to an availability request, in the order of the request.
+public struct AvailabilityAnswer: Sendable, Equatable {
+  /// What the answer reflects.
+  public var asOf: AsOf
+  /// An entry per item asked for.
+  public var items: [ItemAvailability]
+}
+
+/// Whether an item will be in stock.
+public struct InStock: Sendable, Equatable {
+  /// The item asked for.
+  public var item: String
+  /// Whether it is known.
+  public var outcome: RowOutcome
+  /// Units that can be sold now, over all nodes.
+  public var availableNow: Int64
+  /// Open inbound up to the end of the horizon.
+  public var inboundInHorizon: Int64
+  /// When supply arrives next, UTC seconds; 0 = none known.
+  public var nextSupplyUnixSeconds: Int64
+  /// How much arrives then.
+  public var nextSupplyQuantity: Int64
+  /// 0 = no rate known, so no probability is stated; 1 = the item's declared rate.
+  public var demandSource: UInt32
+  /// P(demand to the horizon <= supply) in 1/65535.
+  public var demandMet: UInt32
+  /// P(demand to the horizon < supply), a unit is left, in 1/65535.
+  public var stillBuyable: UInt32
+  /// Mean units a day, in thousandths.
+  public var demandPerDayMilli: Int64
+}
+
+/// The answer to an in-stock request, in the order of the request.
+public struct InStockAnswer: Sendable, Equatable {
+  /// What the answer reflects.
+  public var asOf: AsOf
+  /// How far the answer looks.
+  public var horizonDays: UInt64
+  /// A row per item.
+  public var rows: [InStock]
+}
+
+/// A seller's room for one storage type in one month; volumes in micro-cubic-feet.
+public struct HeadroomRow: Sendable, Equatable {
+  /// 1…7: standard, oversize, extra-large, apparel, footwear, aerosol, flammable.
+  public var storageType: UInt32
+  /// yyyymm in the marketplace's zone.
+  public var month: UInt32
+  /// 1 = confirmed, 2 = estimated, 3 = no limit, 0 = none announced.
+  public var limitKind: UInt32
+  /// The limit.
+  public var limit: Int64
+  /// Used by sellable units.
+  public var available: Int64
+  /// Used by unsellable units.
+  public var unfulfillable: Int64
+  /// Used by reserved units.
+  public var reserved: Int64
+  /// Used by open inbound.
+  public var openInbound: Int64
+  /// Used by drafts.
+  public var drafts: Int64
+  /// max(0, limit − usage); −1 = no limit.
+  public var headroom: Int64
+  /// The same in units of the item asked for; −1 = not asked, or no limit.
+  public var headroomUnits: Int64
+}
+
+/// A seller's room.
+public struct SellerHeadroom: Sendable, Equatable {
+  /// The seller asked for.
+  public var seller: String
+  /// Whether it is known.
+  public var outcome: RowOutcome
+  /// Rows by storage type and month.
+  public var rows: [HeadroomRow]
+}
+
+/// The answer to a headroom or usage request, in the order of the request.
+public struct HeadroomAnswer: Sendable, Equatable {
+  /// What the answer reflects.
+  public var asOf: AsOf
+  /// An entry per seller asked for.
+  public var sellers: [SellerHeadroom]
+}

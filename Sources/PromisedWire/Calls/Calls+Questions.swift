@@ -1,0 +1,364 @@
+import CPromisedMessages
+import PromisedModel
+
+extension Call where Answer == OfferAnswer {
+  /// When each item can reach each postcode.
+  ///
+  /// - Parameters:
+  ///   - quantities: units per item; empty = 1 each.
+  ///   - country: ISO 3166-1 alpha-2; empty = US.
+  ///   - withPath: also answer the legs.
+  ///   - minimumPosition: answer only from this log position or later.
+  public static func offer(
+    items: [String], quantities: [UInt64] = [], country: String = "", postcodes: [String],
+    withPath: Bool = false, minimumPosition: UInt64 = 0
+  ) -> Call {
+    let payload = CallBuilder.encode(promised__v1__offer_request__init) { builder, message in
+      message.pointee.read = builder.read(minimumPosition)
+      (
+        message.pointee.item_keys, message.pointee.n_item_key_lengths,
+        message.pointee.item_key_lengths
+      ) = builder.keys(items)
+      (message.pointee.n_quantities, message.pointee.quantities) =
+        builder.column(quantities, as: UInt64.self)
+      message.pointee.country = builder.text(country)
+      (message.pointee.n_postcodes, message.pointee.postcodes) = builder.texts(postcodes)
+      message.pointee.with_path = withPath ? 1 : 0
+    }
+    return Call(.offer, payload: payload) { (bytes) throws(MalformedAnswer) in
+      try withAnswer(bytes, "OfferResponse", promised__v1__offer_response__unpack) {
+        (message) throws(MalformedAnswer) in
+        try OfferAnswer(message, items: items, postcodes: postcodes)
+      }
+    }
+  }
+}
+
+extension OfferAnswer {
+  init(
+    _ message: Promised__V1__OfferResponse, items: [String], postcodes: [String]
+  ) throws(MalformedAnswer) {
+    let rows = items.count * postcodes.count
+    let outcomes = try column(message.n_outcomes, message.outcomes, rows: rows, "outcomes")
+    let nodes = try column(message.n_nodes, message.nodes, rows: rows, "nodes")
+    let from = try column(
+      message.n_window_from_unix_s, message.window_from_unix_s, rows: rows, "window_from_unix_s")
+    let to = try column(
+      message.n_window_to_unix_s, message.window_to_unix_s, rows: rows, "window_to_unix_s")
+    let windowOffset = try column(
+      message.n_window_utc_offset_s, message.window_utc_offset_s, rows: rows,
+      "window_utc_offset_s")
+    let days = try column(
+      message.n_delivery_days, message.delivery_days, rows: rows, "delivery_days")
+    let orderBy = try column(
+      message.n_order_by_unix_s, message.order_by_unix_s, rows: rows, "order_by_unix_s")
+    let orderByOffset = try column(
+      message.n_order_by_utc_offset_s, message.order_by_utc_offset_s, rows: rows,
+      "order_by_utc_offset_s")
+    let confidences = try column(
+      message.n_confidences, message.confidences, rows: rows, "confidences")
+    let exact = try column(
+      message.n_postcode_exact, message.postcode_exact, rows: rows, "postcode_exact")
+    let names = texts(message.n_node_names, message.node_names)
+    let titles = texts(message.n_node_titles, message.node_titles)
+    var legs = try LegRows(message, rows: rows, names: names)
+    asOf = AsOf(message.as_of)
+    profileEpoch = message.profile_epoch
+    offers = []
+    offers.reserveCapacity(rows)
+    for row in 0..<rows {
+      var offer = Offer(
+        item: items[row / postcodes.count], postcode: postcodes[row % postcodes.count],
+        outcome: RowOutcome(number: outcomes[row]))
+      offer.legs = try legs.next(row)
+      offer.isPostcodeExact = exact[row] != 0
+      if offer.outcome.isOK {
+        offer.node = try text(nodes[row], of: names)
+        offer.nodeTitle = Int(nodes[row]) < titles.count ? titles[Int(nodes[row])] : ""
+        offer.windowFromUnixSeconds = from[row]
+        offer.windowToUnixSeconds = to[row]
+        offer.windowUTCOffsetSeconds = windowOffset[row]
+        offer.deliveryDay = days[row]
+        offer.orderByUnixSeconds = orderBy[row]
+        offer.orderByUTCOffsetSeconds = orderByOffset[row]
+        offer.confidence = confidences[row]
+      }
+      offers.append(offer)
+    }
+  }
+}
+
+/// The legs of all rows one after another.
+private struct LegRows {
+  let counts: UnsafeBufferPointer<UInt32>
+  let message: Promised__V1__OfferResponse
+  let names: [String]
+  let legNames: [String]
+  var start = 0
+
+  init(
+    _ message: Promised__V1__OfferResponse, rows: Int, names: [String]
+  ) throws(MalformedAnswer) {
+    self.message = message
+    self.names = names
+    // No path was asked for.
+    let counted = message.n_leg_counts == 0 ? 0 : rows
+    counts = try column(message.n_leg_counts, message.leg_counts, rows: counted, "leg_counts")
+    let total = counts.reduce(0) { $0 + Int($1) }
+    legNames = texts(message.n_leg_names, message.leg_names)
+    let lengths = [
+      message.n_leg_from, message.n_leg_to, message.n_leg_modes, message.n_leg_names,
+      message.n_leg_departure_unix_s, message.n_leg_arrival_unix_s,
+      message.n_leg_departure_utc_offset_s, message.n_leg_arrival_utc_offset_s,
+    ]
+    guard lengths.allSatisfy({ $0 == total }) else {
+      throw MalformedAnswer("the leg columns do not add up to leg_counts")
+    }
+  }
+
+  mutating func next(_ row: Int) throws(MalformedAnswer) -> [OfferLeg] {
+    if counts.isEmpty { return [] }
+    var legs: [OfferLeg] = []
+    for index in start..<start + Int(counts[row]) {
+      let to = Int(message.leg_to[index])
+      legs.append(
+        OfferLeg(
+          from: try text(message.leg_from[index], of: names),
+          // The customer is no node: an index beyond the names.
+          to: to < names.count ? names[to] : "", mode: message.leg_modes[index],
+          name: legNames[index], departureUnixSeconds: message.leg_departure_unix_s[index],
+          departureUTCOffsetSeconds: message.leg_departure_utc_offset_s[index],
+          arrivalUnixSeconds: message.leg_arrival_unix_s[index],
+          arrivalUTCOffsetSeconds: message.leg_arrival_utc_offset_s[index]))
+    }
+    start += Int(counts[row])
+    return legs
+  }
+}
+
+extension Call where Answer == AvailabilityAnswer {
+  /// What is where of these items.
+  ///
+  /// - Parameter nodes: only these; empty = all that hold the item.
+  public static func availability(
+    items: [String], nodes: [String] = [], minimumPosition: UInt64 = 0
+  ) -> Call {
+    let payload = CallBuilder.encode(promised__v1__availability_request__init) {
+      builder, message in
+      message.pointee.read = builder.read(minimumPosition)
+      (
+        message.pointee.item_keys, message.pointee.n_item_key_lengths,
+        message.pointee.item_key_lengths
+      ) = builder.keys(items)
+      (message.pointee.n_nodes, message.pointee.nodes) = builder.texts(nodes)
+    }
+    return Call(.availability, payload: payload) { (bytes) throws(MalformedAnswer) in
+      try withAnswer(bytes, "AvailabilityResponse", promised__v1__availability_response__unpack) {
+        (message) throws(MalformedAnswer) in
+        try AvailabilityAnswer(message, items: items)
+      }
+    }
+  }
+}
+
+extension AvailabilityAnswer {
+  init(
+    _ message: Promised__V1__AvailabilityResponse, items keys: [String]
+  ) throws(MalformedAnswer) {
+    let outcomes = try column(
+      message.n_outcomes, message.outcomes, rows: keys.count, "outcomes")
+    let counts = try column(
+      message.n_position_counts, message.position_counts, rows: keys.count, "position_counts")
+    let inboundCounts = try column(
+      message.n_inbound_counts, message.inbound_counts, rows: keys.count, "inbound_counts")
+    let positions = try Self.positions(message, rows: counts.reduce(0) { $0 + Int($1) })
+    let inbound = try Self.inbound(message, rows: inboundCounts.reduce(0) { $0 + Int($1) })
+    asOf = AsOf(message.as_of)
+    items = []
+    var position = 0
+    var supply = 0
+    for (index, key) in keys.enumerated() {
+      let positionEnd = position + Int(counts[index])
+      let supplyEnd = supply + Int(inboundCounts[index])
+      items.append(
+        ItemAvailability(
+          item: key, outcome: RowOutcome(number: outcomes[index]),
+          positions: Array(positions[position..<positionEnd]),
+          inbound: Array(inbound[supply..<supplyEnd])))
+      position = positionEnd
+      supply = supplyEnd
+    }
+  }
+
+  private static func positions(
+    _ message: Promised__V1__AvailabilityResponse, rows: Int
+  ) throws(MalformedAnswer) -> [StockPosition] {
+    let names = texts(message.n_node_names, message.node_names)
+    let nodes = try column(message.n_nodes, message.nodes, rows: rows, "nodes")
+    let lengths = [
+      message.n_on_hand, message.n_fulfillable, message.n_unfulfillable, message.n_researching,
+      message.n_in_transfer, message.n_in_processing, message.n_held, message.n_allocated,
+      message.n_withheld, message.n_available_now,
+    ]
+    guard lengths.allSatisfy({ $0 == rows }) else {
+      throw MalformedAnswer("the position columns do not add up to position_counts")
+    }
+    var positions: [StockPosition] = []
+    for row in 0..<rows {
+      positions.append(
+        StockPosition(
+          node: try text(nodes[row], of: names), onHand: message.on_hand[row],
+          fulfillable: message.fulfillable[row], unfulfillable: message.unfulfillable[row],
+          researching: message.researching[row], inTransfer: message.in_transfer[row],
+          inProcessing: message.in_processing[row], held: message.held[row],
+          allocated: message.allocated[row], withheld: message.withheld[row],
+          availableNow: message.available_now[row]))
+    }
+    return positions
+  }
+
+  private static func inbound(
+    _ message: Promised__V1__AvailabilityResponse, rows: Int
+  ) throws(MalformedAnswer) -> [InboundSupply] {
+    let names = texts(message.n_node_names, message.node_names)
+    let shipments = texts(message.n_inbound_shipments, message.inbound_shipments)
+    let lengths = [
+      message.n_inbound_shipments, message.n_inbound_nodes, message.n_inbound_quantities,
+      message.n_inbound_eta_unix_s, message.n_inbound_stages,
+    ]
+    guard lengths.allSatisfy({ $0 == rows }) else {
+      throw MalformedAnswer("the inbound columns do not add up to inbound_counts")
+    }
+    var inbound: [InboundSupply] = []
+    for row in 0..<rows {
+      inbound.append(
+        InboundSupply(
+          shipment: shipments[row], node: try text(message.inbound_nodes[row], of: names),
+          quantity: message.inbound_quantities[row],
+          etaUnixSeconds: message.inbound_eta_unix_s[row], stage: message.inbound_stages[row]))
+    }
+    return inbound
+  }
+}
+
+extension Call where Answer == InStockAnswer {
+  /// Whether these items will be in stock over a horizon of 1…365 days; 0 = 14.
+  public static func inStock(
+    items: [String], horizonDays: UInt64 = 0, minimumPosition: UInt64 = 0
+  ) -> Call {
+    let payload = CallBuilder.encode(promised__v1__in_stock_request__init) { builder, message in
+      message.pointee.read = builder.read(minimumPosition)
+      (
+        message.pointee.item_keys, message.pointee.n_item_key_lengths,
+        message.pointee.item_key_lengths
+      ) = builder.keys(items)
+      message.pointee.horizon_days = horizonDays
+    }
+    return Call(.inStock, payload: payload) { (bytes) throws(MalformedAnswer) in
+      try withAnswer(bytes, "InStockResponse", promised__v1__in_stock_response__unpack) {
+        (message) throws(MalformedAnswer) in
+        try InStockAnswer(message, items: items)
+      }
+    }
+  }
+}
+
+extension InStockAnswer {
+  init(_ message: Promised__V1__InStockResponse, items: [String]) throws(MalformedAnswer) {
+    let lengths = [
+      message.n_outcomes, message.n_available_now, message.n_inbound_in_horizon,
+      message.n_next_supply_unix_s, message.n_next_supply_quantities, message.n_demand_sources,
+      message.n_demand_met, message.n_still_buyable, message.n_demand_per_day_milli,
+    ]
+    guard lengths.allSatisfy({ $0 == items.count }) else {
+      throw MalformedAnswer("the in-stock columns do not match the items asked for")
+    }
+    asOf = AsOf(message.as_of)
+    horizonDays = message.horizon_days
+    rows = items.indices.map { row in
+      InStock(
+        item: items[row], outcome: RowOutcome(number: message.outcomes[row]),
+        availableNow: message.available_now[row],
+        inboundInHorizon: message.inbound_in_horizon[row],
+        nextSupplyUnixSeconds: message.next_supply_unix_s[row],
+        nextSupplyQuantity: message.next_supply_quantities[row],
+        demandSource: message.demand_sources[row], demandMet: message.demand_met[row],
+        stillBuyable: message.still_buyable[row],
+        demandPerDayMilli: message.demand_per_day_milli[row])
+    }
+  }
+}
+
+extension Call where Answer == HeadroomAnswer {
+  /// How much these sellers may still send in, this month and the following ones.
+  ///
+  /// - Parameters:
+  ///   - item: also answer in units of it, and then only for its storage type.
+  ///   - months: 1…12; 0 = 3.
+  public static func headroom(
+    sellers: [String], item: String = "", months: UInt64 = 0, minimumPosition: UInt64 = 0
+  ) -> Call {
+    let payload = CallBuilder.encode(promised__v1__headroom_request__init) { builder, message in
+      message.pointee.read = builder.read(minimumPosition)
+      (message.pointee.n_sellers, message.pointee.sellers) = builder.texts(sellers)
+      message.pointee.item = builder.text(item)
+      message.pointee.months = months
+    }
+    return Call(.headroom, payload: payload, sellers: sellers)
+  }
+
+  /// What these sellers use now, for every storage type.
+  public static func usage(sellers: [String], minimumPosition: UInt64 = 0) -> Call {
+    let payload = CallBuilder.encode(promised__v1__usage_request__init) { builder, message in
+      message.pointee.read = builder.read(minimumPosition)
+      (message.pointee.n_sellers, message.pointee.sellers) = builder.texts(sellers)
+    }
+    return Call(.usage, payload: payload, sellers: sellers)
+  }
+
+  private init(_ method: Method, payload: [UInt8]?, sellers: [String]) {
+    self.init(method, payload: payload) { (bytes) throws(MalformedAnswer) in
+      try withAnswer(bytes, "HeadroomResponse", promised__v1__headroom_response__unpack) {
+        (message) throws(MalformedAnswer) in
+        try HeadroomAnswer(message, sellers: sellers)
+      }
+    }
+  }
+}
+
+extension HeadroomAnswer {
+  init(
+    _ message: Promised__V1__HeadroomResponse, sellers keys: [String]
+  ) throws(MalformedAnswer) {
+    let outcomes = try column(message.n_outcomes, message.outcomes, rows: keys.count, "outcomes")
+    let counts = try column(
+      message.n_row_counts, message.row_counts, rows: keys.count, "row_counts")
+    let total = counts.reduce(0) { $0 + Int($1) }
+    let lengths = [
+      message.n_storage_types, message.n_months, message.n_limit_kinds, message.n_limits,
+      message.n_available, message.n_unfulfillable, message.n_reserved, message.n_open_inbound,
+      message.n_drafts, message.n_headroom, message.n_headroom_units,
+    ]
+    guard lengths.allSatisfy({ $0 == total }) else {
+      throw MalformedAnswer("the headroom columns do not add up to row_counts")
+    }
+    asOf = AsOf(message.as_of)
+    sellers = []
+    var start = 0
+    for (index, key) in keys.enumerated() {
+      let end = start + Int(counts[index])
+      let rows = (start..<end).map { row in
+        HeadroomRow(
+          storageType: message.storage_types[row], month: message.months[row],
+          limitKind: message.limit_kinds[row], limit: message.limits[row],
+          available: message.available[row], unfulfillable: message.unfulfillable[row],
+          reserved: message.reserved[row], openInbound: message.open_inbound[row],
+          drafts: message.drafts[row], headroom: message.headroom[row],
+          headroomUnits: message.headroom_units[row])
+      }
+      sellers.append(
+        SellerHeadroom(seller: key, outcome: RowOutcome(number: outcomes[index]), rows: rows))
+      start = end
+    }
+  }
+}

@@ -1,0 +1,212 @@
+import CPromisedMessages
+import CProtobufC
+import PromisedModel
+
+// The engine's answers, whose columns are packed where they stand.
+extension ReplyEncoder {
+  @discardableResult
+  package func encode(
+    _ reply: borrowing OfferReply, streamID: UInt32, asOf: AsOf, into output: inout FrameBuffer
+  ) -> OutcomeCode {
+    var message = Promised__V1__OfferResponse()
+    promised__v1__offer_response__init(&message)
+    message.as_of = at(asOf)
+    message.n_outcomes = reply.codes.count
+    message.outcomes = reply.codes.column.packed
+    message.n_nodes = reply.nodes.count
+    message.nodes = reply.nodes.column.packed
+    message.n_node_names = reply.nodeNames.count
+    message.node_names = reply.nodeNames.column.packedTexts
+    message.n_node_titles = reply.nodeTitles.count
+    message.node_titles = reply.nodeTitles.column.packedTexts
+    message.n_window_from_unix_s = reply.windowFromUnixSeconds.count
+    message.window_from_unix_s = reply.windowFromUnixSeconds.column.packed
+    message.n_window_to_unix_s = reply.windowToUnixSeconds.count
+    message.window_to_unix_s = reply.windowToUnixSeconds.column.packed
+    message.n_window_utc_offset_s = reply.windowUTCOffsetSeconds.count
+    message.window_utc_offset_s = reply.windowUTCOffsetSeconds.column.packed
+    message.n_delivery_days = reply.deliveryDays.count
+    message.delivery_days = reply.deliveryDays.column.packed
+    message.n_order_by_unix_s = reply.orderByUnixSeconds.count
+    message.order_by_unix_s = reply.orderByUnixSeconds.column.packed
+    message.n_order_by_utc_offset_s = reply.orderByUTCOffsetSeconds.count
+    message.order_by_utc_offset_s = reply.orderByUTCOffsetSeconds.column.packed
+    message.n_confidences = reply.confidences.count
+    message.confidences = reply.confidences.column.packed
+    message.n_postcode_exact = reply.postcodeExact.count
+    message.postcode_exact = reply.postcodeExact.column.packed
+    message.n_leg_counts = reply.legCounts.count
+    message.leg_counts = reply.legCounts.column.packed
+    message.n_leg_from = reply.legFrom.count
+    message.leg_from = reply.legFrom.column.packed
+    message.n_leg_to = reply.legTo.count
+    message.leg_to = reply.legTo.column.packed
+    message.n_leg_modes = reply.legModes.count
+    message.leg_modes = reply.legModes.column.packed
+    message.n_leg_names = reply.legNames.count
+    message.leg_names = reply.legNames.column.packedTexts
+    message.n_leg_departure_unix_s = reply.legDepartureUnixSeconds.count
+    message.leg_departure_unix_s = reply.legDepartureUnixSeconds.column.packed
+    message.n_leg_arrival_unix_s = reply.legArrivalUnixSeconds.count
+    message.leg_arrival_unix_s = reply.legArrivalUnixSeconds.column.packed
+    message.n_leg_departure_utc_offset_s = reply.legDepartureUTCOffsetSeconds.count
+    message.leg_departure_utc_offset_s = reply.legDepartureUTCOffsetSeconds.column.packed
+    message.n_leg_arrival_utc_offset_s = reply.legArrivalUTCOffsetSeconds.count
+    message.leg_arrival_utc_offset_s = reply.legArrivalUTCOffsetSeconds.column.packed
+    message.profile_epoch = reply.profileEpoch
+    return send(&message, streamID, &output)
+  }
+
+  @discardableResult
+  package func encode(
+    _ reply: borrowing AvailabilityReply, streamID: UInt32, asOf: AsOf,
+    into output: inout FrameBuffer
+  ) -> OutcomeCode {
+    var message = Promised__V1__AvailabilityResponse()
+    promised__v1__availability_response__init(&message)
+    message.as_of = at(asOf)
+    message.n_outcomes = reply.codes.count
+    message.outcomes = reply.codes.column.packed
+    message.n_position_counts = reply.positionCounts.count
+    message.position_counts = reply.positionCounts.column.packed
+    message.n_node_names = reply.nodeNames.count
+    message.node_names = reply.nodeNames.column.packedTexts
+    message.n_nodes = reply.nodes.count
+    message.nodes = reply.nodes.column.packed
+    message.n_on_hand = reply.onHand.count
+    message.on_hand = reply.onHand.column.packed
+    message.n_fulfillable = reply.fulfillable.count
+    message.fulfillable = reply.fulfillable.column.packed
+    message.n_unfulfillable = reply.unfulfillable.count
+    message.unfulfillable = reply.unfulfillable.column.packed
+    message.n_researching = reply.researching.count
+    message.researching = reply.researching.column.packed
+    message.n_in_transfer = reply.inTransfer.count
+    message.in_transfer = reply.inTransfer.column.packed
+    message.n_in_processing = reply.inProcessing.count
+    message.in_processing = reply.inProcessing.column.packed
+    message.n_held = reply.held.count
+    message.held = reply.held.column.packed
+    message.n_allocated = reply.allocated.count
+    message.allocated = reply.allocated.column.packed
+    message.n_withheld = reply.withheld.count
+    message.withheld = reply.withheld.column.packed
+    message.n_available_now = reply.availableNow.count
+    message.available_now = reply.availableNow.column.packed
+    message.n_inbound_counts = reply.inboundCounts.count
+    message.inbound_counts = reply.inboundCounts.column.packed
+    message.n_inbound_shipments = reply.inboundShipments.count
+    message.inbound_shipments = reply.inboundShipments.column.packedTexts
+    message.n_inbound_nodes = reply.inboundNodes.count
+    message.inbound_nodes = reply.inboundNodes.column.packed
+    message.n_inbound_quantities = reply.inboundQuantities.count
+    message.inbound_quantities = reply.inboundQuantities.column.packed
+    message.n_inbound_eta_unix_s = reply.inboundETAUnixSeconds.count
+    message.inbound_eta_unix_s = reply.inboundETAUnixSeconds.column.packed
+    message.n_inbound_stages = reply.inboundStages.count
+    message.inbound_stages = reply.inboundStages.column.packed
+    return send(&message, streamID, &output)
+  }
+
+  /// - Parameter horizonDays: the query's.
+  @discardableResult
+  package func encode(
+    _ reply: borrowing InStockReply, horizonDays: Int32, streamID: UInt32, asOf: AsOf,
+    into output: inout FrameBuffer
+  ) -> OutcomeCode {
+    var message = Promised__V1__InStockResponse()
+    promised__v1__in_stock_response__init(&message)
+    message.as_of = at(asOf)
+    message.n_outcomes = reply.codes.count
+    message.outcomes = reply.codes.column.packed
+    message.n_available_now = reply.availableNow.count
+    message.available_now = reply.availableNow.column.packed
+    message.n_inbound_in_horizon = reply.inboundInHorizon.count
+    message.inbound_in_horizon = reply.inboundInHorizon.column.packed
+    message.n_next_supply_unix_s = reply.nextSupplyUnixSeconds.count
+    message.next_supply_unix_s = reply.nextSupplyUnixSeconds.column.packed
+    message.n_next_supply_quantities = reply.nextSupplyQuantities.count
+    message.next_supply_quantities = reply.nextSupplyQuantities.column.packed
+    message.n_demand_sources = reply.demandSources.count
+    message.demand_sources = reply.demandSources.column.packed
+    message.n_demand_met = reply.demandMet.count
+    message.demand_met = reply.demandMet.column.packed
+    message.n_still_buyable = reply.stillBuyable.count
+    message.still_buyable = reply.stillBuyable.column.packed
+    message.n_demand_per_day_milli = reply.demandPerDayMilli.count
+    message.demand_per_day_milli = reply.demandPerDayMilli.column.packed
+    message.horizon_days = UInt64(max(horizonDays, 0))
+    return send(&message, streamID, &output)
+  }
+
+  @discardableResult
+  package func encode(
+    _ reply: borrowing HeadroomReply, streamID: UInt32, asOf: AsOf, into output: inout FrameBuffer
+  ) -> OutcomeCode {
+    var message = Promised__V1__HeadroomResponse()
+    promised__v1__headroom_response__init(&message)
+    message.as_of = at(asOf)
+    message.n_outcomes = reply.sellerCodes.count
+    message.outcomes = reply.sellerCodes.column.packed
+    message.n_row_counts = reply.rowCounts.count
+    message.row_counts = reply.rowCounts.column.packed
+    message.n_storage_types = reply.storageTypes.count
+    message.storage_types = reply.storageTypes.column.packed
+    message.n_months = reply.months.count
+    message.months = reply.months.column.packed
+    message.n_limit_kinds = reply.limitKinds.count
+    message.limit_kinds = reply.limitKinds.column.packed
+    message.n_limits = reply.limits.count
+    message.limits = reply.limits.column.packed
+    message.n_available = reply.available.count
+    message.available = reply.available.column.packed
+    message.n_unfulfillable = reply.unfulfillable.count
+    message.unfulfillable = reply.unfulfillable.column.packed
+    message.n_reserved = reply.reserved.count
+    message.reserved = reply.reserved.column.packed
+    message.n_open_inbound = reply.openInbound.count
+    message.open_inbound = reply.openInbound.column.packed
+    message.n_drafts = reply.drafts.count
+    message.drafts = reply.drafts.column.packed
+    message.n_headroom = reply.headroom.count
+    message.headroom = reply.headroom.column.packed
+    message.n_headroom_units = reply.headroomUnits.count
+    message.headroom_units = reply.headroomUnits.column.packed
+    return send(&message, streamID, &output)
+  }
+
+  @discardableResult
+  package func encode(
+    _ reply: borrowing HoldReply, streamID: UInt32, asOf: AsOf, into output: inout FrameBuffer
+  ) -> OutcomeCode {
+    var message = Promised__V1__HoldResponse()
+    promised__v1__hold_response__init(&message)
+    message.as_of = at(asOf)
+    message.n_items = reply.items.count
+    message.items = reply.items.column.packedTexts
+    message.n_nodes = reply.nodes.count
+    message.nodes = reply.nodes.column.packedTexts
+    message.n_quantities = reply.quantities.count
+    message.quantities = reply.quantities.column.packed
+    message.hold_id = reply.holdID
+    message.state = UInt32(reply.state.rawValue)
+    message.owner = ProtobufCBinaryData(reply.owner)
+    message.expires_at_unix_s = reply.expiresAt.seconds
+    message.reclaimed = reply.reclaimed ? 1 : 0
+    message.repeated_answer = reply.repeated ? 1 : 0
+    return send(&message, streamID, &output)
+  }
+
+  @discardableResult
+  package func encode(
+    _ reply: borrowing FeedReply, streamID: UInt32, asOf: AsOf, into output: inout FrameBuffer
+  ) -> OutcomeCode {
+    var message = Promised__V1__ApplyResponse()
+    promised__v1__apply_response__init(&message)
+    message.as_of = at(asOf)
+    message.n_outcomes = reply.codes.count
+    message.outcomes = reply.codes.column.packed
+    message.last_sequence = reply.lastSequence
+    return send(&message, streamID, &output)
+  }
+}

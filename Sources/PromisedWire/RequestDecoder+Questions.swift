@@ -1,0 +1,119 @@
+import CPromisedMessages
+import CProtobufC
+import PromisedModel
+
+// Questions: they change nothing and borrow the arena.
+extension RequestDecoder {
+  func offerCountry(_ data: ProtobufCBinaryData) throws(Refusal) -> BorrowedBytes {
+    let country = BorrowedBytes(data)
+    guard !country.isEmpty else {
+      let fallback: StaticString = "US"
+      return BorrowedBytes(base: fallback.utf8Start, count: fallback.utf8CodeUnitCount)
+    }
+    try FieldPath("country").letters(country, count: 2)
+    return country
+  }
+
+  mutating func offer(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__OfferRequest.self).pointee
+    let items = try someKeys(
+      message.item_keys, message.item_key_lengths, message.n_item_key_lengths, "item_keys",
+      lengthsField: "item_key_lengths", atMost: Limits.offerRows)
+    let postcodes = try names(message.postcodes, message.n_postcodes, "postcodes")
+    guard postcodes.count > 0 else { throw FieldPath("postcodes").missing() }
+    // Both counts are bounded by the payload, so the product fits.
+    let rows = items.count * postcodes.count
+    guard rows <= Limits.offerRows else {
+      throw Refusal(
+        .tooManyRows,
+        "item_keys × postcodes is \(items.count) × \(postcodes.count) = \(rows) rows; "
+          + "allowed: at most \(Limits.offerRows)")
+    }
+    var quantities = Column<Int32>.empty
+    if message.n_quantities > 0 {
+      quantities = try self.quantities(
+        message.quantities, message.n_quantities, rows: items.count,
+        in: 1...Limits.unitsPerPosition, "quantities")
+    }
+    let query = OfferQuery(
+      items: items, quantities: quantities, country: try offerCountry(message.country),
+      postcodes: postcodes, withPath: message.with_path != 0)
+    return .offer(query, minPosition: minPosition(message.read))
+  }
+
+  func availability(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__AvailabilityRequest.self).pointee
+    let query = AvailabilityQuery(
+      items: try someKeys(
+        message.item_keys, message.item_key_lengths, message.n_item_key_lengths, "item_keys",
+        lengthsField: "item_key_lengths", atMost: Limits.queryItems),
+      nodeNames: try names(message.nodes, message.n_nodes, "nodes"))
+    return .availability(query, minPosition: minPosition(message.read))
+  }
+
+  func inStock(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__InStockRequest.self).pointee
+    let days: Int32 = try FieldPath("horizon_days").number(message.horizon_days, in: 0...365)
+    let query = InStockQuery(
+      items: try someKeys(
+        message.item_keys, message.item_key_lengths, message.n_item_key_lengths, "item_keys",
+        lengthsField: "item_key_lengths", atMost: Limits.queryItems),
+      horizonDays: days == 0 ? 14 : days)
+    return .inStock(query, minPosition: minPosition(message.read))
+  }
+
+  func headroom(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__HeadroomRequest.self).pointee
+    let months: Int32 = try FieldPath("months").number(message.months, in: 0...12)
+    let query = HeadroomQuery(
+      sellers: try sellers(message.sellers, message.n_sellers),
+      item: try FieldPath("item").optionalKey(BorrowedBytes(message.item)),
+      monthCount: months == 0 ? 3 : months)
+    return .headroom(query, minPosition: minPosition(message.read))
+  }
+
+  func usage(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__UsageRequest.self).pointee
+    return .usage(
+      sellers: try sellers(message.sellers, message.n_sellers),
+      minPosition: minPosition(message.read))
+  }
+
+  private func sellers(
+    _ data: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int
+  ) throws(Refusal) -> Column<BorrowedBytes> {
+    let sellers = try names(data, count, "sellers")
+    guard sellers.count > 0 else { throw FieldPath("sellers").missing() }
+    return sellers
+  }
+
+  func list(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__ListRequest.self).pointee
+    let number: UInt8 = try FieldPath("kind").number(message.kind, in: 1...9)
+    guard let kind = ListKind(rawValue: number) else {
+      throw FieldPath("kind").outOfRange("\(number)", "1 to 9")
+    }
+    let size: Int32 = try FieldPath("page_size").number(message.page_size, in: 0...10_000)
+    let token = BorrowedBytes(message.page_token)
+    guard token.count <= 256 else {
+      throw FieldPath("page_token").outOfRange("\(token.count) bytes", "at most 256 bytes")
+    }
+    let query = ListQuery(kind: kind, pageToken: token, pageSize: size == 0 ? 100 : size)
+    return .list(query, minPosition: minPosition(message.read))
+  }
+
+  func networkGet(_ raw: UnsafeRawPointer) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__GetNetworkRequest.self).pointee
+    return .networkGet(minPosition: minPosition(message.read))
+  }
+
+  func holdGet(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__GetHoldRequest.self).pointee
+    guard message.hold_id > 0 else { throw FieldPath("hold_id").missing() }
+    return .holdGet(holdID: message.hold_id, minPosition: minPosition(message.read))
+  }
+
+  private func minPosition(_ read: UnsafeMutablePointer<Promised__V1__ReadOptions>?) -> Position {
+    read?.pointee.min_position ?? 0
+  }
+}

@@ -1,0 +1,53 @@
+import CPromisedMessages
+import CProtobufC
+import PromisedInvariants
+
+extension RequestDecoder {
+  /// The descriptor of the request message of a built method; nil for the others.
+  static func schema(_ method: Method) -> Prescan.Descriptor? {
+    switch method {
+    case .offer: of(promised__v1__offer_request__init)
+    case .availability: of(promised__v1__availability_request__init)
+    case .inStock: of(promised__v1__in_stock_request__init)
+    case .headroom: of(promised__v1__headroom_request__init)
+    case .usage: of(promised__v1__usage_request__init)
+    case .list: of(promised__v1__list_request__init)
+    case .networkGet: of(promised__v1__get_network_request__init)
+    case .holdGet: of(promised__v1__get_hold_request__init)
+    case .hold: of(promised__v1__hold_request__init)
+    case .holdCommit, .holdRelease: of(promised__v1__hold_change_request__init)
+    case .apply: of(promised__v1__apply_request__init)
+    case .putItems: of(promised__v1__put_items_request__init)
+    case .putPositions: of(promised__v1__put_positions_request__init)
+    case .putInbound: of(promised__v1__put_inbound_request__init)
+    case .putSellers: of(promised__v1__put_sellers_request__init)
+    case .putLimits: of(promised__v1__put_limits_request__init)
+    case .networkPut: of(promised__v1__put_network_request__init)
+    case .beginLoad: of(promised__v1__begin_load_request__init)
+    case .commitLoad, .abortLoad: of(promised__v1__load_request__init)
+    case .status: of(promised__v1__status_request__init)
+    case .takeSnapshot: of(promised__v1__take_snapshot_request__init)
+    case .listSnapshots: of(promised__v1__list_snapshots_request__init)
+    case .drain: of(promised__v1__drain_request__init)
+    case .ping: of(promised__v1__ping_request__init)
+    case .setTime: of(promised__v1__set_time_request__init)
+    case .hello: of(promised__v1__hello_request__init)
+    case .getDescriptorSet: of(promised__v1__get_descriptor_set_request__init)
+    case .healthCheck: of(grpc__health__v1__health_check_request__init)
+    default: nil
+    }
+  }
+
+  /// A descriptor's own address, which Swift gives only through an initialised message: the
+  /// address of an imported C constant may be that of a copy.
+  private static func of<Message>(
+    _ initialise: (UnsafeMutablePointer<Message>?) -> Void
+  ) -> Prescan.Descriptor? {
+    let message = UnsafeMutablePointer<Message>.allocate(capacity: 1)
+    defer { message.deallocate() }
+    initialise(message)
+    let base = UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
+    invariant(base.pointee.descriptor != nil, "a message without a descriptor")
+    return base.pointee.descriptor
+  }
+}

@@ -1,0 +1,60 @@
+import PromisedModel
+
+/// A page of a listing.
+package struct ListQuery {
+  package var kind: ListKind
+  /// From the answer before; empty = the beginning. Not trusted: whoever made it checks it.
+  package var pageToken: BorrowedBytes
+  /// 1…10,000.
+  package var pageSize: Int32
+}
+
+/// Where put rows go when they are part of a load: aside, until it is committed.
+package struct LoadChunkKey: Equatable {
+  package var loadID: Name
+  /// From 0, consecutive.
+  package var number: UInt32
+}
+
+package struct HelloQuery {
+  /// For logs and metrics; valid UTF-8, may be empty.
+  package var clientName: BorrowedBytes
+  package var wantedFeatures: Column<BorrowedBytes>
+}
+
+/// A request with every field checked.
+///
+/// Borrowed parts lie in the decoder's arena and hold until its next `decode`; the rows of feeds,
+/// puts and loads own their memory. A read carries the position it must reflect at least, 0 = any.
+package enum Request {
+  case offer(OfferQuery, minPosition: Position)
+  case availability(AvailabilityQuery, minPosition: Position)
+  case inStock(InStockQuery, minPosition: Position)
+  case headroom(HeadroomQuery, minPosition: Position)
+  case usage(sellers: Column<BorrowedBytes>, minPosition: Position)
+  case list(ListQuery, minPosition: Position)
+  case networkGet(minPosition: Position)
+  case holdGet(holdID: UInt64, minPosition: Position)
+
+  case hold(HoldCommand)
+  case holdTransition(HoldTransitionCommand)
+  /// The feed's idempotency is its source's sequence.
+  case feed(FeedRows)
+  /// `key.bytes` is empty where the caller wants no idempotency, and inside a load.
+  case put(PutRows, key: CommandKey, load: LoadChunkKey?)
+  case beginLoad(LoadDescription)
+  case commitLoad(id: Name)
+  case abortLoad(id: Name)
+
+  case status
+  case takeSnapshot
+  case listSnapshots
+  case drain
+  case ping(BorrowedBytes)
+  /// 0…253,402,300,799 (the end of the year 9999).
+  case setTime(unixSeconds: Int64)
+  case hello(HelloQuery)
+  case descriptorSet
+  /// Empty = the server as a whole.
+  case health(service: BorrowedBytes)
+}

@@ -1,0 +1,211 @@
+#!/usr/bin/python3
+"""Runs the benchmark table: promised and redis-server in turn, ratios first.
+
+The server is pinned to one processor and the load generator to the other. CPU per request comes from the
+served process's own schedstat, so that it survives a noisy machine; every row is the median of interleaved
+repetitions. `--smoke` runs everything once and small, so that the benchmarks cannot rot.
+"""
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.path.join(ROOT, ".build", "release")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def pinned(cpu, command):
+    if os.cpu_count() and os.cpu_count() > 1 and shutil.which("taskset"):
+        return ["taskset", "-c", str(cpu)] + command
+    return command
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+class Promised:
+    def __init__(self, directory, extra=()):
+        self.process = subprocess.Popen(
+            pinned(0, [f"{BIN}/promised", "--data", directory, "--listen", "127.0.0.1:0",
+                       "--snapshot-every", "0", *extra]),
+            stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line.startswith("ready tcp="):
+            raise SystemExit(f"promised did not start: {line!r}")
+        self.address = line.split("=", 1)[1].strip()
+        self.port = int(self.address.rsplit(":", 1)[1])
+        self.pid = self.process.pid
+
+    def promise(self, *arguments):
+        return subprocess.run([f"{BIN}/promise", "--server", self.address, *arguments],
+                              check=True, capture_output=True, text=True).stdout
+
+    def stop(self, with_signal=signal.SIGTERM):
+        self.process.send_signal(with_signal)
+        self.process.wait(timeout=60)
+
+
+class Redis:
+    def __init__(self, directory):
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            pinned(0, ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+                       "--appendonly", "no", "--dir", directory]),
+            stdout=subprocess.DEVNULL)
+        self.pid = self.process.pid
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit("redis-server did not start")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=60)
+
+
+RUN = [0]
+
+
+def load(server, workload, connections, depth, batch, seconds, world=None, keys=None):
+    RUN[0] += 1
+    command = [f"{BIN}/promised-bench", "--workload", workload, "--port", str(server.port),
+               "--pid", str(server.pid), "--connections", str(connections), "--depth", str(depth),
+               "--batch", str(batch), "--seconds", str(seconds),
+               "--run", str(int(time.time()) * 100 + RUN[0])]
+    if world:
+        command += ["--world", world]
+    if keys:
+        command += ["--keys", str(keys)]
+    out = subprocess.run(pinned(1, command), check=True, capture_output=True, text=True).stdout
+    return json.loads(out) if out.strip() else None
+
+
+def median(rows):
+    figures = {}
+    for name, value in rows[0].items():
+        figures[name] = value if isinstance(value, str) else statistics.median(r[name] for r in rows)
+    return figures
+
+
+CASES = [
+    # title, workload, connections, depth, batch, redis peer shape
+    ("Offer, one call at a time", "offer", 1, 1, 1, True),
+    ("Offer, 4 connections x 64", "offer", 4, 64, 1, True),
+    ("Offer, batch of 100", "offer", 1, 16, 100, False),
+    ("Availability, 4 x 64", "availability", 4, 64, 1, True),
+    ("InStock, 4 x 64", "instock", 4, 64, 1, False),
+    ("Hold of one line, durable, 4 x 64", "hold", 4, 64, 1, False),
+    ("Apply, durable, batches of 1,000, 4 x 4", "apply", 4, 4, 1000, False),
+]
+
+
+def table(rows):
+    out = ["| what | rows/s | CPU µs per call | CPU ns per row | p50 µs | p99 µs | p99.9 µs | refusals |"
+           " Redis GET CPU µs | CPU ratio to Redis GET |",
+           "|---|---|---|---|---|---|---|---|---|---|"]
+    for title, ours, peer in rows:
+        peer_cpu = f"{peer['server_us_per_request']:.2f}" if peer else "–"
+        ratio = (f"{ours['server_us_per_request'] / peer['server_us_per_request']:.2f}"
+                 if peer and peer["server_us_per_request"] else "–")
+        per_row = ours["server_us_per_request"] * 1000 / ours["rows_per_request"]
+        out.append(
+            f"| {title} | {ours['rows_per_s']:,.0f} | {ours['server_us_per_request']:.2f} | "
+            f"{per_row:,.0f} | {ours['p50_us']:,.0f} | {ours['p99_us']:,.0f} | {ours['p999_us']:,.0f} | "
+            f"{ours['refusals'] / max(ours['requests'], 1):.1%} | {peer_cpu} | {ratio} |")
+    return "\n".join(out)
+
+
+def timed(action):
+    begin = time.monotonic()
+    result = action()
+    return time.monotonic() - begin, result
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--items", type=int, default=350_000, help="items of the world (about 3 positions each)")
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--smoke", action="store_true", help="once and small")
+    options = parser.parse_args()
+    if options.smoke:
+        options.items, options.seconds, options.repeat = 2000, 0.2, 1
+    work = tempfile.mkdtemp(prefix="promised-bench-")
+    try:
+        run(options, work)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def run(options, work):
+    world, data = os.path.join(work, "world"), os.path.join(work, "data")
+    sample_s, _ = timed(lambda: subprocess.run(
+        [f"{BIN}/promised-sample", world, "--items", str(options.items),
+         "--start", time.strftime("%Y-%m-%d", time.gmtime())],
+        check=True, stdout=subprocess.DEVNULL))
+    server = Promised(data)
+    load_s, _ = timed(lambda: server.promise("load", world, "--json"))
+    wait_for_profiles(server)
+    status = json.loads(server.promise("status", "--json"))
+    positions = status["positions"]
+    redis = Redis(work)
+    load(redis, "redis-fill", 1, 1, 1, 0, keys=options.items)
+    rows = []
+    for title, workload, connections, depth, batch, with_peer in CASES:
+        ours, peers = [], []
+        for _ in range(options.repeat):
+            ours.append(load(server, workload, connections, depth, batch, options.seconds, world=world))
+            if with_peer:
+                peers.append(load(redis, "redis-get", connections, depth, 1, options.seconds,
+                                  keys=options.items))
+        rows.append((title, median(ours), median(peers) if peers else None))
+        print(f"{title}: {rows[-1][1]['rows_per_s']:,.0f} rows/s", file=sys.stderr, flush=True)
+    redis.stop()
+    memory = resident(server.pid)
+    snapshot_s, _ = timed(lambda: server.promise("snapshot", "take"))
+    snapshots = json.loads(server.promise("snapshot", "list", "--json"))
+    newest = max(snapshots["snapshots"], key=lambda s: s["position"])
+    server.stop(signal.SIGKILL)
+    restart_s, server = timed(lambda: Promised(data))
+    server.stop()
+    print(table(rows))
+    print()
+    print("| what | figure |")
+    print("|---|---|")
+    print(f"| world | {status['items']:,} items, {positions:,} positions |")
+    print(f"| written as CSV in | {sample_s:.2f} s |")
+    print(f"| loaded through `promise load` in | {load_s:.2f} s, {positions / load_s:,.0f} positions/s with all else |")
+    print(f"| resident memory after the load and the runs above | {memory / 1e6:,.0f} MB |")
+    print(f"| snapshot taken and verified in | {snapshot_s:.2f} s |")
+    print(f"| snapshot size | {newest['bytes'] / 1e6:,.1f} MB, {newest['bytes'] / max(positions, 1):.2f} bytes per position with all else |")
+    print(f"| restart after kill -9 to ready | {restart_s:.2f} s |")
+
+
+def wait_for_profiles(server):
+    for _ in range(600):
+        if json.loads(server.promise("status", "--json")).get("profile_current"):
+            return
+        time.sleep(0.1)
+    raise SystemExit("the profiles were not built within a minute")
+
+
+if __name__ == "__main__":
+    main()
