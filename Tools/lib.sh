@@ -53,7 +53,7 @@ need_swift() {
   command -v swift >/dev/null || fail "the Swift 6.3 toolchain is not on PATH (swift.org/install)" 69
 }
 
-release=.build/release
+release=${PROMISED_BUILD:-.build/release}
 # Everything that runs, in one build; tests link what they need themselves.
 build_release() { swift build -c release; }
 

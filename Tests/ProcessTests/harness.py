@@ -44,7 +44,8 @@ def data_directory(*parts):
 class Server:
     """One data directory and the `promised` that runs on it, now or next."""
 
-    def __init__(self, *options, data=None):
+    def __init__(self, *options, data=None, program=(str(SERVER),)):
+        self.program = list(program)
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="promised-test."))
         self.data = pathlib.Path(data) if data else self.home / "data"
         self.options = list(options)
@@ -52,8 +53,10 @@ class Server:
         self.log = open(self.home / "stderr.log", "ab")
 
     def command(self, *more):
-        listen = [] if "--listen" in self.options + list(more) else ["--listen", "127.0.0.1:0"]
-        return [str(SERVER), "--data", str(self.data), *listen, *self.options, *more]
+        given = self.options + list(more)
+        data = [] if "--sandbox" in given else ["--data", str(self.data)]
+        listen = [] if "--listen" in given else ["--listen", "127.0.0.1:0"]
+        return [*self.program, *data, *listen, *given]
 
     def launch(self, *more):
         """Starts the process and does not wait for it to be ready."""

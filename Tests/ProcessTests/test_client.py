@@ -19,7 +19,8 @@ class PythonClient(unittest.TestCase):
 
     def test_varints_and_fields_survive_the_round(self):
         for value in (0, 1, 127, 128, 300, 2**32 + 5, 2**63, 2**64 - 1):
-            self.assertEqual(list(wire.fields(wire.varint(1 << 3) + wire.varint(value))), [(1, value)])
+            data = wire.varint(1 << 3) + wire.varint(value)
+            self.assertEqual(list(wire.fields(data)), [(1, value)])
         self.assertEqual(wire.zigzag(1), -1)
         self.assertEqual(wire.zigzag(2**64 - 1), -(2**63))
 
@@ -32,7 +33,8 @@ class PythonClient(unittest.TestCase):
         with self.assertRaises(Refused) as caught:
             self.client.Inventory.Availability(item_keys=["NOT-THERE"])
         refusal = caught.exception
-        self.assertEqual((refusal.code, refusal.reason, refusal.outcome), ("NOT_FOUND", "ITEM_UNKNOWN", 1))
+        self.assertEqual(
+            (refusal.code, refusal.reason, refusal.outcome), ("NOT_FOUND", "ITEM_UNKNOWN", 1))
         self.assertEqual((refusal.key, refusal.row, refusal.retryable), ("NOT-THERE", 3, False))
         self.assertEqual(refusal.available_units, -1)
         self.assertIn("no such item", str(refusal))
@@ -41,7 +43,8 @@ class PythonClient(unittest.TestCase):
         pings = [
             self.client.send("promised.v1.Admin", "Ping", payload=b"%d" % i) for i in range(50)]
         self.client.Meta.Hello()  # releases them, the latest first
-        self.assertEqual([ping.result(10).payload for ping in pings], [b"%d" % i for i in range(50)])
+        self.assertEqual(
+            [ping.result(10).payload for ping in pings], [b"%d" % i for i in range(50)])
 
     def test_many_threads_share_a_connection(self):
         replies = []
@@ -80,7 +83,8 @@ class PythonClient(unittest.TestCase):
             self.client.Inventory.Availability(items=["KNOWN"])
         with self.assertRaises(ValueError):
             self.client.Admin.Ping(payload=b"x" * wire.MAX_FRAME_BYTES)
-        self.assertEqual(list(self.client.Inventory.Availability(item_keys=["KNOWN"]).outcomes), [0])
+        reply = self.client.Inventory.Availability(item_keys=["KNOWN"])
+        self.assertEqual(list(reply.outcomes), [0])
 
     def test_a_unix_socket(self):
         with tempfile.TemporaryDirectory() as directory:

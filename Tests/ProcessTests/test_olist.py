@@ -68,9 +68,9 @@ class Olist(unittest.TestCase):
             "order_id,order_status,order_approved_at,order_delivered_carrier_date,"
             "order_delivered_customer_date,customer_zip_code_prefix,customer_state,seller_id,"
             "product_id,seller_state",
-            # Monday 10:00 to Tuesday 12:00 open: 660 minutes. Wednesday to Monday: 3 working days.
-            "o1,delivered,2018-02-19 10:00:00,2018-02-20 12:00:00,2018-02-23 15:00:00,1001,SP,s1,p1,SP",
-            "o2,delivered,2018-02-19 10:00:00,2018-02-20 12:00:00,2018-02-24 15:00:00,1001,SP,s1,p1,SP",
+            # Monday 10:00 to Tuesday 12:00: 660 open minutes.
+            *(f"{order},delivered,2018-02-19 10:00:00,2018-02-20 12:00:00,2018-02-{day} 15:00:00,"
+              "1001,SP,s1,p1,SP" for order, day in (("o1", 23), ("o2", 24))),
             "o3,canceled,2018-02-19 10:00:00,,,20000,RJ,s1,p1,SP")
         self.write(
             "olist_order_items.csv.gz",

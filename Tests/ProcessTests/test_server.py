@@ -60,6 +60,25 @@ class Starting(unittest.TestCase):
         with Client(f"unix:{path}") as client:
             self.assertEqual(client.Health.Check().status, 1)
 
+    def test_a_sandbox_has_the_sample_world_and_a_clock_to_set(self):
+        self.server.start("--sandbox", "--sandbox-items", "500")
+        with self.server.client() as client:
+            self.assertTrue(client.Meta.Hello().sandbox)
+            self.assertEqual(client.Admin.Status().items, 500)
+            tomorrow = client.Admin.Ping().as_of.unix_s + 86_400
+            client.Admin.SetTime(unix_s=tomorrow)
+            self.assertGreaterEqual(client.Admin.Ping().as_of.unix_s, tomorrow)
+            offer = client.Promises.Offer(item_keys=["B0THREEFCS"], postcodes=["98109"])
+            self.assertEqual(list(offer.outcomes), [0])
+            self.assertGreater(offer.order_by_unix_s[0], tomorrow)
+        self.assertFalse(self.server.data.exists())
+
+    def test_only_a_sandbox_has_a_clock_to_set(self):
+        self.server.start()
+        with self.server.client() as client, self.assertRaises(Refused) as caught:
+            client.Admin.SetTime(unix_s=2_000_000_000)
+        self.assertEqual(caught.exception.reason, "SANDBOX_ONLY")
+
     def test_two_servers_on_two_directories_know_nothing_of_each_other(self):
         other = Server()
         self.addCleanup(other.remove)

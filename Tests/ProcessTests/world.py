@@ -13,8 +13,9 @@ def item(index):
     return f"ITEM-{index:04}"
 
 
-def put_small_world(client, items=40, stock=STOCK):
-    """Puts the world and returns the item keys. Safe to repeat with the same arguments."""
+def put_small_world(client, items=40, stock=lambda key: STOCK):
+    """Puts the world and returns the item keys; `stock` gives the units of an item in each node.
+    Safe to repeat with the same arguments."""
     client.Network.Put(
         idempotency_key="small-network",
         marketplaces=[dict(
@@ -39,13 +40,14 @@ def put_small_world(client, items=40, stock=STOCK):
         demand_variance_ratio_milli=[1000] * items)
     client.Inventory.PutPositions(
         idempotency_key="small-positions", item_keys=keys * 2, nodes=NODES,
-        node_indexes=[0] * items + [1] * items, on_hand=[stock] * (2 * items))
+        node_indexes=[0] * items + [1] * items, on_hand=[stock(key) for key in keys] * 2)
     return keys
 
 
 def positions(client, keys, min_position=0):
     """(item, node) -> its columns as a dict, for all items asked, and the answer's log position."""
-    reply = client.Inventory.Availability(item_keys=list(keys), read=dict(min_position=min_position))
+    reply = client.Inventory.Availability(
+        item_keys=list(keys), read=dict(min_position=min_position))
     assert not any(reply.outcomes), f"outcomes {list(reply.outcomes)}"
     found, row = {}, 0
     for key, count in zip(keys, reply.position_counts):

@@ -116,7 +116,7 @@ def request(service, method, payload, timeout=None, metadata=()):
     """The ttrpc.Request envelope; `timeout` in seconds, None = the server's default."""
     pairs = b"".join(field(5, field(1, k) + field(2, v)) for k, v in dict(metadata).items())
     nanoseconds = 0 if timeout is None else int(timeout * 1e9) or -1
-    return (field(1, service) + field(2, method) + field(3, payload) + field(4, nanoseconds) + pairs)
+    return field(1, service) + field(2, method) + field(3, payload) + field(4, nanoseconds) + pairs
 
 
 def answer(data):
@@ -158,7 +158,8 @@ def fill(message, values):
         if described is None:
             raise TypeError(f"{message.DESCRIPTOR.full_name} has no field {name}")
         repeated = described.label == described.LABEL_REPEATED
-        if isinstance(value, (list, tuple)) and not repeated and described.type == described.TYPE_BYTES:
+        is_column = described.type == described.TYPE_BYTES and not repeated
+        if is_column and isinstance(value, (list, tuple)):
             keys = [key.encode() if isinstance(key, str) else key for key in value]
             setattr(message, name, b"".join(keys))
             getattr(message, name[:-1] + "_lengths").extend(len(key) for key in keys)
