@@ -55,7 +55,8 @@ import Testing
     #expect(reply.sellerCodes[2] == UInt32(OutcomeCode.sellerUnknown.rawValue))
     let kinds = (0..<6).map { reply.limitKinds[$0] }
     #expect(kinds == [1, 2, 0, 0, 0, 3])
-    #expect((0..<6).map { reply.months[$0] } == [202_609, 202_610, 202_611, 202_609, 202_610, 202_611])
+    #expect(
+      (0..<6).map { reply.months[$0] } == [202_609, 202_610, 202_611, 202_609, 202_610, 202_611])
     // 10 units of one cubic foot and 4 of half one.
     #expect((0..<6).map { reply.headroom[$0] } == [78_000_000, 0, 0, 0, 0, -1])
     #expect(reply.headroomUnits[0] == -1)

@@ -95,7 +95,8 @@ import Testing
       Rows.items([
         Rows.Item(key: "A", demandMilli: 2000, ratioMilli: 2500), Rows.Item(key: "N"),
       ]))
-    try desk.put(Rows.positions([("A", "F1", 5, 1, 0), ("A", "F2", 3, 0, 0), ("N", "F1", 3, 0, 0)]))
+    try desk.put(
+      Rows.positions([("A", "F1", 5, 1, 0), ("A", "F2", 3, 0, 0), ("N", "F1", 3, 0, 0)]))
     let now = desk.now.seconds
     try desk.put(
       Rows.inbound([

@@ -96,7 +96,8 @@ struct HoldTable: ~Copyable {
     if let base = owner.base { pool.bytes(ownerBlock).update(from: base, count: owner.count) }
     let lines = pool.allocate(words: max(1, lineCount * 2))
     let hold = HoldSlot(
-      id: id, expiresAt: expiresAt, forgetAt: forgetAt, owner: ownerBlock, lines: lines, previous: 0,
+      id: id, expiresAt: expiresAt, forgetAt: forgetAt, owner: ownerBlock, lines: lines,
+      previous: 0,
       next: 0, lineCount: UInt16(lineCount), ownerCount: UInt8(owner.count),
       state: state.rawValue)
     let slot: Int

@@ -68,7 +68,9 @@ extension State {
 
   /// At least one item, no more than a query may have, keys within their bytes.
   func checkItems(_ items: KeyColumn) throws(Refusal) {
-    if items.count == 0 { throw Refusal(.fieldMissing, "item_keys is empty: name at least one item") }
+    if items.count == 0 {
+      throw Refusal(.fieldMissing, "item_keys is empty: name at least one item")
+    }
     if items.count > Limits.queryItems {
       throw Refusal(.tooManyRows, "\(items.count) items: at most \(Limits.queryItems)")
     }
