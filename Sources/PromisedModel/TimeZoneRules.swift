@@ -32,10 +32,10 @@ package struct TimeZoneRules: Sendable, Equatable {
   }
 
   /// A stretch of time with one offset: `start <= t < end`.
-  struct Segment {
-    var start: Int64
-    var end: Int64
-    var offset: Int32
+  package struct Segment {
+    package var start: Int64
+    package var end: Int64
+    package var offset: Int32
   }
 
   /// Seconds east of UTC at an instant. O(log transitions).
@@ -99,7 +99,8 @@ package struct TimeZoneRules: Sendable, Equatable {
   /// No offset lies further from UTC than this, by the file format (−25 h … +26 h).
   static var widestOffset: Int64 { 26 * 3600 }
 
-  func segment(at unixSeconds: Int64) -> Segment {
+  /// The stretch around an instant; `end` is `Int64.max` when the rules end there.
+  package func segment(at unixSeconds: Int64) -> Segment {
     let count = transitions.count
     let after = upperBound(unixSeconds)
     if after == count, let footer {
