@@ -56,8 +56,17 @@ extension State {
   }
 
   func apply(published publication: ProfilePublication) {
+    self.publication = publication
     stamps.network = appliedPosition
   }
 
   func clearNetwork() {}
+}
+
+extension State {
+  func exportNetwork() -> NetworkRows { places.exportRows() }
+
+  func nodeName(_ index: UInt16) -> BorrowedBytes { places.name(index) }
+
+  func digestNetwork(_ sum: inout DigestSum) {}
 }

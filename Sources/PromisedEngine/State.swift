@@ -33,6 +33,9 @@ package final class State {
   // The network the promises are made from.
   var places = NetworkPlaces()
 
+  /// The delivery profiles that answer, by what they were built from.
+  package internal(set) var publication = ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0)
+
   // Loads.
   var load: OpenLoad?
   var lastLoad = Name.empty
@@ -41,6 +44,7 @@ package final class State {
   var stamps = Stamps()
   var scratch = Scratch()
   var sweep: Sweep?
+  var isSweeping = false
 
   /// Position and time of the last event applied.
   package internal(set) var appliedPosition: Position = 0
@@ -91,4 +95,5 @@ struct Scratch: ~Copyable {
   var tokens = Store<UInt64>(capacity: Limits.linesPerHold)
   var words = Store<UInt64>(capacity: 64)
   var overlay = StockOverlay()
+  var nodeIndexes = NodeIndexes()
 }

@@ -88,6 +88,12 @@ package enum StateBlock {
   case commands(CommandRows)
   case sources(SourceRows)
   case publication(ProfilePublication)
+  /// The load that is open, before its chunks.
+  case load(LoadDescription)
+  /// A chunk of the open load, in order.
+  case loadChunk(PutRows)
+  /// The id of the load committed last, which is answered committed when it is committed again.
+  case lastLoad(Name)
 }
 
 /// Positions grouped by item, in table order: row counts per item, then one row per position.

@@ -58,6 +58,9 @@ package enum NodeKind: UInt8, Sendable, CaseIterable {
   case station = 4
   /// A seller's own place, shipping its own orders.
   case seller = 5
+  /// No longer in the network. Only snapshots hold such rows: they keep the node's index taken, so
+  /// that no other node ever inherits it. A client's row of this kind is refused.
+  case removed = 6
 }
 
 /// A place that holds, sorts or delivers. Key: `name`.

@@ -75,18 +75,29 @@ struct HoldTable: ~Copyable {
     pool.elements(slots[slot].lines, as: HoldLine.self)
   }
 
+  /// The ended hold that is forgotten first.
+  var firstEnded: Int? { forgetFirst == 0 ? nil : Int(forgetFirst) - 1 }
+
+  func nextEnded(after slot: Int) -> Int? {
+    let next = slots[slot].next
+    return next == 0 ? nil : Int(next) - 1
+  }
+
   // MARK: Changing
 
-  /// Adds a hold with room for `lineCount` lines, which the caller writes; in no list yet.
+  /// Adds a hold with room for `lineCount` lines, which the caller writes. Ended holds, which only
+  /// a snapshot brings, come in ascending order of `forgetAt`.
   mutating func insert(
-    id: UInt64, owner: BorrowedBytes, expiresAt: Int64, state: HoldState, lineCount: Int
+    id: UInt64, owner: BorrowedBytes, expiresAt: Int64, state: HoldState, lineCount: Int,
+    forgetAt: Int64 = 0
   ) -> Int {
     invariant(find(id) == nil, "a hold id is used twice")
     let ownerBlock = pool.allocate(words: BlockPool.words(forBytes: owner.count))
     if let base = owner.base { pool.bytes(ownerBlock).update(from: base, count: owner.count) }
     let lines = pool.allocate(words: max(1, lineCount * 2))
     let hold = HoldSlot(
-      id: id, expiresAt: expiresAt, forgetAt: 0, owner: ownerBlock, lines: lines, previous: 0,
+      id: id, expiresAt: expiresAt, forgetAt: forgetAt, owner: ownerBlock, lines: lines,
+      previous: 0,
       next: 0, lineCount: UInt16(lineCount), ownerCount: UInt8(owner.count),
       state: state.rawValue)
     let slot: Int
@@ -99,6 +110,7 @@ struct HoldTable: ~Copyable {
     index.insert(mix(id), slot: slot)
     count(state, by: 1)
     if state == .held { enterWheel(slot) }
+    if state == .released || state == .expired { enterForgotten(slot) }
     return slot
   }
 

@@ -1,0 +1,198 @@
+import PromisedModel
+
+/// The templates of a network laid out as instants of a horizon: what every destination's scan
+/// shares, and per station and zone what only some need.
+struct NetworkDepartures: ~Copyable {
+  let image: NetworkImage
+  let horizon: Horizon
+  let clocks: [HorizonClock]
+  let calendars: [HorizonCalendar]
+
+  /// Connections to nodes that something departs from again.
+  let connections: ConnectionList
+  /// By node: how many of `connections` leave it.
+  let departureCounts: OwnedBuffer<Int32>
+  /// Connections to every other node, by node, each from late to early: they matter only to
+  /// destinations served from that very node.
+  let feederStarts: [Int]
+  let feeders: [Connection]
+  /// Indexes of waves by station and of lanes by zone.
+  let waveStarts: [Int]
+  let waveOrder: [Int]
+  let laneStarts: [Int]
+  let laneOrder: [Int]
+  /// By node: whether a leg or a lane departs from it.
+  let departs: [Bool]
+
+  init(image: NetworkImage, horizon: Horizon) {
+    self.image = image
+    self.horizon = horizon
+    clocks = image.timeZoneRules.map { HorizonClock(rules: $0, horizon: horizon) }
+    calendars = image.calendars.map { HorizonCalendar(rules: $0, horizon: horizon) }
+    var departs = Array(repeating: false, count: image.nodes.count)
+    for leg in image.legs { departs[Int(leg.origin)] = true }
+    for lane in image.lanes { departs[Int(lane.key.origin)] = true }
+
+    var shared: [Connection] = []
+    var ending: [Connection] = []
+    let counts = OwnedBuffer<Int32>(repeating: 0, count: image.nodes.count)
+    for index in image.legs.indices {
+      let leg = image.legs[index]
+      let isShared = departs[Int(leg.destination)]
+      Self.forEachDeparture(of: leg, image, clocks, calendars, horizon) { departure, ready in
+        let connection = Connection(
+          from: UInt32(leg.origin), to: UInt32(leg.destination), departure: UInt32(departure),
+          ready: UInt32(ready), id: UInt32(index))
+        if isShared {
+          shared.append(connection)
+          counts.base[Int(leg.origin)] += 1
+        } else {
+          ending.append(connection)
+        }
+      }
+    }
+    connections = ConnectionList(shared)
+    departureCounts = counts
+    ending.sort { ($1.departure, $0.id) < ($0.departure, $1.id) }
+    let byNode = Self.grouped(ending.map { Int($0.to) }, count: image.nodes.count)
+    feederStarts = byNode.starts
+    feeders = byNode.order.map { ending[$0] }
+    (waveStarts, waveOrder) = Self.grouped(
+      image.waves.map { Int($0.station) }, count: image.nodes.count)
+    (laneStarts, laneOrder) = Self.grouped(
+      image.lanes.map { Int($0.key.zone) }, count: image.zoneCount)
+    self.departs = departs
+  }
+
+  /// Positions grouped by key, each group in the given order.
+  private static func grouped(_ keys: [Int], count: Int) -> (starts: [Int], order: [Int]) {
+    var starts = Array(repeating: 0, count: count + 1)
+    for key in keys { starts[key + 1] += 1 }
+    for key in 0..<count { starts[key + 1] += starts[key] }
+    var next = starts
+    var order = Array(repeating: 0, count: keys.count)
+    for (index, key) in keys.enumerated() {
+      order[next[key]] = index
+      next[key] += 1
+    }
+    return (starts, order)
+  }
+
+  /// A leg's departures in the scan, with the minute from which its load can leave the far node.
+  /// The duration is elapsed time, whatever the clocks do meanwhile.
+  private static func forEachDeparture(
+    of leg: LegRow, _ image: NetworkImage, _ clocks: [HorizonClock],
+    _ calendars: [HorizonCalendar], _ horizon: Horizon, _ body: (Int32, Int32) -> Void
+  ) {
+    guard let origin = image.nodes[Int(leg.origin)],
+      let destination = image.nodes[Int(leg.destination)]
+    else { return }
+    let clock = clocks[Int(origin.timeZone)]
+    for index in 0..<horizon.scannedDateCount where runs(leg.weekdays, index, horizon) {
+      if leg.calendar != .noIndex, !calendars[Int(leg.calendar)].isOpen(index) { continue }
+      let departure = clock.minute(index, leg.departureMinute, .first)
+      if departure < 0 || departure >= horizon.minutes { continue }
+      body(departure, departure + leg.durationMinutes + destination.dwellMinutes)
+    }
+  }
+
+  private static func runs(_ weekdays: UInt8, _ index: Int, _ horizon: Horizon) -> Bool {
+    let date = LocalDate(days: horizon.firstDate.days + Int32(index))
+    return weekdays & (1 << UInt8(date.weekday)) != 0
+  }
+
+  /// The waves of a station whose windows lie within the scan. A station with a calendar delivers
+  /// only on days on which it is open.
+  func forEachWave(station: UInt32, _ body: (_ cutoff: Int32, DeliveryWindow) -> Void) {
+    guard let node = image.nodes[Int(station)] else { return }
+    let clock = clocks[Int(node.timeZone)]
+    for slot in waveStarts[Int(station)]..<waveStarts[Int(station) + 1] {
+      let wave = image.waves[waveOrder[slot]]
+      for index in 0..<horizon.scannedDateCount
+      where Self.runs(wave.weekdays, index, horizon) {
+        if node.calendar != .noIndex, !calendars[Int(node.calendar)].isOpen(index) { continue }
+        let cutoff = clock.minute(index, wave.cutoffMinute, .first)
+        let window = window(clock, index, wave.fromMinute, wave.toMinute)
+        if cutoff >= 0, window.to <= horizon.minutes { body(cutoff, window) }
+      }
+    }
+  }
+
+  /// The pickups of the lanes into a zone: each with the first delivery day by which at least
+  /// `confidence` of the parcels have arrived, and the chance that one has arrived by then.
+  func forEachPickup(
+    zone: UInt32, confidence: UInt16,
+    _ body: (_ lane: Int, _ node: UInt16, _ cutoff: Int32, DeliveryWindow, UInt16) -> Void
+  ) {
+    for slot in laneStarts[Int(zone)]..<laneStarts[Int(zone) + 1] {
+      let index = laneOrder[slot]
+      let lane = image.lanes[index]
+      guard let origin = image.nodes[Int(lane.key.origin)] else { continue }
+      let clock = clocks[Int(origin.timeZone)]
+      let pickup = Int(lane.pickupCalendar)
+      for date in 0..<horizon.scannedDateCount where calendars[pickup].isOpen(date) {
+        let cutoff = clock.minute(date, lane.cutoffMinute, .first)
+        if cutoff < 0 || cutoff >= horizon.minutes { continue }
+        if let delivery = delivery(of: lane, date: date, cutoff: cutoff, confidence: confidence) {
+          body(index, lane.key.origin, cutoff, delivery.window, delivery.chance)
+        }
+      }
+    }
+  }
+
+  private func delivery(
+    of lane: LaneRow, date: Int, cutoff: Int32, confidence: UInt16
+  ) -> (window: DeliveryWindow, chance: UInt16)? {
+    let outcomes = image.transits[
+      Int(lane.transitStart)..<(Int(lane.transitStart) + Int(lane.transitCount))]
+    var arrival = date
+    var workingDays: UInt8 = 0
+    var chance: UInt16 = 0
+    var delivery: (date: Int, window: DeliveryWindow)?
+    for outcome in outcomes {
+      while workingDays < outcome.workingDays {
+        arrival = Int(
+          calendars[Int(lane.transitCalendar)].nextOpen[min(arrival + 1, horizon.dateCount)])
+        workingDays += 1
+      }
+      if let delivery {
+        // Slower parcels still make it when delivery waits for an open day.
+        if arrival > delivery.date { break }
+        chance += outcome.probability
+        continue
+      }
+      chance += outcome.probability
+      if chance >= confidence {
+        guard let day = deliveryDay(of: lane, from: arrival, after: cutoff) else { return nil }
+        delivery = day
+      }
+    }
+    return delivery.map { ($0.window, chance) }
+  }
+
+  /// The first delivery day at or after a date whose window ends after the pickup.
+  private func deliveryDay(
+    of lane: LaneRow, from arrival: Int, after cutoff: Int32
+  ) -> (date: Int, window: DeliveryWindow)? {
+    let index = Int(lane.deliveryCalendar)
+    let clock = clocks[Int(lane.deliveryTimeZone)]
+    var date = Int(calendars[index].nextOpen[arrival])
+    while date < horizon.dateCount {
+      let window = window(
+        clock, date, calendars[index].opens[date], calendars[index].closes[date])
+      if window.to > cutoff { return (date, window) }
+      date = Int(calendars[index].nextOpen[date + 1])
+    }
+    return nil
+  }
+
+  private func window(
+    _ clock: HorizonClock, _ index: Int, _ from: Int16, _ to: Int16
+  ) -> DeliveryWindow {
+    let start = clock.minute(index, from, .first)
+    return DeliveryWindow(
+      from: start, to: clock.minute(index, to, .last),
+      offset: clock.rules.offset(at: horizon.unixSeconds(start)),
+      days: horizon.firstDate.days + Int32(index))
+  }
+}

@@ -1,0 +1,79 @@
+import PromisedModel
+
+extension NetworkTables {
+  /// All rows, in the order in which their keys first came in. Upserting them into new tables gives
+  /// every node its index again; a removed node is a row of kind `removed`.
+  package func exportRows() -> NetworkRows {
+    var rows = NetworkRows()
+    rows.timeZones = timeZoneFiles
+    rows.marketplaces = marketplaces
+    rows.calendars = calendars
+    rows.nodes = nodes.indices.map { nodes[$0] ?? removedNode(nodeNames.name($0)) }
+    rows.waves = waves.map {
+      Wave(
+        station: nodeNames.name(Int($0.station)), weekdays: $0.weekdays,
+        cutoffMinute: $0.cutoffMinute, fromMinute: $0.fromMinute, toMinute: $0.toMinute)
+    }
+    for index in 0..<postcodes.count { rows.zones.append(zonePrefix(index)) }
+    for index in lanes.indices { rows.lanes.append(lane(index)) }
+    for index in legs.indices { rows.legs.append(leg(index)) }
+    return rows
+  }
+
+  /// The zone prefix at an index below `zonePrefixCount`.
+  package func zonePrefix(_ index: Int) -> ZonePrefix {
+    let (country, prefix, row) = postcodes.row(index)
+    return ZonePrefix(
+      country: country, prefix: prefix, zone: zoneNames.name(Int(row.zone)),
+      station: row.station == .noIndex ? .empty : nodeNames.name(Int(row.station)))
+  }
+
+  /// The lane at an index below `laneCount`.
+  package func lane(_ index: Int) -> Lane {
+    let row = lanes[index]
+    let start = Int(row.transitStart)
+    return Lane(
+      origin: nodeNames.name(Int(row.key.origin)),
+      service: serviceNames.name(Int(row.key.service)), zone: zoneNames.name(Int(row.key.zone)),
+      mode: row.mode, pickupCalendar: calendars[Int(row.pickupCalendar)].name,
+      transitCalendar: calendars[Int(row.transitCalendar)].name,
+      deliveryCalendar: calendars[Int(row.deliveryCalendar)].name,
+      cutoffMinute: row.cutoffMinute,
+      transit: Array(transits[start..<(start + Int(row.transitCount))]),
+      deliveryTimeZone: timeZoneFiles[Int(row.deliveryTimeZone)].name)
+  }
+
+  /// The leg at an index below `legCount`.
+  package func leg(_ index: Int) -> Leg {
+    let row = legs[index]
+    return Leg(
+      name: legNames.name(index), origin: nodeNames.name(Int(row.origin)),
+      destination: nodeNames.name(Int(row.destination)), mode: row.mode, weekdays: row.weekdays,
+      departureMinute: row.departureMinute, durationMinutes: row.durationMinutes,
+      calendar: row.calendar == .noIndex ? .empty : calendars[Int(row.calendar)].name)
+  }
+
+  private func removedNode(_ name: Name) -> Node {
+    Node(
+      name: name, title: .empty, kind: .removed, timeZone: .empty, calendar: .empty,
+      dwellMinutes: 0, processingMinutes: 0, country: .empty, postcode: .empty, latitudeE6: 0,
+      longitudeE6: 0)
+  }
+
+  /// An immutable copy for a thread that builds profiles.
+  package func image() -> NetworkImage {
+    NetworkImage(
+      revision: revision, timeZoneRules: timeZoneRules, calendars: calendars.map(\.rules),
+      nodes: nodes.map { node in
+        node.map {
+          NodeRow(
+            kind: $0.kind, timeZone: UInt32(timeZoneNames.index(of: $0.timeZone) ?? 0),
+            calendar: calendarNames.index(of: $0.calendar).map { UInt32($0) } ?? .noIndex,
+            dwellMinutes: $0.dwellMinutes, processingMinutes: $0.processingMinutes)
+        }
+      },
+      waves: waves, destinations: destinations, zoneCount: zoneNames.count, lanes: lanes,
+      transits: transits, legs: legs, serviceNames: serviceNames.copy(),
+      legNames: legNames.copy())
+  }
+}

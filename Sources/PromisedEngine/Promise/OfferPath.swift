@@ -1,0 +1,77 @@
+import PromisedInvariants
+import PromisedModel
+
+/// One stretch of the way: a leg between nodes, or a carrier's lane to the customer.
+package struct PathStep: BitwiseCopyable {
+  package var from: UInt16
+  /// `customer` at the end of a lane.
+  package var to: UInt16
+  package var mode: TransportMode.RawValue
+  /// The leg's name or the lane's carrier service; valid as long as the profile set is held.
+  package var name: BorrowedBytes
+  package var departureUnixSeconds: Int64
+  /// A leg's arrival; for a lane the end of the delivery window, by which it has arrived.
+  package var arrivalUnixSeconds: Int64
+  /// Seconds east of UTC at each end of the step at that time.
+  package var departureUTCOffsetSeconds: Int32
+  package var arrivalUTCOffsetSeconds: Int32
+
+  package static var customer: UInt16 { .max }
+}
+
+extension ProfileSet {
+  /// Appends the steps of an offer that this profile set made, in order of travel. The last mile
+  /// from a station is no step: it is the delivery window.
+  ///
+  /// - Complexity: O(steps × log entries of a row).
+  package func appendPath(of offer: Offer, to steps: inout GrowableColumn<PathStep>) {
+    invariant(Int(offer.entry) < entries.count, "the offer is of another profile set")
+    let target = entries.base[Int(offer.entry)].window
+    var index = Int(offer.entry)
+    var node = offer.node
+    while true {
+      let via = vias.base[index]
+      let departure = Int32(entries.base[index].cutoff)
+      if via.isWave { return }
+      if via.isLane {
+        appendLane(via.index, node, departure, offer, &steps)
+        return
+      }
+      let leg = image.legs[via.index]
+      let arrival = departure + leg.durationMinutes
+      steps.append(
+        PathStep(
+          from: node, to: leg.destination, mode: leg.mode.rawValue,
+          name: image.legNames.borrowed(via.index),
+          departureUnixSeconds: horizon.unixSeconds(departure),
+          arrivalUnixSeconds: horizon.unixSeconds(arrival),
+          departureUTCOffsetSeconds: offsets.offset(node: node, minute: departure),
+          arrivalUTCOffsetSeconds: offsets.offset(node: leg.destination, minute: arrival)))
+      node = leg.destination
+      let row = row(node: node, destination: offer.destination)
+      // A station from which nothing departs has no row: it delivers.
+      if row.start == row.end { return }
+      let dwell = image.nodes[Int(node)]?.dwellMinutes ?? 0
+      index = firstEntry(row, cutoffFrom: arrival + dwell)
+      invariant(
+        index < row.end && entries.base[index].window == target,
+        "the tail of a path does not make its window")
+    }
+  }
+
+  private func appendLane(
+    _ index: Int, _ node: UInt16, _ departure: Int32, _ offer: Offer,
+    _ steps: inout GrowableColumn<PathStep>
+  ) {
+    let lane = image.lanes[index]
+    let arrival = horizon.minute(of: offer.windowToUnixSeconds)
+    steps.append(
+      PathStep(
+        from: node, to: PathStep.customer, mode: lane.mode.rawValue,
+        name: image.serviceNames.borrowed(Int(lane.key.service)),
+        departureUnixSeconds: horizon.unixSeconds(departure),
+        arrivalUnixSeconds: offer.windowToUnixSeconds,
+        departureUTCOffsetSeconds: offsets.offset(node: node, minute: departure),
+        arrivalUTCOffsetSeconds: offsets.offset(zone: lane.deliveryTimeZone, minute: arrival)))
+  }
+}

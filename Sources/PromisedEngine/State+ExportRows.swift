@@ -1,0 +1,189 @@
+import PromisedInvariants
+import PromisedModel
+
+/// The rows of each table as a snapshot holds them.
+extension State {
+  func exportItems(in slots: Range<Int>) -> ItemRows {
+    var rows = ItemRows()
+    var sellerPlaces: [UInt32: UInt32] = [:]
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ItemKeys.maximumByteCount) { key in
+      for slot in slots {
+        let token = positions.key(slot)
+        let index = token == 0 ? 0 : Int(positions.attribute(slot))
+        if index == 0 { continue }
+        let item = attributes[index]
+        append(token, to: &rows.keys, through: key)
+        if sellerPlaces[item.seller] == nil {
+          sellerPlaces[item.seller] = UInt32(rows.sellerNames.count)
+          rows.sellerNames.append(sellers[Int(item.seller)].name)
+        }
+        rows.sellers.append(sellerPlaces[item.seller] ?? 0)
+        rows.storageTypes.append(item.storageType)
+        rows.volumesMicroCubicFeet.append(item.volumeMicroCubicFeet)
+        rows.weightsGrams.append(item.weightGrams)
+        rows.handlingMinutes.append(item.handlingMinutes)
+        rows.demandPerDayMilli.append(item.demandPerDayMilli)
+        rows.demandVarianceRatioMilli.append(item.demandVarianceRatioMilli)
+      }
+    }
+    return rows
+  }
+
+  /// The items of the slots that have rows, and those that nothing else would bring back.
+  func exportStock(in slots: Range<Int>) -> PositionBlock {
+    var block = PositionBlock()
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ItemKeys.maximumByteCount) { key in
+      for slot in slots {
+        let token = positions.key(slot)
+        if token == 0 { continue }
+        let count = positions.rowCount(slot)
+        if count == 0 && positions.attribute(slot) != 0 { continue }
+        append(token, to: &block.keys, through: key)
+        block.counts.append(UInt16(count))
+        for place in 0..<count {
+          let node = positions.nodes(slot)[place]
+          let stock = amounts(of: positions.rows(slot)[place], token: token, node: node)
+          block.nodes.append(node)
+          block.onHand.append(stock.onHand)
+          block.unfulfillable.append(stock.unfulfillable)
+          block.researching.append(stock.researching)
+          block.inTransfer.append(stock.inTransfer)
+          block.inProcessing.append(stock.inProcessing)
+          block.withheld.append(stock.withheld)
+        }
+      }
+    }
+    return block
+  }
+
+  private func append(
+    _ token: UInt64, to keys: inout PackedKeys, through buffer: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    guard let base = buffer.baseAddress else { return }
+    let count = itemKeys.write(token, to: base)
+    keys.append(UnsafeBufferPointer(start: base, count: count))
+  }
+
+  func exportLimits() -> [StateBlock] {
+    var blocks: [StateBlock] = []
+    var rows = LimitRows()
+    func append(_ row: LimitRow, _ kind: UInt8, _ limit: Int64) {
+      let name = sellers[Int(row.seller)].name
+      if rows.sellerNames.last != name { rows.sellerNames.append(name) }
+      rows.sellers.append(UInt32(rows.sellerNames.count - 1))
+      rows.storageTypes.append(row.storageType)
+      rows.months.append(row.month)
+      rows.kinds.append(kind)
+      rows.limitsMicroCubicFeet.append(limit)
+      if rows.sellers.count == Self.blockRows {
+        blocks.append(.put(.limits(rows)))
+        rows = LimitRows()
+      }
+    }
+    for slot in limits.sortedSlots() {
+      let row = limits.row(slot)
+      if row.decided != 0 { append(row, row.decided, row.decidedLimit) }
+      if row.hasEstimate { append(row, LimitKind.estimated.rawValue, row.estimate) }
+    }
+    if !rows.sellers.isEmpty { blocks.append(.put(.limits(rows))) }
+    return blocks
+  }
+
+  func exportInbound() -> [StateBlock] {
+    var blocks: [StateBlock] = []
+    var rows = InboundRows()
+    var nodePlaces: [UInt16: UInt32] = [:]
+    for slot in 0..<inbound.rowCount {
+      let row = inbound.row(slot)
+      if row.quantity == 0 { continue }
+      rows.shipments.append(inbound.shipmentName(row).buffer)
+      rows.keys.append(itemKeys.name(row.item).bytes)
+      if nodePlaces[row.node] == nil {
+        nodePlaces[row.node] = UInt32(rows.nodeNames.count)
+        rows.nodeNames.append(nodeName(row.node).name)
+      }
+      rows.nodes.append(nodePlaces[row.node] ?? 0)
+      rows.quantities.append(row.quantity)
+      rows.etaUnixSeconds.append(row.etaUnixSeconds)
+      rows.stages.append(row.stage)
+      if rows.nodes.count == Self.blockRows {
+        blocks.append(.put(.inbound(rows)))
+        rows = InboundRows()
+        nodePlaces = [:]
+      }
+    }
+    if !rows.nodes.isEmpty { blocks.append(.put(.inbound(rows))) }
+    return blocks
+  }
+
+  /// Ended holds in the order in which they will be forgotten, then the others by id.
+  func exportHolds() -> [StateBlock] {
+    var blocks: [StateBlock] = []
+    var rows = HoldRows()
+    var slots: [Int] = []
+    var next = holds.firstEnded
+    while let slot = next {
+      slots.append(slot)
+      next = holds.nextEnded(after: slot)
+    }
+    let living = (0..<holds.slotCount).filter {
+      holds.isInUse($0) && holds.hold($0).forgetAt == 0
+    }
+    slots += living.sorted { holds.hold($0).id < holds.hold($1).id }
+    for slot in slots {
+      let hold = holds.hold(slot)
+      rows.ids.append(hold.id)
+      rows.states.append(hold.state)
+      rows.owners.append(holds.owner(slot).buffer)
+      rows.expiresAtMilliseconds.append(hold.expiresAt)
+      rows.forgetAtMilliseconds.append(hold.forgetAt)
+      rows.lineCounts.append(hold.lineCount)
+      for index in 0..<Int(hold.lineCount) {
+        let line = holds.lines(slot)[index]
+        rows.lineKeys.append(itemKeys.name(line.item).bytes)
+        rows.lineNodes.append(line.node)
+        rows.lineQuantities.append(line.quantity)
+      }
+      if rows.lineNodes.count >= Self.blockRows {
+        blocks.append(.holds(rows))
+        rows = HoldRows()
+      }
+    }
+    if !rows.ids.isEmpty { blocks.append(.holds(rows)) }
+    return blocks
+  }
+
+  func exportCommands() -> [StateBlock] {
+    var blocks: [StateBlock] = []
+    var rows = CommandRows()
+    for age in 0..<commands.count {
+      let command = commands.command(age)
+      rows.keys.append(commands.key(command).buffer)
+      rows.bodyDigests.append(command.bodyDigest)
+      rows.rememberedAtMilliseconds.append(command.at)
+      rows.positions.append(command.position)
+      rows.codes.append(command.outcome.code)
+      rows.rows.append(command.outcome.row)
+      rows.holdIDs.append(command.outcome.holdID)
+      rows.expiresAtMilliseconds.append(command.outcome.expiresAtMilliseconds)
+      rows.availableUnits.append(command.outcome.availableUnits)
+      rows.nextSupplyUnixSeconds.append(command.outcome.nextSupplyUnixSeconds)
+      if rows.bodyDigests.count == Self.blockRows {
+        blocks.append(.commands(rows))
+        rows = CommandRows()
+      }
+    }
+    if !rows.bodyDigests.isEmpty { blocks.append(.commands(rows)) }
+    return blocks
+  }
+
+  func exportSources() -> SourceRows {
+    let all = (0..<sourceKeys.count).map { (sourceKeys.name($0).name, sourceSequences[$0]) }
+    var rows = SourceRows()
+    for (name, sequence) in all.sorted(by: { $0.0 < $1.0 }) {
+      rows.sources.append(name)
+      rows.lastSequences.append(sequence)
+    }
+    return rows
+  }
+}

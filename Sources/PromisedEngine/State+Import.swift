@@ -1,0 +1,120 @@
+import PromisedInvariants
+import PromisedModel
+
+/// A snapshot's blocks back into an empty state.
+extension State {
+  /// Takes one block in. The network and the sellers come before what names them; the export's
+  /// order does.
+  package func importBlock(_ block: borrowing StateBlock) {
+    switch copy block {
+    case .put(let rows): apply(rows)
+    case .positions(let block): importStock(block)
+    case .holds(let rows): importHolds(rows)
+    case .commands(let rows): importCommands(rows)
+    case .sources(let rows):
+      for (name, sequence) in zip(rows.sources, rows.lastSequences) {
+        let index = sourceKeys.insert(name)
+        if index == sourceSequences.count { sourceSequences.append(sequence) }
+        sourceSequences[index] = sequence
+      }
+    case .publication(let value): publication = value
+    case .load(let description): load = OpenLoad(description)
+    case .loadChunk(let rows): load?.append(rows)
+    case .lastLoad(let id): lastLoad = id
+    }
+  }
+
+  /// Ends an import: `position` and `time` are those of the last event the snapshot holds.
+  package func finishImport(position: Position, time: UnixMilliseconds) {
+    appliedPosition = position
+    appliedTime = time
+    recomputeUsage()
+    // Everything in a snapshot is durable.
+    stamps = Stamps()
+  }
+
+  private func importStock(_ block: PositionBlock) {
+    block.keys.withKeyColumn { keys in
+      var offset = 0
+      var row = 0
+      for item in 0..<keys.count {
+        let token = itemKeys.insert(keys.key(item, at: &offset))
+        let slot = slotInserting(token)
+        let count = Int(block.counts[item])
+        positions.reserveRows(count, of: slot)
+        for _ in 0..<count {
+          importRow(row, of: block, token: token, slot: slot)
+          row += 1
+        }
+      }
+      invariant(row == block.nodes.count, "a position block's counts do not add up")
+    }
+  }
+
+  @inline(__always)
+  private func importRow(_ row: Int, of block: PositionBlock, token: UInt64, slot: Int) {
+    let node = block.nodes[row]
+    let stock = StockAmounts(
+      onHand: block.onHand[row], unfulfillable: block.unfulfillable[row],
+      researching: block.researching[row], inTransfer: block.inTransfer[row],
+      inProcessing: block.inProcessing[row], withheld: block.withheld[row])
+    let place = positions.rowInserting(slot, node: node)
+    place.pointee.onHand = stock.onHand
+    place.pointee.encumbered = Int32(stock.encumbered)
+    if stock.encumbered == 0 { return }
+    var parts = breakdowns.read(item: token, node: node)
+    parts.unfulfillable = stock.unfulfillable
+    parts.researching = stock.researching
+    parts.inTransfer = stock.inTransfer
+    parts.inProcessing = stock.inProcessing
+    parts.withheld = stock.withheld
+    breakdowns.write(parts)
+  }
+
+  private func importHolds(_ rows: HoldRows) {
+    rows.owners.withKeyColumn { owners in
+      rows.lineKeys.withKeyColumn { keys in
+        var (ownerOffset, keyOffset, line) = (0, 0, 0)
+        for index in 0..<rows.ids.count {
+          guard let state = HoldState(rawValue: rows.states[index]) else {
+            return invariant(false, "a snapshot's hold has no state")
+          }
+          let count = Int(rows.lineCounts[index])
+          let slot = holds.insert(
+            id: rows.ids[index], owner: owners.key(index, at: &ownerOffset),
+            expiresAt: rows.expiresAtMilliseconds[index], state: state, lineCount: count,
+            forgetAt: rows.forgetAtMilliseconds[index])
+          for place in 0..<count {
+            let item = itemKeys.insert(keys.key(line, at: &keyOffset))
+            let quantity = rows.lineQuantities[line]
+            holds.lines(slot)[place] = HoldLine(
+              item: item, node: rows.lineNodes[line], quantity: quantity)
+            if state == .held || state == .committed {
+              reserve(
+                quantity, allocated: state == .committed ? quantity : 0, token: item,
+                node: rows.lineNodes[line])
+            }
+            line += 1
+          }
+        }
+      }
+    }
+  }
+
+  private func importCommands(_ rows: CommandRows) {
+    rows.keys.withKeyColumn { keys in
+      var offset = 0
+      for row in 0..<keys.count {
+        var outcome = RememberedOutcome(
+          code: .ok, row: rows.rows[row], holdID: rows.holdIDs[row],
+          expiresAtMilliseconds: rows.expiresAtMilliseconds[row],
+          availableUnits: rows.availableUnits[row],
+          nextSupplyUnixSeconds: rows.nextSupplyUnixSeconds[row])
+        outcome.code = rows.codes[row]
+        commands.remember(
+          CommandKey(bytes: keys.key(row, at: &offset), bodyDigest: rows.bodyDigests[row]),
+          outcome: outcome, at: rows.rememberedAtMilliseconds[row], position: rows.positions[row])
+      }
+    }
+  }
+}
