@@ -1,3 +1,4 @@
+import CPromisedMessages
 import CProtobufC
 import PromisedInvariants
 import PromisedModel

@@ -4,3 +4,4 @@
 // functions behind _GNU_SOURCE. Each shim names the import limitation it works around.
 
 #include "CLinuxFiles.h"
+#include "CLinuxClient.h"
