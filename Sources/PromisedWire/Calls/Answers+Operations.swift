@@ -20,7 +20,7 @@ public struct HoldLine: Sendable, Equatable {
 /// A hold as it stands.
 public struct HoldAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// The hold's id.
   public var holdID: UInt64
   /// 1 = held, 2 = committed, 3 = released, 4 = expired.
@@ -82,7 +82,7 @@ public struct Movement: Sendable, Equatable {
 /// The fate of a feed batch.
 public struct FeedAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// Per row.
   public var outcomes: [RowOutcome]
   /// The source's high-water mark after this batch.
@@ -92,7 +92,7 @@ public struct FeedAnswer: Sendable, Equatable {
 /// What a put did.
 public struct PutAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// Rows taken.
   public var rows: UInt64
 }
@@ -100,7 +100,7 @@ public struct PutAnswer: Sendable, Equatable {
 /// Where a load stands.
 public struct LoadAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// The chunk to send next.
   public var nextChunk: UInt64
   /// Whether the load is visible.
@@ -112,13 +112,13 @@ public struct LoadAnswer: Sendable, Equatable {
 /// The answer of a change that tells nothing but when.
 public struct DoneAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
 }
 
 /// A snapshot just taken.
 public struct SnapshotAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// Its file name.
   public var name: String
   /// Its size.
@@ -142,7 +142,7 @@ public struct SnapshotEntry: Sendable, Equatable {
 /// A page of a listing: text cells under column names.
 public struct ListAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// The column names.
   public var columns: [String]
   /// A cell per column and row.
@@ -154,7 +154,7 @@ public struct ListAnswer: Sendable, Equatable {
 /// The answer to a ping.
 public struct PingAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// The bytes sent.
   public var payload: [UInt8]
 }
@@ -188,7 +188,7 @@ public struct SourceMark: Sendable, Equatable {
 /// The state of the service.
 public struct StatusAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// The server's version.
   public var serverVersion: String
   /// The name of its dataset.
@@ -240,7 +240,7 @@ public struct StatusAnswer: Sendable, Equatable {
 /// What the delivery network is made of.
 public struct NetworkAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// Changes with every change of the network.
   public var revision: UInt64
   /// The epoch of the delivery profiles.

@@ -2,7 +2,7 @@ import CPromisedMessages
 import PromisedModel
 
 /// The log position and the instant an answer reflects.
-public struct AsOf: Sendable, Equatable {
+public struct AnswerStamp: Sendable, Equatable {
   /// The log position.
   public var position: UInt64 = 0
   /// UTC seconds.
@@ -94,7 +94,7 @@ public struct Offer: Sendable, Equatable {
 /// The answer to an offer request, a row per item and postcode, item by item.
 public struct OfferAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// The epoch of the delivery profiles that answered.
   public var profileEpoch: UInt64
   /// Items × postcodes, item by item.
@@ -156,7 +156,7 @@ public struct ItemAvailability: Sendable, Equatable {
 /// The answer to an availability request, in the order of the request.
 public struct AvailabilityAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// An entry per item asked for.
   public var items: [ItemAvailability]
 }
@@ -188,7 +188,7 @@ public struct InStock: Sendable, Equatable {
 /// The answer to an in-stock request, in the order of the request.
 public struct InStockAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// How far the answer looks.
   public var horizonDays: UInt64
   /// A row per item.
@@ -234,7 +234,7 @@ public struct SellerHeadroom: Sendable, Equatable {
 /// The answer to a headroom or usage request, in the order of the request.
 public struct HeadroomAnswer: Sendable, Equatable {
   /// What the answer reflects.
-  public var asOf: AsOf
+  public var asOf: AnswerStamp
   /// An entry per seller asked for.
   public var sellers: [SellerHeadroom]
 }

@@ -1,5 +1,5 @@
-import CProtobufC
 import CPromisedMessages
+import CProtobufC
 import PromisedModel
 
 /// One request to the service and how its answer is read.

@@ -1,5 +1,5 @@
-import CProtobufC
 import CPromisedMessages
+import CProtobufC
 import PromisedInvariants
 import PromisedModel
 

@@ -75,7 +75,7 @@ extension Call where Answer == HoldAnswer {
           throw MalformedAnswer("the line columns differ in length")
         }
         return HoldAnswer(
-          asOf: AsOf(message.as_of), holdID: message.hold_id, state: message.state,
+          asOf: AnswerStamp(message.as_of), holdID: message.hold_id, state: message.state,
           owner: message.owner.text, expiresAtUnixSeconds: message.expires_at_unix_s,
           isReclaimed: message.reclaimed != 0, isRepeated: message.repeated_answer != 0,
           lines: items.indices.map {
@@ -124,7 +124,7 @@ extension Call where Answer == FeedAnswer {
         let outcomes = try column(
           message.n_outcomes, message.outcomes, rows: count, "outcomes")
         return FeedAnswer(
-          asOf: AsOf(message.as_of), outcomes: outcomes.map { RowOutcome(number: $0) },
+          asOf: AnswerStamp(message.as_of), outcomes: outcomes.map { RowOutcome(number: $0) },
           lastSequence: message.last_sequence)
       }
     }
@@ -160,7 +160,7 @@ extension Call where Answer == LoadAnswer {
     self.init(method, payload: payload) { (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "LoadResponse", promised__v1__load_response__unpack) { message in
         LoadAnswer(
-          asOf: AsOf(message.as_of), nextChunk: message.next_chunk,
+          asOf: AnswerStamp(message.as_of), nextChunk: message.next_chunk,
           isCommitted: message.committed != 0, positionsChanged: message.positions_changed)
       }
     }

@@ -12,7 +12,7 @@ extension Call where Answer == StatusAnswer {
           message.n_source_last_sequences, message.source_last_sequences, rows: sources.count,
           "source_last_sequences")
         return StatusAnswer(
-          asOf: AsOf(message.as_of), serverVersion: message.server_version.text,
+          asOf: AnswerStamp(message.as_of), serverVersion: message.server_version.text,
           dataset: message.dataset.text, durablePosition: message.durable_position,
           startedAtUnixSeconds: message.started_at_unix_s, items: message.items,
           positions: message.positions, nodes: message.nodes, sellers: message.sellers,
@@ -40,7 +40,7 @@ extension Call where Answer == SnapshotAnswer {
         bytes, "TakeSnapshotResponse", promised__v1__take_snapshot_response__unpack
       ) { message in
         SnapshotAnswer(
-          asOf: AsOf(message.as_of), name: message.name.text, bytes: message.bytes,
+          asOf: AnswerStamp(message.as_of), name: message.name.text, bytes: message.bytes,
           milliseconds: message.milliseconds)
       }
     }
@@ -79,7 +79,7 @@ extension Call where Answer == PingAnswer {
     }
     return Call(.ping, payload: encoded) { (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "PingResponse", promised__v1__ping_response__unpack) { message in
-        PingAnswer(asOf: AsOf(message.as_of), payload: message.payload.array)
+        PingAnswer(asOf: AnswerStamp(message.as_of), payload: message.payload.array)
       }
     }
   }
@@ -90,7 +90,7 @@ extension Call where Answer == DoneAnswer {
   public static func drain() -> Call {
     Call(.drain, payload: []) { (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "DrainResponse", promised__v1__drain_response__unpack) { message in
-        DoneAnswer(asOf: AsOf(message.as_of))
+        DoneAnswer(asOf: AnswerStamp(message.as_of))
       }
     }
   }
@@ -103,7 +103,7 @@ extension Call where Answer == DoneAnswer {
     return Call(.setTime, payload: payload) { (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "SetTimeResponse", promised__v1__set_time_response__unpack) {
         message in
-        DoneAnswer(asOf: AsOf(message.as_of))
+        DoneAnswer(asOf: AnswerStamp(message.as_of))
       }
     }
   }
@@ -191,7 +191,7 @@ extension Call where Answer == ListAnswer {
 
 extension ListAnswer {
   init(_ message: Promised__V1__ListResponse) throws(MalformedAnswer) {
-    asOf = AsOf(message.as_of)
+    asOf = AnswerStamp(message.as_of)
     columns = texts(message.n_columns, message.columns)
     nextPageToken = message.next_page_token.array
     rows = []
@@ -230,7 +230,7 @@ extension Call where Answer == NetworkAnswer {
       try withAnswer(bytes, "GetNetworkResponse", promised__v1__get_network_response__unpack) {
         message in
         NetworkAnswer(
-          asOf: AsOf(message.as_of), revision: message.revision,
+          asOf: AnswerStamp(message.as_of), revision: message.revision,
           profileEpoch: message.profile_epoch,
           horizonBaseUnixSeconds: message.horizon_base_unix_s,
           counts: [

@@ -62,7 +62,7 @@ extension OfferAnswer {
     let names = texts(message.n_node_names, message.node_names)
     let titles = texts(message.n_node_titles, message.node_titles)
     var legs = try LegRows(message, rows: rows, names: names)
-    asOf = AsOf(message.as_of)
+    asOf = AnswerStamp(message.as_of)
     profileEpoch = message.profile_epoch
     offers = []
     offers.reserveCapacity(rows)
@@ -173,7 +173,7 @@ extension AvailabilityAnswer {
       message.n_inbound_counts, message.inbound_counts, rows: keys.count, "inbound_counts")
     let positions = try Self.positions(message, rows: counts.reduce(0) { $0 + Int($1) })
     let inbound = try Self.inbound(message, rows: inboundCounts.reduce(0) { $0 + Int($1) })
-    asOf = AsOf(message.as_of)
+    asOf = AnswerStamp(message.as_of)
     items = []
     var position = 0
     var supply = 0
@@ -273,7 +273,7 @@ extension InStockAnswer {
     guard lengths.allSatisfy({ $0 == items.count }) else {
       throw MalformedAnswer("the in-stock columns do not match the items asked for")
     }
-    asOf = AsOf(message.as_of)
+    asOf = AnswerStamp(message.as_of)
     horizonDays = message.horizon_days
     rows = items.indices.map { row in
       InStock(
@@ -342,7 +342,7 @@ extension HeadroomAnswer {
     guard lengths.allSatisfy({ $0 == total }) else {
       throw MalformedAnswer("the headroom columns do not add up to row_counts")
     }
-    asOf = AsOf(message.as_of)
+    asOf = AnswerStamp(message.as_of)
     sellers = []
     var start = 0
     for (index, key) in keys.enumerated() {

@@ -45,7 +45,7 @@ extension Call where Answer == PutAnswer {
     self.init(method, repeatable: load == nil, payload: payload) {
       (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "PutResponse", promised__v1__put_response__unpack) { message in
-        PutAnswer(asOf: AsOf(message.as_of), rows: message.rows)
+        PutAnswer(asOf: AnswerStamp(message.as_of), rows: message.rows)
       }
     }
   }
