@@ -100,7 +100,9 @@ let package = Package(
     suite(
       "PromisedStorageTests",
       ["PromisedStorage", "PromisedPlatform", "PromisedBytes", "PromisedLinux", "CZstd", "CCrypto"]),
-    suite("PromisedSequencerTests", ["PromisedSequencer"]),
+    suite(
+      "PromisedSequencerTests",
+      ["PromisedSequencer", "PromisedWire", "PromisedRecords", "PromisedModel", "PromisedBytes"]),
     suite("PromisedLinuxTests", ["PromisedLinux", "PromisedPlatform"]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
     suite("PromisedSampleTests", ["PromisedSample"]),

@@ -73,6 +73,23 @@ private func nested(_ tag: UInt8) -> [UInt8] {
     #expect(refusal(.offer, payload) == nil)
   }
 
+  @Test func packedFloodIsRefusedBeforeItIsUnpacked() {
+    let most = Prescan.packedValueLimit
+    for (count, wanted): (Int, OutcomeCode) in [
+      (most + 1, .tooManyRows), (most, .columnLengthMismatch), (Limits.frameBytes, .tooManyRows),
+    ] {
+      let values = [UInt8](repeating: 1, count: count)
+      let payload = Proto {
+        $0.keys(2, 3, ["A"])
+        $0.text(6, "98109")
+        $0.data(4, Array(values[..<(count / 2)]))
+        // One of them belongs to the key's length.
+        $0.data(4, Array(values[(count / 2 + 1)...]))
+      }.bytes
+      #expect(refusal(.offer, payload)?.code == wanted, "\(count) values")
+    }
+  }
+
   @Test func packedFloodStaysWithinTheArena() {
     let column = Proto { $0.data(4, bomb([0x01]).dropLast(16)) }.bytes
     var decoder = RequestDecoder()

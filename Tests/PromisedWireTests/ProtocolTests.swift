@@ -67,6 +67,7 @@ import Testing
     }
     let law = try #require(text("Protocol/README.md"))
     #expect(law.contains("at most \(Prescan.unknownFieldLimit) fields that the schema does not"))
+    #expect(law.contains("at most \(Prescan.packedValueLimit) values in packed columns"))
   }
 
   @Test func theExampleInTheTextIsTheExampleFile() throws {

@@ -1,0 +1,147 @@
+import PromisedModel
+import PromisedRecords
+import Testing
+
+@testable import PromisedSequencer
+
+/// Rule 3: a reply leaves when the last change it saw is on disk, also a read, also a refusal.
+@Suite("The barrier: reply after durable, for observers too")
+struct BarrierTests {
+  private func bench() throws -> (Workbench, Session, Session) {
+    let bench = Workbench()
+    try bench.stock(["A", "B"], onHand: 1)
+    return (
+      bench, bench.sequencer.openSession(slot: 1), bench.sequencer.openSession(slot: 2)
+    )
+  }
+
+  @Test("a hold's reply waits for its own record")
+  func holdWaits() throws {
+    let (bench, alice, _) = try bench()
+    #expect(bench.send(Ask.hold(1, key: "k1", item: "A", quantity: 1), on: alice).isEmpty)
+    #expect(alice.heldCount == 1)
+    let released = bench.sequencer.markDurable(upTo: bench.sequencer.position)
+    #expect(released.count == 1 && released[0] === alice)
+    let replies = Frame.take(from: alice)
+    #expect(replies.count == 1 && !replies[0].isRefusal)
+    #expect(alice.heldCount == 0)
+  }
+
+  @Test("a refusal that saw an unsynced hold waits for that hold")
+  func refusalWaits() throws {
+    let (bench, alice, bob) = try bench()
+    _ = bench.send(Ask.hold(1, key: "k1", item: "A", quantity: 1), on: alice)
+    #expect(bench.send(Ask.hold(1, key: "k2", item: "A", quantity: 1), on: bob).isEmpty)
+    _ = bench.sequencer.markDurable(upTo: bench.sequencer.position)
+    let replies = Frame.take(from: bob)
+    #expect(replies.count == 1 && replies[0].says("INSUFFICIENT_STOCK"))
+  }
+
+  @Test("a read of a touched row waits; a read of another does not")
+  func readWaits() throws {
+    let (bench, alice, bob) = try bench()
+    _ = bench.send(Ask.hold(1, key: "k1", item: "A", quantity: 1), on: alice)
+    #expect(bench.send(Ask.availability(1, item: "A"), on: bob).isEmpty)
+    #expect(bench.send(Ask.availability(3, item: "B"), on: bob).map(\.streamID) == [3])
+    _ = bench.sequencer.markDurable(upTo: bench.sequencer.position)
+    #expect(Frame.take(from: bob).map(\.streamID) == [1])
+  }
+
+  @Test("a part of the log that became durable releases that part")
+  func partialRelease() throws {
+    let (bench, alice, _) = try bench()
+    _ = bench.send(Ask.hold(1, key: "k1", item: "A", quantity: 1), on: alice)
+    let first = bench.sequencer.position
+    _ = bench.send(Ask.hold(3, key: "k2", item: "B", quantity: 1), on: alice)
+    _ = bench.sequencer.markDurable(upTo: first)
+    #expect(Frame.take(from: alice).map(\.streamID) == [1])
+    _ = bench.sequencer.markDurable(upTo: bench.sequencer.position)
+    #expect(Frame.take(from: alice).map(\.streamID) == [3])
+  }
+
+  @Test("the same key gets the same answer, after the first one is durable, and one effect")
+  func repeatedKey() throws {
+    let (bench, alice, bob) = try bench()
+    let before = bench.records.count
+    _ = bench.send(Ask.hold(1, key: "k1", item: "A", quantity: 1), on: alice)
+    #expect(bench.send(Ask.hold(1, key: "k1", item: "A", quantity: 1), on: bob).isEmpty)
+    #expect(bench.records.count == before + 1)
+    _ = bench.sequencer.markDurable(upTo: bench.sequencer.position)
+    #expect(Frame.take(from: bob).map(\.isRefusal) == [false])
+  }
+
+  @Test("the same key with another body is a conflict; a refusal is remembered too")
+  func conflictAndRememberedRefusal() throws {
+    let (bench, alice, _) = try bench()
+    _ = bench.send(Ask.hold(1, key: "k1", item: "A", quantity: 2), on: alice)
+    _ = bench.sequencer.markDurable(upTo: bench.sequencer.position)
+    #expect(Frame.take(from: alice)[0].says("INSUFFICIENT_STOCK"))
+    let again = bench.send(Ask.hold(3, key: "k1", item: "A", quantity: 2), on: alice)
+    #expect(again.count == 1 && again[0].says("INSUFFICIENT_STOCK"))
+    let other = bench.send(Ask.hold(5, key: "k1", item: "A", quantity: 1), on: alice)
+    #expect(other.count == 1 && other[0].says("IDEMPOTENCY_CONFLICT"))
+  }
+
+  @Test("a second request on a stream that waits closes the connection")
+  func duplicateStream() throws {
+    let (bench, alice, _) = try bench()
+    _ = bench.send(Ask.hold(1, key: "k1", item: "A", quantity: 1), on: alice)
+    let frame = Ask.hold(1, key: "k2", item: "B", quantity: 1)
+    let outcome = frame.withUnsafeBytes {
+      bench.sequencer.receive(
+        $0, on: alice,
+        facts: ServerFacts(
+          dataset: "", connections: 0, startedAtUnixSeconds: 0, residentBytes: 0, snapshots: []))
+    }
+    #expect(outcome.closes)
+  }
+
+  @Test("a deadline that was over when it was sent is refused and changes nothing")
+  func deadline() throws {
+    let (bench, alice, _) = try bench()
+    let before = bench.sequencer.position
+    let payload = Ask.text(2, "A") + Ask.packed(3, [1])
+    let frame = Ask.frame(
+      1, "Inventory", "Availability", payload, timeoutNano: UInt64(bitPattern: -1))
+    let replies = bench.send(frame, on: alice)
+    #expect(replies.count == 1 && replies[0].says("DEADLINE_PASSED"))
+    #expect(bench.sequencer.position == before)
+  }
+
+  @Test("an expired hold blocks nobody, from the first read on")
+  func expiry() throws {
+    let (bench, alice, bob) = try bench()
+    _ = bench.send(Ask.hold(1, key: "k1", item: "A", quantity: 1), on: alice)
+    bench.now = UnixMilliseconds(bench.now.milliseconds + 600_000)
+    _ = bench.send(Ask.hold(1, key: "k2", item: "A", quantity: 1), on: bob)
+    _ = bench.sequencer.markDurable(upTo: bench.sequencer.position)
+    #expect(Frame.take(from: bob).map(\.isRefusal) == [false])
+  }
+}
+
+@Suite("Replay")
+struct ReplayTests {
+  @Test("the records alone rebuild the state, at every prefix")
+  func replay() throws {
+    let bench = Workbench()
+    try bench.stock(["A", "B", "a-key-too-long-to-pack"], onHand: 5)
+    let alice = bench.sequencer.openSession(slot: 1)
+    for index in 0..<20 {
+      let item = ["A", "B", "a-key-too-long-to-pack"][index % 3]
+      _ = bench.send(
+        Ask.hold(UInt32(index * 2 + 1), key: "k\(index)", item: item, quantity: 1), on: alice)
+      bench.now = UnixMilliseconds(bench.now.milliseconds + 90_000)
+    }
+    let copy = Workbench()
+    let reader = EventReader()
+    for (index, record) in bench.records.enumerated() {
+      try record.withUnsafeBytes {
+        try copy.sequencer.replay($0, at: UInt64(index + 1), using: reader)
+      }
+    }
+    copy.sequencer.finishRecovery(time: bench.sequencer.now)
+    #expect(copy.sequencer.position == bench.sequencer.position)
+    #expect(copy.sequencer.state.digest() == bench.sequencer.state.digest())
+    #expect(copy.records.isEmpty)
+  }
+}

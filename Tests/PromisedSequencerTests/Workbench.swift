@@ -1,0 +1,160 @@
+import Glibc
+import PromisedBytes
+import PromisedModel
+import PromisedRecords
+import PromisedWire
+
+@testable import PromisedSequencer
+
+/// A sequencer with one node and a few items, its records kept, its disk under the test's control.
+final class Workbench {
+  let sequencer: Sequencer
+  /// What was decided, in order: record i is position i + 1.
+  private(set) var records: [[UInt8]] = []
+  var now = UnixMilliseconds(1_795_262_400_000)
+  private let facts = ServerFacts(
+    dataset: "test", connections: 0, startedAtUnixSeconds: 0, residentBytes: 0, snapshots: [])
+
+  init(isSandbox: Bool = false) {
+    sequencer = Sequencer(isSandbox: isSandbox, timeZoneFile: Self.timeZoneFile)
+    sequencer.useRecordSink { [unowned self] in records.append(Array($0)) }
+  }
+
+  /// An item in `N1` with `onHand` units, everything durable.
+  func stock(_ items: [String], onHand: Int32) throws {
+    sequencer.beginBatch(realtime: now)
+    try sequencer.put(.network(Self.network()))
+    var rows = PositionRows()
+    rows.nodeNames = [Name("N1")]
+    for item in items {
+      rows.keys.append(Array(item.utf8))
+      rows.nodes.append(0)
+      rows.onHand.append(onHand)
+      rows.unfulfillable.append(0)
+      rows.researching.append(0)
+      rows.inTransfer.append(0)
+      rows.inProcessing.append(0)
+      rows.withheld.append(0)
+    }
+    try sequencer.put(.positions(rows))
+    _ = sequencer.markDurable(upTo: sequencer.position)
+  }
+
+  static func network() -> NetworkRows {
+    var rows = NetworkRows()
+    rows.marketplaces = [
+      Marketplace(
+        name: Name("US"), country: Name("US"), currency: Name("USD"), timeZone: Name("Etc/UTC"),
+        postcodeDigits: 5)
+    ]
+    rows.calendars = [
+      Calendar(
+        name: Name("always"),
+        rules: [CalendarRule(weekdays: 127, date: nil, openMinute: 0, closeMinute: 1440)])
+    ]
+    rows.nodes = [
+      Node(
+        name: Name("N1"), title: Name("One"), kind: .fulfilmentCentre, timeZone: Name("Etc/UTC"),
+        calendar: Name("always"), dwellMinutes: 0, processingMinutes: 60, country: Name("US"),
+        postcode: Name("10001"), latitudeE6: 0, longitudeE6: 0)
+    ]
+    return rows
+  }
+
+  private static func timeZoneFile(_ name: Name) -> [UInt8]? {
+    guard let file = fopen("/usr/share/zoneinfo/\(name)", "r") else { return nil }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return Array(bytes[..<count])
+  }
+
+  /// Sends one request and returns the replies that may leave at once.
+  func send(_ frame: [UInt8], on session: Session) -> [Frame] {
+    sequencer.beginBatch(realtime: now)
+    let outcome = frame.withUnsafeBytes {
+      sequencer.receive($0, on: session, facts: facts)
+    }
+    precondition(outcome.consumed == frame.count || outcome.closes)
+    return Frame.take(from: session)
+  }
+}
+
+/// A reply as the peer sees it.
+struct Frame: Equatable {
+  let streamID: UInt32
+  let data: [UInt8]
+
+  /// A status comes first where there is one.
+  var isRefusal: Bool { data.first == 0x0a }
+
+  func says(_ text: String) -> Bool {
+    String(decoding: data, as: UTF8.self).contains(text)
+  }
+
+  static func take(from session: Session) -> [Frame] {
+    var frames: [Frame] = []
+    while session.ready.count > 0 {
+      let bytes = Array(session.ready.bytes)
+      let length = bytes[..<4].reduce(0) { $0 << 8 | Int($1) }
+      let streamID = bytes[4..<8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      frames.append(Frame(streamID: streamID, data: Array(bytes[10..<(10 + length)])))
+      session.ready.removePrefix(10 + length)
+    }
+    return frames
+  }
+}
+
+/// Requests, field by field, as any protobuf writer would make them.
+enum Ask {
+  static func varint(_ value: UInt64) -> [UInt8] {
+    var rest = value
+    var bytes: [UInt8] = []
+    while rest >= 128 {
+      bytes.append(UInt8(rest & 127) | 128)
+      rest >>= 7
+    }
+    return bytes + [UInt8(rest)]
+  }
+
+  static func bytes(_ field: UInt64, _ value: [UInt8]) -> [UInt8] {
+    varint(field << 3 | 2) + varint(UInt64(value.count)) + value
+  }
+
+  static func text(_ field: UInt64, _ value: String) -> [UInt8] { bytes(field, Array(value.utf8)) }
+
+  static func number(_ field: UInt64, _ value: UInt64) -> [UInt8] {
+    varint(field << 3) + varint(value)
+  }
+
+  static func packed(_ field: UInt64, _ values: [UInt64]) -> [UInt8] {
+    bytes(field, values.flatMap(varint))
+  }
+
+  static func frame(
+    _ streamID: UInt32, _ service: String, _ method: String, _ payload: [UInt8],
+    timeoutNano: UInt64 = 0
+  ) -> [UInt8] {
+    var data = text(1, "promised.v1.\(service)") + text(2, method) + bytes(3, payload)
+    if timeoutNano != 0 { data += number(4, timeoutNano) }
+    func bigEndian(_ value: UInt32) -> [UInt8] {
+      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+    }
+    return bigEndian(UInt32(data.count)) + bigEndian(streamID) + [1, 0] + data
+  }
+
+  static func hold(
+    _ streamID: UInt32, key: String, item: String, quantity: UInt64, owner: String = "cart"
+  ) -> [UInt8] {
+    frame(
+      streamID, "Holds", "Hold",
+      text(1, key) + text(2, owner) + text(4, "N1") + text(5, item)
+        + packed(6, [UInt64(item.utf8.count)]) + packed(7, [0]) + packed(8, [quantity]))
+  }
+
+  static func availability(_ streamID: UInt32, item: String) -> [UInt8] {
+    frame(
+      streamID, "Inventory", "Availability",
+      text(2, item) + packed(3, [UInt64(item.utf8.count)]))
+  }
+}
