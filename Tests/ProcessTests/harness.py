@@ -126,7 +126,7 @@ class Server:
         return tool(*arguments, server=self.address, check=check)
 
     def json(self, *arguments, check=0):
-        done = self.tool("--json", *arguments, check=check)
+        done = self.tool(*arguments, "--json", check=check)
         try:
             return json.loads(done.stdout)
         except ValueError:

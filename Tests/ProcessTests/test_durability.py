@@ -187,7 +187,7 @@ class Loading(unittest.TestCase):
     def test_a_load_that_is_cut_by_a_kill_is_invisible_and_resumes(self):
         directory = self.world(150_000)
         loading = subprocess.Popen(
-            [str(TOOL), "--server", self.server.address, "load", directory],
+            [str(TOOL), "load", directory, "--server", self.server.address],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with self.server.client() as client:
             try:

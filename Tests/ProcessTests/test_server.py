@@ -139,6 +139,14 @@ class Asking(unittest.TestCase):
         capacity = self.server.json("capacity", "cascade-goods", "--item", "B0THREEFCS")
         self.assertIn("headroom", str(capacity))
         self.assertIn("headroom_units", str(capacity))
+        hold = self.server.json("hold", "B0OVERSIZE@LAX9=2", "--owner", "cart", "--key", "tool-1")
+        again = self.server.json("hold", "B0OVERSIZE@LAX9=2", "--owner", "cart", "--key", "tool-1")
+        self.assertEqual(again["hold_id"], hold["hold_id"])
+        self.server.json("commit", hold["hold_id"], "--owner", "cart")
+        self.assertEqual(self.client.Holds.Get(hold_id=hold["hold_id"]).state, 2)
+        self.server.json("release", hold["hold_id"], "--owner", "cart")
+        self.assertEqual(self.client.Holds.Get(hold_id=hold["hold_id"]).state, 3)
+        self.server.tool("hold", "B0SOLDOUT0@ONT8=1", "--owner", "cart", check=1)
 
     def test_a_hold_lowers_what_is_available_and_a_release_gives_it_back(self):
         def available():
