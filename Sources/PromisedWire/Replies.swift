@@ -2,9 +2,14 @@ import PromisedModel
 
 // Answers that are not the engine's: about the service, its loads and its snapshots.
 
-extension AsOf {
+/// The log position and the instant an answer reflects; every reply carries one.
+package struct AsOf: Equatable, Sendable {
+  /// The last log position whose changes the answer may rest on; on disk when it was sent.
+  package var position: Position
+  /// UTC seconds.
+  package var unixSeconds: Int64
+
   package init(position: Position, unixSeconds: Int64) {
-    self.init(nil)
     self.position = position
     self.unixSeconds = unixSeconds
   }
