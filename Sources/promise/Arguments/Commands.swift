@@ -1,0 +1,124 @@
+extension CommandSpec {
+  /// Every command, in the order of the overview.
+  static let all: [CommandSpec] = asking + changing + operating
+
+  private static let everyOperand = 1...4096
+
+  private static let asking = [
+    CommandSpec(
+      name: "offer", summary: "When can an item be delivered, from where, if ordered by when",
+      operands: "ITEM...", operandCount: everyOperand,
+      options: [
+        OptionSpec("to", "POSTCODE", "where to; may be given several times"),
+        OptionSpec("country", "CC", "ISO 3166-1 country of the postcodes (US)"),
+        OptionSpec("quantity", "N", "units of each item (1)"),
+        OptionSpec("path", nil, "show the way leg by leg (shown anyway for a single offer)"),
+      ],
+      examples: [
+        "promise offer B000000001 --to 98109",
+        "promise offer B000000001 B000000002 --to 98109 --to 10001 --json",
+      ]),
+    CommandSpec(
+      name: "stock", summary: "What is where, what is coming, and will it be in stock",
+      operands: "ITEM...", operandCount: everyOperand,
+      options: [
+        OptionSpec("node", "NODE", "only this node; may be given several times"),
+        OptionSpec("horizon", "DAYS", "look ahead 1…365 days for the probability (14)"),
+      ],
+      examples: [
+        "promise stock B000000001", "promise stock B000000001 --node SEA1 --horizon 30",
+      ]),
+    CommandSpec(
+      name: "capacity", summary: "How much may a seller still store and send in",
+      operands: "SELLER...", operandCount: everyOperand,
+      options: [
+        OptionSpec("item", "ITEM", "also in units of this item, for its storage type"),
+        OptionSpec("months", "N", "this month and the following, 1…12 (3)"),
+      ],
+      examples: ["promise capacity S0001", "promise capacity S0001 --item B000000001 --months 6"]),
+    CommandSpec(
+      name: "list", summary: "Rows of a kind, page by page in a fixed order",
+      operands: "KIND", operandCount: 1...1,
+      options: [OptionSpec("limit", "N", "at most this many rows; 0 = all (100)")],
+      examples: ["promise list nodes", "promise list items --limit 20 --json"]),
+  ]
+
+  private static let owner = OptionSpec("owner", "OWNER", "who holds: a cart, a shopper (needed)")
+  private static let key = OptionSpec(
+    "key", "KEY", "name of this intent; the same again changes nothing (a random one)")
+
+  private static let changing = [
+    CommandSpec(
+      name: "hold", summary: "Claim units until an expiry: all lines or none",
+      operands: "ITEM@NODE[=QUANTITY]...", operandCount: 1...256,
+      options: [
+        owner, OptionSpec("ttl", "SECONDS", "how long, 1…86,400 (600)"), key,
+      ],
+      examples: ["promise hold B000000001@SEA1=2 --owner cart-17 --ttl 900"]),
+    CommandSpec(
+      name: "commit", summary: "Make a hold an order's allocation",
+      operands: "HOLD", operandCount: 1...1, options: [owner, key],
+      examples: ["promise commit 4711 --owner cart-17"]),
+    CommandSpec(
+      name: "release", summary: "Give back what is held or allocated",
+      operands: "HOLD", operandCount: 1...1, options: [owner, key],
+      examples: ["promise release 4711 --owner cart-17"]),
+    CommandSpec(
+      name: "get", summary: "A hold as it stands, with its lines",
+      operands: "HOLD", operandCount: 1...1, examples: ["promise get 4711"]),
+    CommandSpec(
+      name: "adjust", summary: "Change what is on hand, as a source of the update feed",
+      operands: "ITEM@NODE=±N...", operandCount: everyOperand,
+      options: [
+        OptionSpec("source", "SOURCE", "who says so (needed)"),
+        OptionSpec("sequence", "N", "sequence of the first change, from 1 (needed)"),
+      ],
+      examples: [
+        "promise adjust B000000001@SEA1=-2 --source counter-3 --sequence 1",
+        "promise adjust B000000001@SEA1=+40 --source dock-1 --sequence 12",
+      ]),
+    CommandSpec(
+      name: "load", summary: "Load a directory of CSV files: whole, or not at all",
+      operands: "[DIR]", operandCount: 0...1,
+      options: [
+        OptionSpec("merge", nil, "rows absent from the files stay as they are (the default)"),
+        OptionSpec(
+          "replace", nil,
+          "positions absent go to zero; network, inbound and limits absent are removed"),
+        OptionSpec("partial", nil, "rows may name what only the server knows"),
+        OptionSpec("dry-run", nil, "check everything, change nothing, need no server"),
+        OptionSpec("force", nil, "change more than 5 % of a live server's positions"),
+        OptionSpec("abort", nil, "forget the load that is open on the server"),
+      ],
+      examples: [
+        "promise load world --dry-run", "promise load world --replace", "promise load --abort",
+      ]),
+  ]
+
+  private static let operating = [
+    CommandSpec(
+      name: "snapshot", summary: "Take a snapshot now, or list the ones kept",
+      operands: "take|list", operandCount: 1...1,
+      examples: ["promise snapshot take", "promise snapshot list"]),
+    CommandSpec(
+      name: "verify", summary: "Check every byte of a data directory that no server has open",
+      operands: "DIR", operandCount: 1...1, examples: ["promise verify /var/lib/promised"]),
+    CommandSpec(
+      name: "status", summary: "The state of the service", operands: "", operandCount: 0...0,
+      examples: ["promise status", "promise status --json"]),
+    CommandSpec(
+      name: "ping", summary: "Is it there, and how fast does it answer", operands: "",
+      operandCount: 0...0,
+      options: [OptionSpec("count", "N", "how often, 1…1,000,000 (1)")],
+      examples: ["promise ping", "promise ping --count 1000"]),
+    CommandSpec(
+      name: "drain", summary: "Let the service stop taking connections and changes",
+      operands: "", operandCount: 0...0, examples: ["promise drain"]),
+    CommandSpec(
+      name: "time", summary: "Move the clock of a sandbox",
+      operands: "INSTANT|+DURATION", operandCount: 1...1,
+      examples: ["promise time 2026-12-20T18:00:00Z", "promise time +36h"]),
+  ]
+
+  static func named(_ name: String) -> CommandSpec? { all.first { $0.name == name } }
+}

@@ -1,0 +1,244 @@
+import PromisedClient
+import PromisedImport
+import PromisedLinux
+import PromisedModel
+
+/// The mapped files of an import directory.
+private final class ImportDirectory {
+  private var files: [ImportFile: MappedFile.Box] = [:]
+
+  init(_ path: String) throws(Failure) {
+    do throws(SocketFailure) {
+      for name in try ClientProcess.names(inDirectory: path) where name.hasSuffix(".csv") {
+        guard let file = ImportFile(fileName: name) else {
+          throw SocketFailure(
+            "\(path)/\(name) is no import file"
+              + hint(name, ImportFile.allCases.map(\.fileName)) + "; allowed: "
+              + ImportFile.allCases.map(\.fileName).joined(separator: ", "))
+        }
+        files[file] = try MappedFile.Box(path: path + "/" + name)
+      }
+    } catch { throw .local(error.reason, code: ExitCode.usage) }
+    if files.isEmpty {
+      throw .local("\(path) holds no import file such as items.csv", code: ExitCode.usage)
+    }
+  }
+
+  var sources: [ImportSource] {
+    ImportFile.allCases.compactMap { file in
+      files[file].map { ImportSource(file: file, bytes: $0.file.bytes) }
+    }
+  }
+
+  var byteCount: Int { sources.reduce(0) { $0 + $1.bytes.count } }
+}
+
+extension MappedFile {
+  /// A mapping that can be kept in a collection.
+  fileprivate final class Box {
+    let file: MappedFile
+
+    init(path: String) throws(SocketFailure) { file = try MappedFile(path: path) }
+  }
+}
+
+extension Session {
+  func load() throws(Failure) -> Int32 {
+    if arguments.has("abort") { return try abortLoad() }
+    if arguments.has("merge"), arguments.has("replace") {
+      throw .usage("--merge and --replace exclude each other")
+    }
+    guard let path = arguments.operands.first else { throw .usage("load needs DIR") }
+    let options = ImportOptions(
+      mode: arguments.has("replace") ? .replace : .merge, isPartial: arguments.has("partial"))
+    let directory = try ImportDirectory(path)
+    let importer = Importer(directory.sources, options: options)
+    let start = monotonicNanoseconds()
+    let meter = Meter(self)
+    let report = importer.check(
+      isTimeZone: { ClientProcess.isReadable("/usr/share/zoneinfo/\($0)") },
+      progress: { meter.show("checking \($0.fileName)", rows: $1, of: nil) })
+    meter.end()
+    let checked = monotonicNanoseconds() - start
+    if report.problemCount > 0 { return refuse(report) }
+    if arguments.has("dry-run") {
+      summarise(report, LoadTimes(check: checked, send: 0), nil)
+      return ExitCode.yes
+    }
+    return try send(importer, report, options, checked: checked)
+  }
+
+  private func send(
+    _ importer: Importer, _ report: ImportReport, _ options: ImportOptions, checked: UInt64
+  ) throws(Failure) -> Int32 {
+    ClientProcess.catchInterrupts()
+    let meter = Meter(self)
+    let start = monotonicNanoseconds()
+    let run = LoadRun(
+      connection: connection, importer: importer,
+      load: LoadDescription(
+        id: report.loadID, mode: options.mode, chunkCount: UInt32(clamping: report.chunkCount),
+        force: arguments.has("force")),
+      isInterrupted: { ClientProcess.wasInterrupted },
+      progress: {
+        meter.show("loading \($0.file.fileName)", rows: $0.rowCount, of: report.rowCount)
+      },
+      resumed: { note("Going on from chunk \(grouped($0)) of \(grouped(report.chunkCount)).\n") })
+    do throws(LoadStop) {
+      let answer = try run.run()
+      meter.end()
+      summarise(report, LoadTimes(check: checked, send: monotonicNanoseconds() - start), answer)
+      return ExitCode.yes
+    } catch {
+      meter.end()
+      switch error {
+      case .client(let failure):
+        note("Nothing of this load is visible. ")
+        note("The same command goes on with it; `promise load --abort` forgets it.\n")
+        throw .client(failure)
+      case .interrupted:
+        note("Stopped. Nothing of this load is visible, and it stays open on the server:\n")
+        note("the same command goes on with it; `promise load --abort` forgets it.\n")
+        return ExitCode.interrupted
+      case .changed(let problems):
+        note("The files changed while they were read; nothing of this load is visible.\n")
+        for problem in problems.kept { note("  \(problem)\n") }
+        return ExitCode.no
+      }
+    }
+  }
+
+  private func abortLoad() throws(Failure) -> Int32 {
+    let id = try perform(.status()).loadID
+    if id.isEmpty {
+      if isJSON { json { $0.member("aborted", false) } } else { write("No load is open.\n") }
+      return ExitCode.no
+    }
+    let answer = try perform(.abortLoad(id))
+    if isJSON {
+      json { json in
+        json.stamp(answer.asOf)
+        json.member("aborted", true)
+        json.member("load_id", id)
+      }
+    } else {
+      write("Load \(printable(id)) is forgotten.\n")
+    }
+    return ExitCode.yes
+  }
+
+  /// Tells everything that is wrong with the files.
+  private func refuse(_ report: ImportReport) -> Int32 {
+    if isJSON {
+      json { json in
+        json.member("problem_count", report.problemCount)
+        json.rows("problems", report.files.flatMap(\.problems.kept)) { json, problem in
+          json.member("file", problem.file)
+          json.member("line", problem.line)
+          json.member("column", problem.column)
+          json.member("value", problem.value)
+          json.member("allowed", problem.allowed)
+        }
+      }
+      return ExitCode.no
+    }
+    for file in report.files {
+      for problem in file.problems.kept { note(printable(problem.description) + "\n") }
+      let hidden = file.problems.count - file.problems.kept.count
+      if hidden > 0 { note("\(file.file.fileName): \(counted(hidden, "more problem"))\n") }
+    }
+    note(
+      style.bad(counted(report.problemCount, "problem"))
+        + "; nothing was sent. --dry-run checks again without a server.\n")
+    return ExitCode.no
+  }
+
+  private func summarise(_ report: ImportReport, _ times: LoadTimes, _ answer: LoadAnswer?) {
+    if isJSON {
+      json { json in
+        if let answer { json.stamp(answer.asOf) }
+        json.member("load_id", report.loadID.description)
+        json.member("committed", answer != nil)
+        json.rows("files", report.files) { json, file in
+          json.member("file", file.file.fileName)
+          json.member("rows", file.rowCount)
+          json.member("chunks", file.chunkCount)
+        }
+        if let answer { json.member("positions_changed", answer.positionsChanged) }
+        json.member("check_ms", times.check / 1_000_000)
+        json.member("send_ms", times.send / 1_000_000)
+      }
+      return
+    }
+    var table = Table("File", "#Rows", "#Chunks")
+    for file in report.files {
+      table.add(file.file.fileName, grouped(file.rowCount), grouped(file.chunkCount))
+    }
+    write(table.text(style))
+    let rows = report.rowCount
+    write("Checked \(counted(rows, "row")) in \(rate(rows, times.check)); no problem.\n")
+    guard let answer else {
+      write("A dry run: nothing was sent.\n")
+      return
+    }
+    write("Loaded in \(rate(rows, times.send)).\n")
+    write(
+      "Visible since position \(grouped(answer.asOf.position)); "
+        + "\(counted(answer.positionsChanged, "position")) changed.\n")
+  }
+
+  private func rate(_ rows: Int, _ nanoseconds: UInt64) -> String {
+    tenths(Int128(nanoseconds), per: 1_000_000) + " ms, "
+      + counted(UInt64(rows) * 1_000_000_000 / max(1, nanoseconds), "row") + "/s"
+  }
+}
+
+private struct LoadTimes {
+  var check: UInt64
+  var send: UInt64
+}
+
+/// Shows how far something has come: a bar that is redrawn on a terminal, a line every two
+/// seconds elsewhere.
+private final class Meter {
+  private let note: (String) -> Void
+  private let isBar: Bool
+  private let isSilent: Bool
+  private let start = monotonicNanoseconds()
+  private var last: UInt64 = 0
+  private var hasBar = false
+
+  init(_ session: Session) {
+    note = session.note
+    isBar = ClientProcess.isTerminal(2)
+    isSilent = session.isJSON
+  }
+
+  func show(_ what: String, rows: Int, of total: Int?) {
+    let now = monotonicNanoseconds()
+    let pause: UInt64 = isBar ? 100_000_000 : 2_000_000_000
+    if isSilent || now - max(last, start) < pause { return }
+    last = now
+    let speed = grouped(UInt64(rows) * 1_000_000_000 / max(1, now - start))
+    if !isBar {
+      note("\(what): \(counted(rows, "row"))" + (total.map { " of \(grouped($0))" } ?? ""))
+      note(", \(speed) rows/s\n")
+      return
+    }
+    hasBar = true
+    var line = padded(what, 24)
+    if let total, total > 0 {
+      let filled = rows * 24 / total
+      line += "[" + String(repeating: "#", count: filled)
+      line += String(repeating: "-", count: 24 - filled) + "] "
+    }
+    line += "\(grouped(rows)) rows, \(speed) rows/s"
+    let columns = ClientProcess.columns(2)
+    note("\r\u{1B}[K" + (columns > 0 ? String(line.prefix(columns - 1)) : line))
+  }
+
+  func end() {
+    if hasBar { note("\r\u{1B}[K") }
+    hasBar = false
+  }
+}
