@@ -69,14 +69,15 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case sandboxOnly = 94
   case permissionDenied = 95
 
-  /// The reason on the wire: upper snake case of the case's name.
+  /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
+    let letters = Array(String(describing: self))
     var text = ""
-    var previousWasLower = false
-    for character in String(describing: self) {
-      if character.isUppercase, previousWasLower { text.append("_") }
-      previousWasLower = character.isLowercase
-      text.append(character.uppercased())
+    for (index, letter) in letters.enumerated() {
+      let followsLower = index > 0 && letters[index - 1].isLowercase
+      let beginsWord = index + 1 < letters.count && letters[index + 1].isLowercase && index > 0
+      if letter.isUppercase, followsLower || beginsWord { text.append("_") }
+      text.append(letter.uppercased())
     }
     return text
   }

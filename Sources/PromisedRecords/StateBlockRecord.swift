@@ -9,6 +9,9 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case commands = 4
   case sources = 5
   case publication = 6
+  case load = 7
+  case loadChunk = 8
+  case lastLoad = 9
 }
 
 extension StateBlock {
@@ -20,27 +23,21 @@ extension StateBlock {
     case .commands: .commands
     case .sources: .sources
     case .publication: .publication
+    case .load: .load
+    case .loadChunk: .loadChunk
+    case .lastLoad: .lastLoad
     }
   }
 
   /// Rows of the block, for the snapshot's directory.
   package var rowCount: Int {
     switch self {
-    case .put(let rows):
-      switch rows {
-      case .network(let rows):
-        rows.nodes.count + rows.zones.count + rows.lanes.count + rows.legs.count
-      case .items(let rows): rows.keys.count
-      case .sellers(let rows): rows.count
-      case .positions(let rows): rows.keys.count
-      case .inbound(let rows): rows.keys.count
-      case .limits(let rows): rows.sellers.count
-      }
+    case .put(let rows), .loadChunk(let rows): rows.rowCount
     case .positions(let rows): rows.nodes.count
     case .holds(let rows): rows.ids.count
     case .commands(let rows): rows.bodyDigests.count
     case .sources(let rows): rows.sources.count
-    case .publication: 1
+    case .publication, .load, .lastLoad: 1
     }
   }
 
@@ -73,6 +70,10 @@ extension StateBlockKind {
     case .commands: .commands(CommandRows())
     case .sources: .sources(SourceRows())
     case .publication: .publication(ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0))
+    case .load:
+      .load(LoadDescription(id: .empty, mode: .merge, chunkCount: 0, force: false))
+    case .loadChunk: .loadChunk(.sellers([]))
+    case .lastLoad: .lastLoad(.empty)
     }
   }
 }
@@ -99,6 +100,15 @@ extension FieldCoder where Self: ~Copyable {
     case .publication(var value):
       try publication(&value)
       block = .publication(value)
+    case .load(var description):
+      try load(&description)
+      block = .load(description)
+    case .loadChunk(var rows):
+      try put(&rows)
+      block = .loadChunk(rows)
+    case .lastLoad(var id):
+      try name(&id)
+      block = .lastLoad(id)
     }
   }
 
@@ -137,5 +147,21 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.expiresAtMilliseconds)
     try column(&rows.availableUnits)
     try column(&rows.nextSupplyUnixSeconds)
+  }
+}
+
+extension PutRows {
+  /// Rows of any kind.
+  package var rowCount: Int {
+    switch self {
+    case .network(let rows):
+      rows.marketplaces.count + rows.calendars.count + rows.nodes.count + rows.waves.count
+        + rows.zones.count + rows.lanes.count + rows.legs.count
+    case .items(let rows): rows.keys.count
+    case .sellers(let rows): rows.count
+    case .positions(let rows): rows.keys.count
+    case .inbound(let rows): rows.keys.count
+    case .limits(let rows): rows.sellers.count
+    }
   }
 }

@@ -11,8 +11,7 @@ package struct ProfileJob: Sendable {
 
   package func run() -> BuiltProfiles {
     BuiltProfiles(
-      profiles: ProfileBuild.build(
-        image: image, horizonBaseUnixSeconds: horizonBaseUnixSeconds),
+      profiles: ProfileBuild.build(image: image, horizonBase: horizonBaseUnixSeconds),
       horizonBaseUnixSeconds: horizonBaseUnixSeconds, revision: revision)
   }
 }
@@ -40,54 +39,41 @@ package struct SnapshotExport: Sendable {
 }
 
 extension Sequencer {
-  /// UTC midnight of yesterday: the base from which a profile's minutes count.
-  private func horizonBase(_ now: UnixMilliseconds) -> Int64 {
-    let day = now.seconds / 86_400
-    return (day - 1) * 86_400
-  }
-
-  /// Whether the published profiles are those of today's horizon and of the network as it is.
+  /// Whether the profiles that answer are those of today's horizon and of the network as it is.
   package var isProfileCurrent: Bool {
-    guard let publication = state.publication else { return false }
-    return publishedRevision == state.network.revision
-      && publication.horizonBaseUnixSeconds == horizonBase(now)
+    state.profiles != nil && publishedRevision == state.network.revision
+      && state.publication.horizonBaseUnixSeconds == Horizon.base(at: now.seconds)
   }
 
-  /// A build that is due: the network changed, or a new day begins. Nil while there is none.
-  package func nextProfileJob(realtime: UnixMilliseconds) -> ProfileJob? {
-    guard state.network.revision > 0, state.openLoad == nil || state.publication != nil,
-      !isProfileCurrent || !state.hasProfiles
-    else { return nil }
+  /// A build that is due: the network changed, a new day began, or the server just started. Nil
+  /// while there is none, and while there is no network.
+  package func nextProfileJob() -> ProfileJob? {
+    guard state.network.destinationCount > 0, !isProfileCurrent else { return nil }
     return ProfileJob(
-      image: state.network.image(), horizonBaseUnixSeconds: horizonBase(now),
+      image: state.network.image(), horizonBaseUnixSeconds: Horizon.base(at: now.seconds),
       revision: state.network.revision)
   }
 
   /// Publishes profiles, if the network is still the one they were built from.
   ///
-  /// Profiles equal to those that are published already (the same network, the same horizon, after
-  /// a restart) are taken without a new epoch.
+  /// Profiles like those that were published last (the same network, the same horizon: after a
+  /// restart) answer under the same epoch; others are published by an event.
   package func publish(_ built: BuiltProfiles) {
     guard built.revision == state.network.revision else { return }
-    if let publication = state.publication, publishedRevision == built.revision,
-      publication.horizonBaseUnixSeconds == built.horizonBaseUnixSeconds
-    {
-      state.install(built.profiles)
-      return
+    var publication = state.publication
+    let isKnown =
+      publication.epoch > 0 && publishedRevision == built.revision
+      && publication.horizonBaseUnixSeconds == built.horizonBaseUnixSeconds
+    if !isKnown {
+      publication = ProfilePublication(
+        epoch: publication.epoch + 1, horizonBaseUnixSeconds: built.horizonBaseUnixSeconds)
+      commit(.profilePublished(publication))
+      publishedRevision = built.revision
     }
-    let epoch = (state.publication?.epoch ?? 0) + 1
-    commit(
-      .profilePublished(
-        ProfilePublication(
-          epoch: epoch, horizonBaseUnixSeconds: built.horizonBaseUnixSeconds)))
-    publishedRevision = built.revision
-    state.install(built.profiles)
+    state.publish(built.profiles, publication)
   }
 
   // MARK: Snapshots
-
-  /// False while a load is open: what it brought so far is in no snapshot.
-  package var canBeginSnapshot: Bool { state.openLoad == nil }
 
   /// Fixes the state as it is; the blocks that follow are of this instant.
   package func beginSnapshot() { state.beginExport() }
@@ -104,6 +90,6 @@ extension Sequencer {
     guard let known = StateBlockKind(rawValue: kind) else {
       throw .malformed("block kind \(kind)")
     }
-    try restoreBlock(try StateBlock(kind: known, bytes))
+    state.importBlock(try StateBlock(kind: known, bytes))
   }
 }

@@ -40,10 +40,6 @@ extension Sequencer {
     if isSandbox {
       throw Refusal(.methodNotBuilt, "a sandbox keeps everything in memory and takes no snapshots")
     }
-    if state.openLoad != nil {
-      throw Refusal(
-        .loadInProgress, "a load is open: commit or abort it, then take the snapshot")
-    }
     followUps.append(.takeSnapshot(reply))
   }
 
@@ -109,20 +105,21 @@ extension Sequencer {
   }
 
   func answerNetwork(_ reply: ReplyTo) {
-    let network = state.countNetwork()
+    let network = state.network
     var answer = NetworkReply()
     answer.revision = network.revision
-    answer.profileEpoch = network.profileEpoch
-    answer.horizonBaseUnixSeconds = network.horizonBaseUnixSeconds
-    answer.marketplaces = UInt64(network.marketplaces)
-    answer.calendars = UInt64(network.calendars)
-    answer.nodes = UInt64(network.nodes)
-    answer.waves = UInt64(network.waves)
-    answer.zonePrefixes = UInt64(network.zonePrefixes)
-    answer.lanes = UInt64(network.lanes)
-    answer.legs = UInt64(network.legs)
-    answer.destinations = UInt64(network.destinations)
-    answer.profileEntries = UInt64(network.profileEntries)
+    answer.profileEpoch = state.publication.epoch
+    answer.horizonBaseUnixSeconds = state.publication.horizonBaseUnixSeconds
+    answer.marketplaces = UInt64(network.marketplaces.count)
+    answer.calendars = UInt64(network.calendars.count)
+    answer.nodes = UInt64(network.nodeCount)
+    answer.waves = UInt64(network.waveCount)
+    answer.zonePrefixes = UInt64(network.zonePrefixCount)
+    answer.lanes = UInt64(network.laneCount)
+    answer.legs = UInt64(network.legCount)
+    answer.destinations = UInt64(network.destinationCount)
+    answer.profileEntries = UInt64(state.profiles?.entryCount ?? 0)
+    state.observeNetwork()
     send(reply, reflecting: state.observedPosition) { (encoder, asOf, frames) in
       encoder.encode(answer, streamID: reply.streamID, asOf: asOf, into: &frames)
     }
@@ -199,7 +196,7 @@ extension Sequencer {
     facts.sellers = UInt64(counters.sellers)
     facts.openHolds = UInt64(counters.openHolds + counters.allocations)
     facts.rememberedCommands = UInt64(counters.rememberedCommands)
-    facts.profileEpoch = state.networkCounts.profileEpoch
+    facts.profileEpoch = state.publication.epoch
     facts.isProfileCurrent = isProfileCurrent
     return facts
   }

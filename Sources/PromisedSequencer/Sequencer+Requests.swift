@@ -1,5 +1,6 @@
 import PromisedEngine
 import PromisedModel
+import PromisedRecords
 import PromisedWire
 
 extension Sequencer {
@@ -107,7 +108,7 @@ extension Sequencer {
   private func answer(_ query: ListQuery, _ reply: ReplyTo) throws(Refusal) {
     listReply.removeAll()
     try state.list(
-      query.kind, pageToken: query.pageToken, pageSize: Int(query.pageSize), into: &listReply)
+      query.kind, token: query.pageToken, size: Int(query.pageSize), into: &listReply)
     send(reply, reflecting: observed()) { (encoder, asOf, frames) in
       encoder.encode(listReply, streamID: reply.streamID, asOf: asOf, into: &frames)
     }
@@ -238,7 +239,7 @@ extension Sequencer {
       try state.validate(rows)
       reflected = commit(.put(key, rows))
     }
-    let count = UInt64(rows.count)
+    let count = UInt64(rows.rowCount)
     send(reply, reflecting: reflected) { (encoder, asOf, frames) in
       encoder.encode(PutReply(rows: count), streamID: reply.streamID, asOf: asOf, into: &frames)
     }
@@ -257,21 +258,5 @@ extension Sequencer {
     guard case .network(var network) = rows else { return rows }
     try addTimeZones(to: &network)
     return .network(network)
-  }
-}
-
-extension PutRows {
-  /// Rows of any kind.
-  var count: Int {
-    switch self {
-    case .network(let rows):
-      rows.marketplaces.count + rows.calendars.count + rows.nodes.count + rows.waves.count
-        + rows.zones.count + rows.lanes.count + rows.legs.count
-    case .items(let rows): rows.keys.count
-    case .sellers(let rows): rows.count
-    case .positions(let rows): rows.keys.count
-    case .inbound(let rows): rows.keys.count
-    case .limits(let rows): rows.sellers.count
-    }
   }
 }

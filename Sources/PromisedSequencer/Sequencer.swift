@@ -121,21 +121,12 @@ package final class Sequencer {
     if case .profilePublished = event { publishedRevision = state.network.revision }
   }
 
-  /// Takes the state of a snapshot at `position`; then blocks may be imported.
-  package func restoreBlock(_ block: StateBlock) throws(RecordError) {
-    do throws(Refusal) {
-      try state.importBlock(block)
-    } catch {
-      throw .malformed(error.message)
-    }
-  }
-
   /// Ends the import of a snapshot taken at `position` and `time`.
   package func finishRestore(at position: Position, time: UnixMilliseconds) {
-    state.finishImport(at: position, time: time)
+    state.finishImport(position: position, time: time)
     self.position = position
     now = max(now, time)
-    if state.publication != nil { publishedRevision = state.network.revision }
+    if state.publication.epoch > 0 { publishedRevision = state.network.revision }
   }
 
   /// Everything replayed is on disk.
@@ -175,7 +166,7 @@ package final class Sequencer {
     var added = Set<Name>()
     for zone in wanted where !zone.isEmpty && !added.contains(zone) {
       added.insert(zone)
-      if state.knowsTimeZone(zone) { continue }
+      if state.network.hasTimeZone(zone) { continue }
       guard let tzif = timeZoneFile(zone) else {
         throw Refusal(
           .timeZoneUnknown,

@@ -370,7 +370,7 @@ package final class Server<Store: FileStore> {
         if error.isFinal { failure = "log segment: \(error)" }
       }
     }
-    if !jobs.isProfileJobRunning, let job = sequencer.nextProfileJob(realtime: realtime()) {
+    if !jobs.isProfileJobRunning, let job = sequencer.nextProfileJob() {
       jobs.start(job)
     }
   }
@@ -394,7 +394,7 @@ package final class Server<Store: FileStore> {
   /// Called right after the records so far were handed to the log thread: then the state stands at
   /// the end of a group, whose digest the completion will bring.
   private func runSnapshot() {
-    if jobs.isSnapshotDue(at: sequencer.position), filling.count == 0, sequencer.canBeginSnapshot {
+    if jobs.isSnapshotDue(at: sequencer.position), filling.count == 0 {
       if jobs.beginSnapshot(at: sequencer.position, time: sequencer.now) {
         sequencer.beginSnapshot()
       } else {
@@ -414,7 +414,7 @@ package final class Server<Store: FileStore> {
   /// Builds the first profiles before anything is served. For the start only: it blocks.
   package func buildFirstProfiles() {
     sequencer.beginBatch(realtime: realtime())
-    if let job = sequencer.nextProfileJob(realtime: realtime()) { sequencer.publish(job.run()) }
+    if let job = sequencer.nextProfileJob() { sequencer.publish(job.run()) }
   }
 
   // MARK: Stopping

@@ -237,7 +237,9 @@ struct EventRecordTests {
       Self.everyPut().map { .put($0) } + [
         .positions(positions), .holds(HoldRows()), .commands(CommandRows()), .sources(sources),
         .publication(ProfilePublication(epoch: 1, horizonBaseUnixSeconds: 0)),
-      ]
+        .load(LoadDescription(id: Name("abc"), mode: .replace, chunkCount: 2, force: false)),
+        .lastLoad(Name("abc")),
+      ] + Self.everyPut().map { .loadChunk($0) }
     for block in blocks {
       let kind = block.recordKind
       var writer = FieldWriter()
