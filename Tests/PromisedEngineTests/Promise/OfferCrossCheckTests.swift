@@ -31,7 +31,8 @@ import Testing
         let minute = 1440 + random.below(2880)
         let prefix = rows.zones[random.below(rows.zones.count)]
         let extra = random.below(3) == 0 ? random.below(400) : 0
-        let destination = try #require(tables.destination("US", prefix.prefix.description)).index
+        let found = tables.destination("US", prefix.prefix.description)
+        let destination = try #require(found).index
         let expected = naive.search(
           from: rows.nodes[centre], at: minute, extra: extra, zone: prefix.zone,
           station: prefix.station)
