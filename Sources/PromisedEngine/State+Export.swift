@@ -34,7 +34,7 @@ extension State {
     let buckets = max(1, min(16_384, positions.totalBuckets * Self.blockRows / density))
     let chunks = (positions.totalBuckets + buckets - 1) / buckets
     let begun = Sweep(bucketsPerChunk: buckets, chunkCount: chunks)
-    begun.blocks.append(.put(.network(exportNetwork())))
+    begun.blocks.append(.put(.network(network.exportRows())))
     for start in stride(from: 0, to: sellers.count, by: Self.blockRows) {
       let end = min(sellers.count, start + Self.blockRows)
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))

@@ -100,7 +100,7 @@ extension State {
       rows.keys.append(itemKeys.name(row.item).bytes)
       if nodePlaces[row.node] == nil {
         nodePlaces[row.node] = UInt32(rows.nodeNames.count)
-        rows.nodeNames.append(nodeName(row.node).name)
+        rows.nodeNames.append(network.nodeName(row.node).name)
       }
       rows.nodes.append(nodePlaces[row.node] ?? 0)
       rows.quantities.append(row.quantity)

@@ -18,7 +18,7 @@ extension State {
         sourceSequences[index] = sequence
       }
     case .publication(let value): publication = value
-    case .load(let description): load = OpenLoad(description)
+    case .load(let description): load = OpenLoad(description, on: network)
     case .loadChunk(let rows): load?.append(rows)
     case .lastLoad(let id): lastLoad = id
     }

@@ -1,58 +1,19 @@
 import PromisedInvariants
 import PromisedModel
 
-/// Where nodes and marketplaces are found by name.
-struct NetworkPlaces: ~Copyable {
-  private var nodes = KeyTable()
-  private var rows = NetworkRows()
-
-  var nodeCount: Int { nodes.count }
-
-  func node(_ name: BorrowedBytes) -> UInt16? {
-    nodes.find(name).map { UInt16(truncatingIfNeeded: $0) }
-  }
-
-  func node(_ name: Name) -> UInt16? {
-    nodes.find(name).map { UInt16(truncatingIfNeeded: $0) }
-  }
-
-  func name(_ node: UInt16) -> BorrowedBytes { nodes.name(Int(node)) }
-
-  func hasMarketplace(_ name: Name) -> Bool { rows.marketplaces.contains { $0.name == name } }
-
-  func month(at now: UnixMilliseconds, marketplace: Name) -> Month {
-    let days = now.seconds >= 0 ? now.seconds / 86_400 : (now.seconds - 86_399) / 86_400
-    return Month(LocalDate(days: Int32(clamping: days)))
-  }
-
-  func validate(_ rows: NetworkRows) throws(Refusal) {
-    for row in rows.nodes where row.timeZone.isEmpty {
-      throw Refusal(.timeZoneUnknown, "node \(row.name) has no time zone", key: row.name)
-    }
-  }
-
-  mutating func upsert(_ new: NetworkRows) {
-    for row in new.marketplaces {
-      rows.marketplaces.removeAll { $0.name == row.name }
-      rows.marketplaces.append(row)
-    }
-    for row in new.nodes {
-      let index = nodes.insert(row.name)
-      if index == rows.nodes.count { rows.nodes.append(row) } else { rows.nodes[index] = row }
-    }
-  }
-
-  func exportRows() -> NetworkRows { rows }
-}
-
+/// The network and the delivery profiles within the state.
 extension State {
-  func validate(network rows: NetworkRows, staged: OpenLoad?) throws(Refusal) {
-    try places.validate(rows)
+  /// Whether a profile set may answer: it was not built from a network that has been replaced.
+  package func canPublish(_ profiles: ProfileSet) -> Bool {
+    profiles.image.revision >= replacedRevision
   }
 
-  func apply(network rows: NetworkRows) {
-    places.upsert(rows)
-    stamps.network = appliedPosition
+  /// Answers offers from `profiles` from now on. The caller has applied `profilePublished` with
+  /// the same publication; replay, which builds none, leaves this out.
+  package func publish(_ profiles: ProfileSet, _ publication: ProfilePublication) {
+    invariant(canPublish(profiles), "profiles of a replaced network are published")
+    invariant(publication == self.publication, "profiles are published without their event")
+    self.profiles = profiles
   }
 
   func apply(published publication: ProfilePublication) {
@@ -60,13 +21,69 @@ extension State {
     stamps.network = appliedPosition
   }
 
-  func clearNetwork() {}
-}
+  func validate(network rows: NetworkRows, staged: OpenLoad?) throws(Refusal) {
+    if staged == nil, let load {
+      // A load is checked against the network as it stood when the load began.
+      throw Refusal(
+        .loadInProgress, "load \(load.description.id) is open: commit or abort it first",
+        key: load.description.id)
+    }
+    do throws(NetworkRefusal) {
+      if let staged { try staged.network.validate(rows) } else { try network.validate(rows) }
+    } catch {
+      throw error.refusal
+    }
+  }
 
-extension State {
-  func exportNetwork() -> NetworkRows { places.exportRows() }
+  func apply(network rows: NetworkRows) {
+    network.upsert(rows)
+    for row in rows.nodes { keepTitle(of: row) }
+    stamps.network = appliedPosition
+  }
 
-  func nodeName(_ index: UInt16) -> BorrowedBytes { places.name(index) }
+  /// Replaces the network; profiles of the old one name destinations by other indexes and answer
+  /// no more.
+  func replaceNetwork(with other: consuming NetworkTables) {
+    network = other
+    replacedRevision = network.revision
+    profiles = nil
+    for node in network.nodes { if let node { keepTitle(of: node) } }
+    stamps.network = appliedPosition
+  }
 
-  func digestNetwork(_ sum: inout DigestSum) {}
+  private func keepTitle(of node: Node) {
+    guard let index = network.nodeNames.index(of: node.name) else { return }
+    if index >= titlesByNode.count { titlesByNode.resize(to: index + 1) }
+    titlesByNode[index] = UInt32(titles.insert(node.title))
+  }
+
+  func nodeIndex(_ name: Name) -> UInt16? {
+    var index: UInt16?
+    name.bytes.withUnsafeBufferPointer { index = network.nodeIndex(BorrowedBytes($0)) }
+    return index
+  }
+
+  /// Valid until the network changes.
+  func nodeTitle(_ node: UInt16) -> BorrowedBytes {
+    Int(node) < titlesByNode.count ? titles.name(Int(titlesByNode[Int(node)])) : .empty
+  }
+
+  func hasMarketplace(_ name: Name) -> Bool {
+    var found = false
+    name.bytes.withUnsafeBufferPointer { found = network.hasMarketplace(BorrowedBytes($0)) }
+    return found
+  }
+
+  /// The month of an instant in a marketplace's zone; in UTC when a replacing load has dropped the
+  /// marketplace.
+  func month(at now: UnixMilliseconds, marketplace name: Name) -> Month {
+    var zone: Name?
+    name.bytes.withUnsafeBufferPointer {
+      zone = network.marketplace(BorrowedBytes($0))?.timeZone
+    }
+    if let zone, let rules = network.timeZone(zone) {
+      return Month(rules.localDate(at: now.seconds))
+    }
+    return Month(LocalDate(days: Int32(clamping: floorDivide(now.seconds, 86_400))))
+  }
 }

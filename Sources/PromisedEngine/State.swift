@@ -31,7 +31,14 @@ package final class State {
   var sourceSequences = Store<UInt64>()
 
   // The network the promises are made from.
-  var places = NetworkPlaces()
+  package internal(set) var network = NetworkTables()
+  /// The titles of nodes, by node index through `titlesByNode`, so that answers can lend them.
+  var titles = KeyTable()
+  var titlesByNode = Store<UInt32>()
+  /// What answers offers; nil before the first publication and after the network was replaced.
+  package internal(set) var profiles: ProfileSet?
+  /// The network's revision after it was last replaced as a whole.
+  var replacedRevision: UInt64 = 0
 
   /// The delivery profiles that answer, by what they were built from.
   package internal(set) var publication = ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0)
@@ -59,7 +66,7 @@ package final class State {
     StateCounters(
       items: positions.itemCount, positions: positions.positionCount, openHolds: holds.heldCount,
       allocations: holds.committedCount, rememberedCommands: commands.count,
-      nodes: places.nodeCount, sellers: sellers.count, sources: sourceKeys.count,
+      nodes: network.nodeCount, sellers: sellers.count, sources: sourceKeys.count,
       inboundRows: inbound.count)
   }
 
@@ -96,4 +103,7 @@ struct Scratch: ~Copyable {
   var words = Store<UInt64>(capacity: 64)
   var overlay = StockOverlay()
   var nodeIndexes = NodeIndexes()
+  var available = Store<Int64>(capacity: 256)
+  var destinations = Store<OfferDestination>(capacity: 256)
+  var steps = GrowableColumn<PathStep>(capacity: 32)
 }

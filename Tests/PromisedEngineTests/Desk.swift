@@ -126,7 +126,7 @@ final class Desk {
 
   func row(_ item: String, _ node: String) -> StockRow? {
     let slot = state.positions.find(state.itemKeys.token(lender.bytes(item)))
-    guard slot >= 0, let node = state.places.node(Name(node)) else { return nil }
+    guard slot >= 0, let node = state.nodeIndex(Name(node)) else { return nil }
     return state.positions.row(slot, node: node)?.pointee
   }
 
@@ -141,8 +141,19 @@ final class Desk {
 
 /// Rows as tests write them.
 enum Rows {
+  /// A TZif file of version 2 without transitions: twice a header with its counts and one local
+  /// type, then the footer.
+  static var utc: [UInt8] {
+    let header =
+      Array("TZif2".utf8) + Array(repeating: 0, count: 15)
+      + [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4]
+    let block: [UInt8] = header + [0, 0, 0, 0, 0, 0] + Array("UTC\0".utf8)
+    return block + block + Array("\nUTC0\n".utf8)
+  }
+
   static func nodes(_ names: [String]) -> PutRows {
     var rows = NetworkRows()
+    rows.timeZones = [TimeZoneFile(name: Name("UTC"), tzif: utc)]
     rows.marketplaces = [
       Marketplace(
         name: Name("US"), country: Name("US"), currency: Name("USD"), timeZone: Name("UTC"),

@@ -57,7 +57,7 @@ extension State {
     of seller: Int, item: ItemAttributes?, monthCount: Int, at now: UnixMilliseconds,
     into reply: inout HeadroomReply
   ) {
-    let first = places.month(at: now, marketplace: sellers[seller].marketplace)
+    let first = month(at: now, marketplace: sellers[seller].marketplace)
     var rows: UInt32 = 0
     for type in StorageType.allCases {
       if let item, item.storageType != type.rawValue { continue }

@@ -90,7 +90,7 @@ extension State {
     let lines = holds.lines(slot)
     for index in 0..<Int(hold.lineCount) {
       reply.items.append(borrowedKey(lines[index].item))
-      reply.nodes.append(places.name(lines[index].node))
+      reply.nodes.append(network.nodeName(lines[index].node))
       reply.quantities.append(Int64(lines[index].quantity))
     }
   }

@@ -84,7 +84,7 @@ extension State {
         "node index is \(index): the request names \(command.nodeNames.count) nodes",
         row: Int32(row))
     }
-    guard let node = places.node(command.nodeNames[index]) else {
+    guard let node = network.nodeIndex(command.nodeNames[index]) else {
       throw unknownNode(command.nodeNames[index].name, row: row)
     }
     let token = itemKeys.token(key)
@@ -176,7 +176,7 @@ extension State {
     let next = nextSupply(of: token, node: node, after: now.seconds)
     return Refusal(
       .insufficientStock,
-      "\(wanted) of item \(key) are wanted in node \(places.name(node).name),"
+      "\(wanted) of item \(key) are wanted in node \(network.nodeName(node).name),"
         + " \(max(0, available)) are available",
       key: key, row: Int32(row), availableUnits: max(0, available),
       nextSupplyUnixSeconds: next.eta)

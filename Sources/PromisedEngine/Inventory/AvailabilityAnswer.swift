@@ -15,12 +15,12 @@ extension State {
     observeNetwork()
     scratch.nodes.removeAll()
     for index in 0..<query.nodeNames.count {
-      guard let node = places.node(query.nodeNames[index]) else {
+      guard let node = network.nodeIndex(query.nodeNames[index]) else {
         throw unknownNode(query.nodeNames[index].name)
       }
       scratch.nodes.append(node)
     }
-    scratch.nodeIndexes.reset(count: places.nodeCount)
+    scratch.nodeIndexes.reset(count: network.nodeIndexCount)
     var offset = 0
     for row in 0..<query.items.count {
       let key = query.items.key(row, at: &offset)
@@ -102,7 +102,7 @@ extension State {
     let known = scratch.nodeIndexes.read(node)
     if known != 0 { return known - 1 }
     let index = UInt32(names.count)
-    names.append(places.name(node))
+    names.append(network.nodeName(node))
     scratch.nodeIndexes.write(node, index + 1)
     return index
   }

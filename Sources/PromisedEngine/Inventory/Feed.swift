@@ -40,7 +40,7 @@ extension State {
     event.quantities.reserveCapacity(count)
     event.keys.bytes.reserveCapacity(rows.keys.bytes.count)
     event.keys.lengths.reserveCapacity(count)
-    let nodes = rows.nodeNames.map { places.node($0) }
+    let nodes = rows.nodeNames.map { nodeIndex($0) }
     observeNetwork()
     scratch.overlay.removeAll()
     rows.keys.withKeyColumn { keys in

@@ -117,7 +117,7 @@ extension State {
   }
 
   func knownNode(_ name: Name) -> UInt16 {
-    guard let node = places.node(name) else {
+    guard let node = nodeIndex(name) else {
       invariant(false, "rows name a node that does not exist")
       return 0
     }

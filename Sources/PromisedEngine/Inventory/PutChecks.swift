@@ -56,9 +56,7 @@ extension State {
     for (row, seller) in rows.enumerated() {
       if !isValid(seller.name) { throw invalidKey("name", row: row) }
       if !seller.title.isEmpty && !isValid(seller.title) { throw invalidKey("title", row: row) }
-      if !places.hasMarketplace(seller.marketplace)
-        && staged?.marketplaces.contains(seller.marketplace) != true
-      {
+      if !isKnown(marketplace: seller.marketplace, staged: staged) {
         throw Refusal(
           .marketplaceUnknown, "marketplace \(seller.marketplace) of row \(row) is not known",
           key: seller.marketplace, row: Int32(row))
@@ -170,8 +168,22 @@ extension State {
     for name in names where !isKnown(node: name, staged: staged) { throw unknownNode(name) }
   }
 
-  func isKnown(node name: Name, staged: OpenLoad?) -> Bool {
-    staged?.nodes.contains(name) == true || places.node(name) != nil
+  private func isKnown(node name: Name, staged: OpenLoad?) -> Bool {
+    guard let staged else { return nodeIndex(name) != nil }
+    var isKnown = false
+    name.bytes.withUnsafeBufferPointer {
+      isKnown = staged.network.nodeIndex(BorrowedBytes($0)) != nil
+    }
+    return isKnown
+  }
+
+  private func isKnown(marketplace name: Name, staged: OpenLoad?) -> Bool {
+    guard let staged else { return hasMarketplace(name) }
+    var isKnown = false
+    name.bytes.withUnsafeBufferPointer {
+      isKnown = staged.network.hasMarketplace(BorrowedBytes($0))
+    }
+    return isKnown
   }
 
   private func checkSellers(_ names: [Name], staged: OpenLoad?) throws(Refusal) {

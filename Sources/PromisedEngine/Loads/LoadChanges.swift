@@ -5,7 +5,7 @@ import PromisedModel
 extension State {
   func apply(loadBegan description: LoadDescription) {
     invariant(load == nil, "a load begins while another is open")
-    load = OpenLoad(description)
+    load = OpenLoad(description, on: network)
     stamps.loads = appliedPosition
   }
 
@@ -24,16 +24,22 @@ extension State {
   func applyLoadCommitted() {
     guard let load else { return invariant(false, "no load is open") }
     invariant(load.nextChunk == load.description.chunkCount, "chunks of a load are missing")
-    if load.description.mode == .replace { clear() }
-    for chunk in load.chunks { apply(chunk) }
+    if load.description.mode == .replace {
+      clear()
+      replaceNetwork(with: load.takeNetwork())
+    }
+    for chunk in load.chunks {
+      if case .network = chunk, load.description.mode == .replace { continue }
+      apply(chunk)
+    }
     lastLoad = load.description.id
     self.load = nil
     stamps.loads = appliedPosition
     stamps.network = appliedPosition
   }
 
-  /// What a replacing load does not name: no stock, no inbound, no limits, no timetable. Items,
-  /// sellers, nodes and claims stay.
+  /// What a replacing load does not name: no stock, no inbound, no limits. Items, sellers and
+  /// claims stay.
   private func clear() {
     for slot in 0..<positions.totalSlots {
       let token = positions.key(slot)
@@ -57,6 +63,5 @@ extension State {
     }
     limits.removeAll()
     for seller in 0..<sellers.count { touch(.seller, UInt64(seller)) }
-    clearNetwork()
   }
 }

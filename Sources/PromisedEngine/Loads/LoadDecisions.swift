@@ -127,7 +127,7 @@ extension State {
     for chunk in load.chunks.reversed() {
       guard case .positions(let rows) = chunk else { continue }
       // The nodes of a load may be new: then they have no index, and no position is live there.
-      let nodes = rows.nodeNames.map { places.node($0) }
+      let nodes = rows.nodeNames.map { nodeIndex($0) }
       count(rows, nodes: nodes, in: &overlay, changed: &changed, added: &added)
     }
     if load.description.mode == .replace {

@@ -212,8 +212,11 @@ private struct RowCheck {
   func refusal(
     _ code: OutcomeCode, _ field: String, _ value: String, _ allowed: String
   ) -> NetworkRefusal {
+    // A faulty name may be as long as the request; the message stays below 1 KiB.
     NetworkRefusal(
-      code: code, kind: kind, row: row, key: name, field: field, value: value, allowed: allowed)
+      code: code, kind: kind, row: row, key: Name(Array(name.bytes.prefix(Name.maximumByteCount))),
+      field: field, value: String(decoding: value.utf8.prefix(100), as: UTF8.self),
+      allowed: allowed)
   }
 
   func range(_ field: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(NetworkRefusal) {

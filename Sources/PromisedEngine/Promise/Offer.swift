@@ -87,7 +87,8 @@ extension ProfileSet {
   /// a second after it is late. Minute 0 means "before the horizon" in the entries.
   private func orderMinute(_ now: UnixMilliseconds) -> UInt16 {
     let elapsed = now.milliseconds.subtractingReportingOverflow(horizon.base * 1000)
-    let minute = elapsed.overflow ? Int64.max : ceilDivide(elapsed.partialValue, 60_000)
+    let overflowed = now.milliseconds < 0 ? Int64.min : Int64.max
+    let minute = elapsed.overflow ? overflowed : ceilDivide(elapsed.partialValue, 60_000)
     return UInt16(min(max(minute, 1), Int64(UInt16.max) - 1))
   }
 

@@ -1,0 +1,174 @@
+import PromisedInvariants
+import PromisedModel
+
+extension State {
+  /// Offers for items × postcodes, row by row in the order of the items.
+  ///
+  /// A row that is no offer holds its reason: ITEM_UNKNOWN, POSTCODE_UNKNOWN, NO_STOCK,
+  /// CUTOFF_PASSED, NO_ROUTE or NODE_CLOSED.
+  ///
+  /// - Throws: FIELD_MISSING, TOO_MANY_ROWS, COLUMN_LENGTH_MISMATCH, FIELD_OUT_OF_RANGE;
+  ///   NETWORK_NOT_READY before profiles are published; ITEM_UNKNOWN or POSTCODE_UNKNOWN when the
+  ///   only item or the only postcode is not known.
+  package func answer(_ query: OfferQuery, at now: UnixMilliseconds, into reply: inout OfferReply)
+    throws(Refusal)
+  {
+    try checkForm(of: query)
+    observeNetwork()
+    guard let profiles else {
+      throw Refusal(.networkNotReady, "no delivery profiles are published yet: ask again shortly")
+    }
+    reply.profileEpoch = publication.epoch
+    try resolveDestinations(of: query)
+    scratch.nodeIndexes.reset(count: network.nodeIndexCount)
+    var offset = 0
+    for row in 0..<query.items.count {
+      let key = query.items.key(row, at: &offset)
+      let token = itemKeys.token(key)
+      observe(item: token)
+      let slot = token == 0 ? -1 : positions.find(token)
+      if slot < 0 {
+        if query.items.count == 1 { throw unknownItem(key.name) }
+        for _ in 0..<query.postcodes.count { reply.append(.itemUnknown, query.withPath) }
+        continue
+      }
+      let quantity = query.quantities.isEmpty ? 1 : Int64(query.quantities[row])
+      answerOffers(slot, quantity: quantity, query, profiles, at: now, into: &reply)
+    }
+  }
+
+  private func checkForm(of query: OfferQuery) throws(Refusal) {
+    let (items, postcodes) = (query.items.count, query.postcodes.count)
+    if items == 0 || postcodes == 0 {
+      throw Refusal(.fieldMissing, "name at least one item and one postcode")
+    }
+    if items > Limits.offerRows || postcodes > Limits.offerRows
+      || items * postcodes > Limits.offerRows
+    {
+      throw Refusal(
+        .tooManyRows, "\(items) items × \(postcodes) postcodes: at most \(Limits.offerRows) rows")
+    }
+    if !areWithin(query.items) || (!query.quantities.isEmpty && query.quantities.count != items) {
+      throw Refusal(.columnLengthMismatch, "item_key_lengths and quantities must fit the items")
+    }
+    for row in 0..<query.quantities.count
+    where query.quantities[row] < 1 || query.quantities[row] > Limits.unitsPerPosition {
+      throw Refusal(
+        .fieldOutOfRange,
+        "quantities[\(row)] is \(query.quantities[row]): 1 to \(Limits.unitsPerPosition)",
+        row: Int32(row))
+    }
+  }
+
+  private func resolveDestinations(of query: OfferQuery) throws(Refusal) {
+    scratch.destinations.removeAll()
+    for index in 0..<query.postcodes.count {
+      let found = network.destination(country: query.country, postcode: query.postcodes[index])
+      if let found {
+        scratch.destinations.append(OfferDestination(index: found.index, exact: found.exact))
+        continue
+      }
+      if query.postcodes.count == 1 {
+        let postcode = query.postcodes[index].name
+        throw Refusal(
+          .postcodeUnknown, "postcode \(postcode) of \(query.country.name) is in no zone",
+          key: postcode)
+      }
+      scratch.destinations.append(OfferDestination(index: .max, exact: false))
+    }
+  }
+
+  private func answerOffers(
+    _ slot: Int, quantity: Int64, _ query: OfferQuery, _ profiles: ProfileSet,
+    at now: UnixMilliseconds, into reply: inout OfferReply
+  ) {
+    let count = positions.rowCount(slot)
+    scratch.available.removeAll()
+    for place in 0..<count { scratch.available.append(positions.rows(slot)[place].available) }
+    let candidates = StockCandidates(
+      nodes: Column(base: count == 0 ? nil : UnsafePointer(positions.nodes(slot)), count: count),
+      available: Column(base: UnsafePointer(scratch.available.base), count: count))
+    let attribute = Int(positions.attribute(slot))
+    let handling = attribute == 0 ? 0 : attributes[attribute].handlingMinutes
+    for place in 0..<query.postcodes.count {
+      let destination = scratch.destinations[place]
+      if destination.index == .max {
+        reply.append(.postcodeUnknown, query.withPath)
+        continue
+      }
+      let decision = profiles.decideOffer(
+        candidates, quantity: quantity, destination: destination.index, now: now,
+        handlingMinutes: handling)
+      switch decision {
+      case .refused(let code): reply.append(code, query.withPath)
+      case .offer(let offer):
+        append(offer, isExact: destination.exact, into: &reply)
+        if query.withPath { appendPath(of: offer, profiles, into: &reply) }
+      }
+    }
+  }
+
+  private func append(_ offer: Offer, isExact: Bool, into reply: inout OfferReply) {
+    reply.codes.append(0)
+    reply.nodes.append(titledIndex(of: offer.node, in: &reply))
+    reply.windowFromUnixSeconds.append(offer.windowFromUnixSeconds)
+    reply.windowToUnixSeconds.append(offer.windowToUnixSeconds)
+    reply.windowUTCOffsetSeconds.append(offer.windowUTCOffsetSeconds)
+    reply.deliveryDays.append(offer.deliveryDate.days)
+    reply.orderByUnixSeconds.append(offer.orderByUnixSeconds)
+    reply.orderByUTCOffsetSeconds.append(offer.orderByUTCOffsetSeconds)
+    reply.confidences.append(UInt32(offer.confidence))
+    reply.postcodeExact.append(isExact ? 1 : 0)
+  }
+
+  private func appendPath(
+    of offer: Offer, _ profiles: ProfileSet, into reply: inout OfferReply
+  ) {
+    scratch.steps.removeAll()
+    profiles.appendPath(of: offer, to: &scratch.steps)
+    reply.legCounts.append(UInt32(scratch.steps.count))
+    for index in 0..<scratch.steps.count {
+      let step = scratch.steps[index]
+      reply.legFrom.append(titledIndex(of: step.from, in: &reply))
+      // The customer is no node: an index beyond the names.
+      reply.legTo.append(
+        step.to == PathStep.customer ? .max : titledIndex(of: step.to, in: &reply))
+      reply.legModes.append(UInt32(step.mode))
+      reply.legNames.append(step.name)
+      reply.legDepartureUnixSeconds.append(step.departureUnixSeconds)
+      reply.legArrivalUnixSeconds.append(step.arrivalUnixSeconds)
+      reply.legDepartureUTCOffsetSeconds.append(step.departureUTCOffsetSeconds)
+      reply.legArrivalUTCOffsetSeconds.append(step.arrivalUTCOffsetSeconds)
+    }
+  }
+
+  /// The index of a node in the names of a reply, whose titles go beside them.
+  private func titledIndex(of node: UInt16, in reply: inout OfferReply) -> UInt32 {
+    let index = nameIndex(of: node, in: &reply.nodeNames)
+    if reply.nodeTitles.count < reply.nodeNames.count { reply.nodeTitles.append(nodeTitle(node)) }
+    return index
+  }
+}
+
+/// Where a postcode of the query leads; index `.max` = nowhere.
+struct OfferDestination: BitwiseCopyable {
+  var index: UInt32
+  var exact: Bool
+}
+
+extension OfferReply {
+  /// A row that is no offer.
+  fileprivate mutating func append(_ code: OutcomeCode, _ withPath: Bool) {
+    codes.append(UInt32(code.rawValue))
+    nodes.append(0)
+    windowFromUnixSeconds.append(0)
+    windowToUnixSeconds.append(0)
+    windowUTCOffsetSeconds.append(0)
+    deliveryDays.append(0)
+    orderByUnixSeconds.append(0)
+    orderByUTCOffsetSeconds.append(0)
+    confidences.append(0)
+    postcodeExact.append(0)
+    if withPath { legCounts.append(0) }
+  }
+}
