@@ -8,6 +8,7 @@ struct ForwardSearch {
   let minutes: Int
   let rows: NetworkRows
   private let clocks: [Name: WallClock]
+  private var legDepartures: [(Leg, Int)] = []
 
   struct Answer: Equatable {
     var windowTo: Int
@@ -15,7 +16,7 @@ struct ForwardSearch {
   }
 
   /// What each minute of UTC looks like on a wall.
-  private struct WallClock {
+  struct WallClock {
     /// Local date and minute of each UTC minute, from a day before the base.
     var walls: [Wall] = []
     var first: [Wall: Int] = [:]
@@ -52,16 +53,24 @@ struct ForwardSearch {
     }
   }
 
-  init(rows: NetworkRows, base: Int64, days: Int) throws {
+  /// The wall clocks of zones, for several searches over the same days.
+  static func clocks(
+    _ files: [TimeZoneFile], base: Int64, days: Int
+  ) throws -> [Name: WallClock] {
+    var clocks: [Name: WallClock] = [:]
+    for file in files {
+      clocks[file.name] = WallClock(
+        try TimeZoneRules(tzif: file.tzif), base: base, minutes: days * 1440)
+    }
+    return clocks
+  }
+
+  init(rows: NetworkRows, base: Int64, days: Int, clocks: [Name: WallClock]) {
     self.rows = rows
     self.base = base
-    minutes = days * 1440
-    var clocks: [Name: WallClock] = [:]
-    for file in rows.timeZones {
-      clocks[file.name] = WallClock(
-        try TimeZoneRules(tzif: file.tzif), base: base, minutes: minutes)
-    }
     self.clocks = clocks
+    minutes = days * 1440
+    legDepartures = allLegDepartures()
   }
 
   private func calendar(_ name: Name) -> Calendar? { rows.calendars.first { $0.name == name } }
@@ -133,7 +142,7 @@ struct ForwardSearch {
     return best
   }
 
-  private var legDepartures: [(Leg, Int)] {
+  private func allLegDepartures() -> [(Leg, Int)] {
     rows.legs.flatMap { leg -> [(Leg, Int)] in
       guard let origin = rows.nodes.first(where: { $0.name == leg.origin }),
         let clock = clocks[origin.timeZone]

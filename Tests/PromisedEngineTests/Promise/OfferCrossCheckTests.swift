@@ -19,13 +19,14 @@ import Testing
     var compared = 0
     var legOffers = 0
     var laneOffers = 0
+    let clocks = try ForwardSearch.clocks(Self.zones.map { hostZone($0) }, base: base, days: 8)
     for seed in 0..<12 {
       var random = SplitMix(UInt64(seed) &* 7919 &+ UInt64(base))
       let rows = network(&random)
       let tables = try tables(rows)
       let set = ProfileBuild.build(
         image: tables.image(), horizon: Horizon(base: base, promisedDays: 4, slackDays: 4))
-      let naive = try ForwardSearch(rows: rows, base: base, days: 8)
+      let naive = ForwardSearch(rows: rows, base: base, days: 8, clocks: clocks)
       for _ in 0..<15 {
         let centre = random.below(3)
         let minute = 1440 + random.below(2880)
