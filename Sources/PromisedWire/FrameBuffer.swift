@@ -4,7 +4,8 @@ import PromisedInvariants
 ///
 /// Bytes are appended at the end and removed from the front. Memory is kept between uses, so a
 /// steady stream of frames allocates nothing. Invariant: `0 <= head <= end <= capacity`.
-package struct FrameBuffer: ~Copyable {
+/// The memory has one owner, so a buffer may be handed to another thread whole.
+package struct FrameBuffer: ~Copyable, @unchecked Sendable {
   private var base: UnsafeMutableRawPointer
   private var capacity: Int
   private var head = 0

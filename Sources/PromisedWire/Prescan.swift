@@ -10,17 +10,21 @@ import PromisedModel
 ///
 /// - at most `Limits.fieldsPerMessage` fields, nested ones included and packed elements not, and
 ///   at most `unknownFieldLimit` that the schema does not know;
+/// - at most `packedValueLimit` values in its packed columns;
 /// - no singular sub-message twice, no group, nesting of at most `Limits.nestingDepth`;
 /// - every known field in a wire type its type allows, every length inside its message;
 /// - every varint of at most 64 bits, and of 32 where the field has 32; every bool 0 or 1.
 struct Prescan {
   static var unknownFieldLimit: Int { 256 }
+  /// More than the greatest batch has columns; each value takes up to 8 bytes unpacked.
+  static var packedValueLimit: Int { 16 * Limits.batchRows }
 
   typealias Descriptor = UnsafePointer<ProtobufCMessageDescriptor>
   private typealias Field = UnsafePointer<ProtobufCFieldDescriptor>
 
   private var fieldsLeft = Limits.fieldsPerMessage
   private var unknownLeft = Prescan.unknownFieldLimit
+  private var packedLeft = Prescan.packedValueLimit
 
   /// Checks `payload` against the schema. Linear in its bytes; allocates nothing when it passes.
   static func check(_ payload: BorrowedBytes, _ descriptor: Descriptor) throws(Refusal) {
@@ -100,6 +104,13 @@ struct Prescan {
     guard wireType == WireType.lengthDelimited, width != .bytes,
       field.pointee.label == PROTOBUF_C_LABEL_REPEATED, let column = cursor.lengthDelimited()
     else { throw Self.unreadable(descriptor, offset) }
+    packedLeft -= Self.lastBytes(column)
+    guard packedLeft >= 0 else {
+      throw Refusal(
+        .tooManyRows,
+        "\(Self.path(descriptor, field)): the packed columns of the message have more than "
+          + "\(Self.packedValueLimit) values")
+    }
     switch width {
     case .fixed32:
       guard column.count % 4 == 0 else { throw Self.unreadable(descriptor, offset) }
@@ -121,6 +132,25 @@ struct Prescan {
         }
       }
     }
+  }
+
+  /// How many bytes end a varint, which is how many values a column of varints has. (A column of
+  /// fixed width has at most a quarter of its bytes in values, which the frame's length bounds.)
+  static func lastBytes(_ column: BorrowedBytes) -> Int {
+    guard let base = column.base else { return 0 }
+    let raw = UnsafeRawPointer(base)
+    var total = 0
+    var index = 0
+    while column.count - index >= 8 {
+      let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      total += (~word & 0x8080_8080_8080_8080).nonzeroBitCount
+      index += 8
+    }
+    while index < column.count {
+      if base[index] < 0x80 { total += 1 }
+      index += 1
+    }
+    return total
   }
 
   /// Whether `column` is whole varints of at most `haveAtMost` bytes each, a full-length one

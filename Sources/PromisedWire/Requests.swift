@@ -7,6 +7,12 @@ package struct ListQuery {
   package var pageToken: BorrowedBytes
   /// 1…10,000.
   package var pageSize: Int32
+
+  package init(kind: ListKind, pageToken: BorrowedBytes, pageSize: Int32) {
+    self.kind = kind
+    self.pageToken = pageToken
+    self.pageSize = pageSize
+  }
 }
 
 /// Where put rows go when they are part of a load: aside, until it is committed.
@@ -14,12 +20,22 @@ package struct LoadChunkKey: Equatable {
   package var loadID: Name
   /// From 0, consecutive.
   package var number: UInt32
+
+  package init(loadID: Name, number: UInt32) {
+    self.loadID = loadID
+    self.number = number
+  }
 }
 
 package struct HelloQuery {
   /// For logs and metrics; valid UTF-8, may be empty.
   package var clientName: BorrowedBytes
   package var wantedFeatures: Column<BorrowedBytes>
+
+  package init(clientName: BorrowedBytes, wantedFeatures: Column<BorrowedBytes>) {
+    self.clientName = clientName
+    self.wantedFeatures = wantedFeatures
+  }
 }
 
 /// A request with every field checked.
