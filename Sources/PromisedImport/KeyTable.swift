@@ -1,4 +1,3 @@
-import PromisedBytes
 import PromisedInvariants
 import PromisedModel
 
@@ -32,80 +31,105 @@ func mix(_ value: UInt64) -> UInt64 {
 /// Open addressing, at most half full; a slot holds the upper hash half and the number, so that a
 /// miss rarely touches the keys. Expected O(key length) for each operation.
 struct KeyTable: ~Copyable {
-  private var keys: ByteBuffer
-  private var ends = GrowableColumn<Int>()
+  private var bytes: UnsafeMutablePointer<UInt8>
+  private var byteCapacity: Int
+  private var byteCount = 0
+  /// Where each key ends in `bytes`; as many as half the slots.
+  private var ends: UnsafeMutablePointer<Int>
   private var slots: UnsafeMutablePointer<UInt64>
   private var mask: Int
+  private(set) var count = 0
 
   init(expecting expected: Int = 16) {
     var size = 32
     while size < expected * 2 { size *= 2 }
-    keys = ByteBuffer(capacity: expected * 12)
+    byteCapacity = max(64, expected * 12)
+    bytes = .allocate(capacity: byteCapacity)
+    ends = .allocate(capacity: size / 2)
     slots = .allocate(capacity: size)
     slots.initialize(repeating: 0, count: size)
     mask = size - 1
   }
 
-  deinit { slots.deallocate() }
-
-  var count: Int { ends.count }
+  deinit {
+    bytes.deallocate()
+    ends.deallocate()
+    slots.deallocate()
+  }
 
   /// The bytes of a key, valid until the next insertion.
+  @inline(__always)
   func key(_ index: Int) -> BorrowedBytes {
     let start = index == 0 ? 0 : ends[index - 1]
-    let base = keys.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    return BorrowedBytes(base: base.map { $0 + start }, count: ends[index] - start)
+    return BorrowedBytes(base: UnsafePointer(bytes + start), count: ends[index] - start)
   }
 
   /// The number of a key, or −1.
   func find(_ key: BorrowedBytes) -> Int {
-    let hashed = hash(key)
-    var slot = Int(truncatingIfNeeded: hashed) & mask
-    while slots[slot] != 0 {
-      if slots[slot] >> 32 == hashed >> 32 {
-        let index = Int(truncatingIfNeeded: slots[slot] & 0xFFFF_FFFF) - 1
-        if isEqual(self.key(index), key) { return index }
-      }
-      slot = (slot + 1) & mask
-    }
-    return -1
+    let slot = place(key, hash(key))
+    return slots[slot] == 0 ? -1 : number(slot)
   }
 
   /// The number of a key, which is new if it equals the count before.
   mutating func insert(_ key: BorrowedBytes) -> Int {
     let hashed = hash(key)
+    let slot = place(key, hashed)
+    if slots[slot] != 0 { return number(slot) }
+    invariant(count < Int(UInt32.max) - 1, "fewer keys than slots can number")
+    if byteCount + key.count > byteCapacity { growBytes(key.count) }
+    if let base = key.base { (bytes + byteCount).update(from: base, count: key.count) }
+    byteCount += key.count
+    ends[count] = byteCount
+    count += 1
+    slots[slot] = (hashed >> 32) << 32 | UInt64(count)
+    if count * 2 > mask { growSlots() }
+    return count - 1
+  }
+
+  /// The slot that holds the key, or the free one where it belongs.
+  @inline(__always)
+  private func place(_ key: BorrowedBytes, _ hashed: UInt64) -> Int {
     var slot = Int(truncatingIfNeeded: hashed) & mask
     while slots[slot] != 0 {
-      if slots[slot] >> 32 == hashed >> 32 {
-        let index = Int(truncatingIfNeeded: slots[slot] & 0xFFFF_FFFF) - 1
-        if isEqual(self.key(index), key) { return index }
-      }
+      if slots[slot] >> 32 == hashed >> 32, isEqual(self.key(number(slot)), key) { return slot }
       slot = (slot + 1) & mask
     }
-    let index = ends.count
-    invariant(index < Int(UInt32.max) - 1, "fewer keys than slots can number")
-    keys.append(bytes: UnsafeRawBufferPointer(key.buffer))
-    ends.append(keys.count)
-    slots[slot] = (hashed >> 32) << 32 | UInt64(index + 1)
-    if ends.count * 2 > mask { grow() }
-    return index
+    return slot
+  }
+
+  @inline(__always)
+  private func number(_ slot: Int) -> Int {
+    Int(truncatingIfNeeded: slots[slot] & 0xFFFF_FFFF) - 1
   }
 
   /// Forgets the keys and keeps the memory.
   mutating func removeAll() {
-    keys.clear()
-    ends.removeAll()
+    count = 0
+    byteCount = 0
     slots.update(repeating: 0, count: mask + 1)
   }
 
   @inline(never)
-  private mutating func grow() {
+  private mutating func growBytes(_ extra: Int) {
+    byteCapacity = byteCapacity * 2 + extra
+    let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: byteCapacity)
+    grown.update(from: bytes, count: byteCount)
+    bytes.deallocate()
+    bytes = grown
+  }
+
+  @inline(never)
+  private mutating func growSlots() {
     let size = (mask + 1) * 2
+    let grownEnds = UnsafeMutablePointer<Int>.allocate(capacity: size / 2)
+    grownEnds.update(from: ends, count: count)
+    ends.deallocate()
+    ends = grownEnds
     slots.deallocate()
     slots = .allocate(capacity: size)
     slots.initialize(repeating: 0, count: size)
     mask = size - 1
-    for index in 0..<ends.count {
+    for index in 0..<count {
       let hashed = hash(key(index))
       var slot = Int(truncatingIfNeeded: hashed) & mask
       while slots[slot] != 0 { slot = (slot + 1) & mask }
@@ -135,53 +159,4 @@ func isEqual(_ left: BorrowedBytes, _ right: BorrowedBytes) -> Bool {
     index &+= 1
   }
   return true
-}
-
-/// Distinct pairs of numbers below 2^32 − 1, for finding a key that comes twice.
-struct PairSet: ~Copyable {
-  private var slots: UnsafeMutablePointer<UInt64>
-  private var mask: Int
-  private(set) var count = 0
-
-  init(expecting expected: Int = 16) {
-    var size = 32
-    while size < expected * 2 { size *= 2 }
-    slots = .allocate(capacity: size)
-    slots.initialize(repeating: 0, count: size)
-    mask = size - 1
-  }
-
-  deinit { slots.deallocate() }
-
-  /// Whether the pair was not there before.
-  mutating func insert(_ first: Int, _ second: Int) -> Bool {
-    // Never 0, which marks a free slot.
-    let value = (UInt64(truncatingIfNeeded: first) << 32 | UInt64(truncatingIfNeeded: second)) &+ 1
-    if !place(value) { return false }
-    count += 1
-    if count * 2 > mask { grow() }
-    return true
-  }
-
-  @inline(__always)
-  private mutating func place(_ value: UInt64) -> Bool {
-    var slot = Int(truncatingIfNeeded: mix(value)) & mask
-    while slots[slot] != 0 {
-      if slots[slot] == value { return false }
-      slot = (slot + 1) & mask
-    }
-    slots[slot] = value
-    return true
-  }
-
-  @inline(never)
-  private mutating func grow() {
-    let old = slots
-    let oldSize = mask + 1
-    slots = .allocate(capacity: oldSize * 2)
-    slots.initialize(repeating: 0, count: oldSize * 2)
-    mask = oldSize * 2 - 1
-    for index in 0..<oldSize where old[index] != 0 { _ = place(old[index]) }
-    old.deallocate()
-  }
 }

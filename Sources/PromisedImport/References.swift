@@ -3,7 +3,9 @@ import PromisedModel
 /// The keys one file defines and others name.
 struct DefinedKeys: ~Copyable {
   private var table: KeyTable
-  private var definedCount = 0
+  private(set) var definedCount = 0
+  /// The number found last.
+  private var last = 0
   /// Whether a key that no row defines is an error; otherwise the server decides.
   private let isClosed: Bool
 
@@ -21,9 +23,20 @@ struct DefinedKeys: ~Copyable {
   }
 
   /// The key's number, or nil when it must be defined and is not.
+  ///
+  /// Other files mostly name keys in the order of their definition, several rows each; the guesses
+  /// save the search then.
+  @inline(__always)
   mutating func number(_ key: BorrowedBytes) -> Int? {
-    let number = table.insert(key)
-    return number < definedCount || !isClosed ? number : nil
+    if last < table.count, isEqual(table.key(last), key) {
+      return last < definedCount || !isClosed ? last : nil
+    }
+    if last + 1 < table.count, isEqual(table.key(last + 1), key) {
+      last += 1
+    } else {
+      last = table.insert(key)
+    }
+    return last < definedCount || !isClosed ? last : nil
   }
 
   /// Whether the key may be named.
@@ -97,7 +110,7 @@ final class References {
     zones = DefinedKeys(isClosed: isClosed(.zones))
     sellers = DefinedKeys(isClosed: isClosed(.sellers), expecting: 1024)
     items = DefinedKeys(isClosed: isClosed(.items), expecting: expectedItems)
-    positions = PairSet(expecting: expectedPositions)
+    positions = PairSet(expecting: expectedPositions, firstCount: expectedItems)
     lookUpTimeZone = isTimeZone
   }
 

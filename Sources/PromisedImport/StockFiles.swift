@@ -57,7 +57,7 @@ enum StockFiles {
       guard let key, let seller, let type, let volume, let weight, let handling, let demand else {
         continue
       }
-      rows.keys.append(key.buffer)
+      rows.keys.add(key)
       rows.sellers.append(sellers.index(seller))
       rows.storageTypes.append(type)
       rows.volumesMicroCubicFeet.append(volume)
@@ -108,7 +108,7 @@ enum StockFiles {
         continue
       }
       if let references { check(&table, references, item, node) }
-      rows.keys.append(item.buffer)
+      rows.keys.add(item)
       rows.nodes.append(nodes.index(node))
       rows.onHand.append(onHand)
       if hasConditions { rows.appendConditions(conditions(&table, onHand)) }
@@ -189,8 +189,8 @@ enum StockFiles {
       if let references, !references.shipments.insert(shipment, item, node) {
         table.refuse(0, allowed: "each shipment, item and node once")
       }
-      rows.shipments.append(shipment.buffer)
-      rows.keys.append(item.buffer)
+      rows.shipments.add(shipment)
+      rows.keys.add(item)
       rows.nodes.append(nodes.index(node))
       rows.quantities.append(quantity)
       rows.etaUnixSeconds.append(eta)
