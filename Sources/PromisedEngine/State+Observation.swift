@@ -46,7 +46,7 @@ extension State {
     observe(stamps.read(mix(kind.rawValue ^ index)))
   }
 
-  func observeNetwork() { observe(stamps.network) }
+  package func observeNetwork() { observe(stamps.network) }
 
   func observeLoads() { observe(stamps.loads) }
 

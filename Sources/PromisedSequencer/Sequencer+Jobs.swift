@@ -42,7 +42,7 @@ extension Sequencer {
   /// Whether the profiles that answer are those of today's horizon and of the network as it is.
   package var isProfileCurrent: Bool {
     state.profiles != nil && publishedRevision == state.network.revision
-      && state.publication.horizonBaseUnixSeconds == Horizon.base(at: now.seconds)
+      && state.publication.horizonBaseUnixSeconds == Horizon.base(at: now)
   }
 
   /// A build that is due: the network changed, a new day began, or the server just started. Nil
@@ -50,7 +50,7 @@ extension Sequencer {
   package func nextProfileJob() -> ProfileJob? {
     guard state.network.destinationCount > 0, !isProfileCurrent else { return nil }
     return ProfileJob(
-      image: state.network.image(), horizonBaseUnixSeconds: Horizon.base(at: now.seconds),
+      image: state.network.image(), horizonBaseUnixSeconds: Horizon.base(at: now),
       revision: state.network.revision)
   }
 

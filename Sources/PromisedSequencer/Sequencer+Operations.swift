@@ -105,24 +105,28 @@ extension Sequencer {
   }
 
   func answerNetwork(_ reply: ReplyTo) {
-    let network = state.network
-    var answer = NetworkReply()
-    answer.revision = network.revision
+    var answer = Self.sizes(of: state.network)
     answer.profileEpoch = state.publication.epoch
     answer.horizonBaseUnixSeconds = state.publication.horizonBaseUnixSeconds
-    answer.marketplaces = UInt64(network.marketplaces.count)
-    answer.calendars = UInt64(network.calendars.count)
-    answer.nodes = UInt64(network.nodeCount)
-    answer.waves = UInt64(network.waveCount)
-    answer.zonePrefixes = UInt64(network.zonePrefixCount)
-    answer.lanes = UInt64(network.laneCount)
-    answer.legs = UInt64(network.legCount)
-    answer.destinations = UInt64(network.destinationCount)
     answer.profileEntries = UInt64(state.profiles?.entryCount ?? 0)
     state.observeNetwork()
     send(reply, reflecting: state.observedPosition) { (encoder, asOf, frames) in
       encoder.encode(answer, streamID: reply.streamID, asOf: asOf, into: &frames)
     }
+  }
+
+  private static func sizes(of network: borrowing NetworkTables) -> NetworkReply {
+    var sizes = NetworkReply()
+    sizes.revision = network.revision
+    sizes.marketplaces = UInt64(network.marketplaces.count)
+    sizes.calendars = UInt64(network.calendars.count)
+    sizes.nodes = UInt64(network.nodeCount)
+    sizes.waves = UInt64(network.waveCount)
+    sizes.zonePrefixes = UInt64(network.zonePrefixCount)
+    sizes.lanes = UInt64(network.laneCount)
+    sizes.legs = UInt64(network.legCount)
+    sizes.destinations = UInt64(network.destinationCount)
+    return sizes
   }
 
   // MARK: The conversation

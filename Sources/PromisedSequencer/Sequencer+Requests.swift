@@ -81,7 +81,7 @@ extension Sequencer {
 
   private func answer(_ query: AvailabilityQuery, _ reply: ReplyTo) throws(Refusal) {
     availabilityReply.removeAll()
-    try state.answer(query, into: &availabilityReply)
+    try state.answer(query, at: now, into: &availabilityReply)
     send(reply, reflecting: observed()) { (encoder, asOf, frames) in
       encoder.encode(availabilityReply, streamID: reply.streamID, asOf: asOf, into: &frames)
     }

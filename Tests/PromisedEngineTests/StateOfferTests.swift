@@ -91,7 +91,8 @@ import Testing
         0, unknownPostcode, 0, unknownItem, unknownItem, unknownItem,
       ])
     #expect(reply.postcodeExact[0] == 0 && reply.windowToUnixSeconds.count == 6)
-    func code(_ items: [String], _ postcodes: [String], _ quantities: [Int32] = []) -> OutcomeCode? {
+    func code(_ items: [String], _ postcodes: [String], _ quantities: [Int32] = []) -> OutcomeCode?
+    {
       desk.refusal { () throws(Refusal) in
         _ = try ask(desk, items, postcodes, quantities: quantities)
       }?.code
