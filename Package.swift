@@ -89,7 +89,7 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "promised-bench", dependencies: ["PromisedBytes", "CLinux"],
-      path: "Tools/Bench", exclude: ["README.md"], swiftSettings: strict),
+      path: "Tools/Bench", exclude: ["README.md", "run.py"], swiftSettings: strict),
 
     // A suite per module.
     suite("PromisedModelTests", ["PromisedModel"]),

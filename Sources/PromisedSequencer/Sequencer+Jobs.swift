@@ -39,16 +39,18 @@ package struct SnapshotExport: Sendable {
 }
 
 extension Sequencer {
-  /// Whether the profiles that answer are those of today's horizon and of the network as it is.
+  /// Whether the profiles that answer are those of today's horizon and of the network as it is; a
+  /// network without a destination needs none.
   package var isProfileCurrent: Bool {
-    state.profiles != nil && publishedRevision == state.network.revision
+    if state.network.destinationCount == 0 { return true }
+    return state.profiles != nil && publishedRevision == state.network.revision
       && state.publication.horizonBaseUnixSeconds == Horizon.base(at: now)
   }
 
   /// A build that is due: the network changed, a new day began, or the server just started. Nil
   /// while there is none, and while there is no network.
   package func nextProfileJob() -> ProfileJob? {
-    guard state.network.destinationCount > 0, !isProfileCurrent else { return nil }
+    guard !isProfileCurrent else { return nil }
     return ProfileJob(
       image: state.network.image(), horizonBaseUnixSeconds: Horizon.base(at: now),
       revision: state.network.revision)

@@ -87,8 +87,8 @@ extension Session {
     do throws(LoadStop) {
       let answer = try run.run()
       meter.end()
-      summarise(report, LoadTimes(check: checked, send: monotonicNanoseconds() - start), answer)
-      return ExitCode.yes
+      let sent = monotonicNanoseconds() - start
+      summarise(report, LoadTimes(check: checked, send: sent), answer)
     } catch {
       meter.end()
       switch error {
@@ -105,6 +105,22 @@ extension Session {
         for problem in problems.kept { note("  \(problem)\n") }
         return ExitCode.no
       }
+    }
+    return try waitForProfiles()
+  }
+
+  /// Waits until offers are made from the network just loaded: the server rebuilds its delivery
+  /// profiles in the background, and until then answers offers from the old ones or not at all.
+  private func waitForProfiles() throws(Failure) -> Int32 {
+    let start = monotonicNanoseconds()
+    while true {
+      let status = try perform(.status())
+      if status.isProfileCurrent { return ExitCode.yes }
+      if monotonicNanoseconds() - start > 120_000_000_000 {
+        note("The delivery profiles are still being built; offers may say NETWORK_NOT_READY.\n")
+        return ExitCode.yes
+      }
+      sleep(nanoseconds: 20_000_000)
     }
   }
 
