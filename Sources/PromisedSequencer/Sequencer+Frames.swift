@@ -82,6 +82,7 @@ extension Sequencer {
     facts: borrowing ServerFacts
   ) {
     state.beginObservation()
+    mustReflect = 0
     let reply = ReplyTo(streamID: header.streamID, session: session)
     do throws(Refusal) {
       let envelope = try envelopes.read(data, flags: header.flags)
@@ -102,7 +103,7 @@ extension Sequencer {
   /// Answers no, reflecting what the refused request saw.
   func refuse(_ refusal: Refusal, _ reply: ReplyTo) {
     counters.count(refusal.code)
-    send(reply, reflecting: state.observedPosition) { (encoder, _, frames) in
+    send(reply, reflecting: max(state.observedPosition, mustReflect)) { (encoder, _, frames) in
       encoder.encode(refusal, streamID: reply.streamID, into: &frames)
     }
   }

@@ -88,10 +88,14 @@ extension Sequencer {
   /// Takes a block of a snapshot on disk.
   package func importBlock(
     kind: UInt16, _ bytes: UnsafeRawBufferPointer
-  ) throws(RecordError) {
+  ) throws(ReplayFailure) {
     guard let known = StateBlockKind(rawValue: kind) else {
-      throw .malformed("block kind \(kind)")
+      throw ReplayFailure(reason: "block kind \(kind) is not known")
     }
-    state.importBlock(try StateBlock(kind: known, bytes))
+    do throws(RecordError) {
+      state.importBlock(try StateBlock(kind: known, bytes))
+    } catch {
+      throw ReplayFailure(reason: "a block of kind \(known): \(error)")
+    }
   }
 }

@@ -66,7 +66,7 @@ extension Sequencer {
         "read.min_position \(minimum) is ahead of the log, which is at \(position)")
     }
     // What the caller has seen of somebody else's change must be on disk before this answer is.
-    if minimum > durablePosition { minimumSeen = minimum }
+    if minimum > durablePosition { mustReflect = minimum }
   }
 
   // MARK: Questions
@@ -122,9 +122,7 @@ extension Sequencer {
 
   /// The last change that a read saw, or that its caller had seen before it.
   private func observed() -> Position {
-    let seen = max(state.observedPosition, minimumSeen)
-    minimumSeen = 0
-    return seen
+    max(state.observedPosition, mustReflect)
   }
 
   private func sendHold(_ reply: ReplyTo, reflecting position: Position) {
@@ -206,7 +204,8 @@ extension Sequencer {
       let outcome = RememberedOutcome(
         code: refusal.code, row: refusal.row, availableUnits: refusal.availableUnits,
         nextSupplyUnixSeconds: refusal.nextSupplyUnixSeconds)
-      commit(.refused(key, outcome))
+      // The answer may leave only when it will be given again after a crash.
+      mustReflect = commit(.refused(key, outcome))
     }
     throw refusal
   }

@@ -18,6 +18,7 @@ package final class Sequencer {
   var decoder = RequestDecoder()
   var encoder = ReplyEncoder()
   private var writer = EventWriter()
+  private let reader = EventReader()
   private var recordSink: (UnsafeRawBufferPointer) -> Void = { _ in }
   private let timeZoneFile: (Name) -> [UInt8]?
 
@@ -28,8 +29,9 @@ package final class Sequencer {
   /// The instant of the batch: max(last logged time, realtime), never going back.
   package private(set) var now = UnixMilliseconds(0)
   private var realtime = UnixMilliseconds(0)
-  /// A position a caller had seen, which the answer at hand must not leave before.
-  var minimumSeen: Position = 0
+  /// A position that the answer at hand must not leave before, beside what it reads: the record of
+  /// its own refusal, or what the caller had seen.
+  var mustReflect: Position = 0
 
   var waiting: [Session] = []
   var followUps: [FollowUp] = []
@@ -111,14 +113,18 @@ package final class Sequencer {
 
   /// Applies a record of the log, in order and without a gap. Decides nothing, reads no clock.
   package func replay(
-    _ record: UnsafeRawBufferPointer, at position: Position, using reader: EventReader
-  ) throws(RecordError) {
+    _ record: UnsafeRawBufferPointer, at position: Position
+  ) throws(ReplayFailure) {
     invariant(position == self.position + 1, "records are replayed without a gap")
-    let (time, event) = try reader.read(record)
-    now = max(now, time)
-    self.position = position
-    state.apply(event, at: position, time: time)
-    if case .profilePublished = event { publishedRevision = state.network.revision }
+    do throws(RecordError) {
+      let (time, event) = try reader.read(record)
+      now = max(now, time)
+      self.position = position
+      state.apply(event, at: position, time: time)
+      if case .profilePublished = event { publishedRevision = state.network.revision }
+    } catch {
+      throw ReplayFailure(reason: "record \(position): \(error)")
+    }
   }
 
   /// Ends the import of a snapshot taken at `position` and `time`.
@@ -176,6 +182,11 @@ package final class Sequencer {
       rows.timeZones.append(TimeZoneFile(name: zone, tzif: tzif))
     }
   }
+}
+
+/// A record or block that passed storage's checks and still says nothing this version knows.
+package struct ReplayFailure: Error, Sendable {
+  package let reason: String
 }
 
 /// What a request asks of the loop rather than of the state.

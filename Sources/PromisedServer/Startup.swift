@@ -1,7 +1,6 @@
 import PromisedBytes
 import PromisedModel
 import PromisedPlatform
-import PromisedRecords
 import PromisedSequencer
 import PromisedStorage
 
@@ -48,7 +47,6 @@ package struct RecoveredServer<Store: FileStore>: ~Copyable {
 /// Feeds what storage reads to the sequencer.
 private struct StateVisitor: RecoveryVisitor {
   let sequencer: Sequencer
-  let reader = EventReader()
   private var snapshotPosition: Position = 0
   private var snapshotTime = UnixMilliseconds(0)
   private var isImporting = false
@@ -62,10 +60,10 @@ private struct StateVisitor: RecoveryVisitor {
   }
 
   mutating func block(_ block: SnapshotBlock) throws(PayloadRejection) {
-    do throws(RecordError) {
+    do throws(ReplayFailure) {
       try sequencer.importBlock(kind: block.kind, block.bytes)
     } catch {
-      throw PayloadRejection("a block of kind \(block.kind): \(error)")
+      throw PayloadRejection(error.reason)
     }
   }
 
@@ -77,10 +75,10 @@ private struct StateVisitor: RecoveryVisitor {
 
   mutating func record(_ record: LogRecord) throws(PayloadRejection) {
     end()
-    do throws(RecordError) {
-      try sequencer.replay(record.payload, at: record.position, using: reader)
+    do throws(ReplayFailure) {
+      try sequencer.replay(record.payload, at: record.position)
     } catch {
-      throw PayloadRejection("record \(record.position): \(error)")
+      throw PayloadRejection(error.reason)
     }
   }
 }

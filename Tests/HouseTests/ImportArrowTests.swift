@@ -30,7 +30,7 @@ struct ImportArrowTests {
     ],
     "promise": [
       "PromisedClient", "PromisedImport", "PromisedStorage", "PromisedRecords", "PromisedLinux",
-      "PromisedModel", "PromisedBytes", "PromisedWire", "CLinux",
+      "PromisedModel", "PromisedBytes", "PromisedWire", "PromisedPlatform", "CLinux",
     ],
   ]
 

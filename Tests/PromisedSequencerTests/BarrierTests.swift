@@ -1,5 +1,4 @@
 import PromisedModel
-import PromisedRecords
 import Testing
 
 @testable import PromisedSequencer
@@ -133,10 +132,9 @@ struct ReplayTests {
       bench.now = UnixMilliseconds(bench.now.milliseconds + 90_000)
     }
     let copy = Workbench()
-    let reader = EventReader()
     for (index, record) in bench.records.enumerated() {
       try record.withUnsafeBytes {
-        try copy.sequencer.replay($0, at: UInt64(index + 1), using: reader)
+        try copy.sequencer.replay($0, at: UInt64(index + 1))
       }
     }
     copy.sequencer.finishRecovery(time: bench.sequencer.now)
