@@ -100,6 +100,12 @@ let package = Package(
     suite("PromisedSequencerTests", ["PromisedSequencer"]),
     suite("PromisedLinuxTests", ["PromisedLinux", "PromisedPlatform"]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
+    suite(
+      "PromisedClientTests",
+      [
+        "PromisedClient", "promise", "PromisedImport", "PromisedWire", "PromisedModel",
+        "PromisedLinux",
+      ]),
     suite("HouseTests", []),
   ]
 )
