@@ -9,7 +9,7 @@ private func append(_ text: StaticString, to column: inout GrowableColumn<Borrow
 }
 
 /// The answers of a server that knows one world; requests are told by description.
-private func answer(_ request: Request, _ exchange: inout Exchange) {
+func answerWorld(_ request: Request, _ exchange: inout Exchange) {
   let id = exchange.streamID
   let asOf = Exchange.asOf
   switch request {
@@ -223,7 +223,7 @@ extension PutRows {
 /// Every call against the server's own decoder and encoder.
 @Suite struct CallTests {
   @Test func questions() throws {
-    try withServer(answer) { (connection) throws in
+    try withServer(answerWorld) { (connection) throws in
       let offers = try connection.perform(
         .offer(
           items: ["B1", "B2"], quantities: [1, 2], postcodes: ["98109"], withPath: true,
@@ -259,7 +259,7 @@ extension PutRows {
   }
 
   @Test func changes() throws {
-    try withServer(answer) { (connection) throws in
+    try withServer(answerWorld) { (connection) throws in
       let lines = [
         HoldLine(item: "B1", node: "SEA1", quantity: 2),
         HoldLine(item: "B2", node: "SEA1", quantity: 1),
@@ -287,7 +287,7 @@ extension PutRows {
   }
 
   @Test func operations() throws {
-    try withServer(answer) { (connection) throws in
+    try withServer(answerWorld) { (connection) throws in
       let status = try connection.perform(.status())
       #expect(status.serverVersion == "1.2.3")
       #expect(status.positions == 300_000)
