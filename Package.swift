@@ -106,6 +106,12 @@ let package = Package(
     suite("PromisedLinuxTests", ["PromisedLinux", "PromisedPlatform"]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
     suite("PromisedSampleTests", ["PromisedSample"]),
+    suite(
+      "PromisedClientTests",
+      [
+        "PromisedClient", "promise", "PromisedImport", "PromisedWire", "PromisedModel",
+        "PromisedLinux",
+      ]),
     suite("HouseTests", []),
   ]
 )

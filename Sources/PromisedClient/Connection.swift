@@ -9,6 +9,9 @@ public struct ConnectionOptions: Sendable {
   public var timeoutNanoseconds: UInt64 = 30_000_000_000
   /// The pause before the first new attempt to reach the service; it doubles up to a second.
   public var firstPauseNanoseconds: UInt64 = 50_000_000
+  /// How long `perform` goes on trying to reach a service that is not there; a call's timeout ends
+  /// it in any case. A person at a terminal wants to know at once; a service rides out a restart.
+  public var patienceNanoseconds: UInt64 = .max
 
   /// The defaults: 30 s a call.
   public init() {}
@@ -68,13 +71,15 @@ public final class Connection {
   /// Sends a request and waits for its answer; connects again and repeats it where that is safe.
   public func perform<Answer>(_ call: Call<Answer>) throws(ClientError) -> Answer {
     let deadline = monotonicNanoseconds() &+ options.timeoutNanoseconds
+    let begin = monotonicNanoseconds()
     var pause = options.firstPauseNanoseconds
     while true {
       do throws(ClientError) {
         return try receive(try send(call, deadline: deadline))
       } catch {
         guard case .unreachable = error, call.isRepeatable,
-          monotonicNanoseconds() &+ pause < deadline
+          monotonicNanoseconds() &+ pause < deadline,
+          monotonicNanoseconds() &- begin < options.patienceNanoseconds
         else { throw error }
         sleep(nanoseconds: pause)
         pause = min(pause * 2, 1_000_000_000)

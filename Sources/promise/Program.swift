@@ -73,6 +73,7 @@ struct Program {
         "the server is \"\(text)\"; allowed: HOST:PORT, [v6]:PORT, unix:PATH or /PATH")
     }
     var options = ConnectionOptions()
+    options.patienceNanoseconds = 1_000_000_000
     do throws(UsageError) {
       let seconds = try arguments.integer("timeout", 1...86_400, default: 30)
       options.timeoutNanoseconds = UInt64(seconds) * 1_000_000_000

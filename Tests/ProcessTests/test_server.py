@@ -193,8 +193,13 @@ class Asking(unittest.TestCase):
             self.assertEqual(reply.headroom_units[row], headroom // 350_000)
 
     def test_what_is_not_known_is_named(self):
-        unknown = self.client.Inventory.Availability(item_keys=["B0NOTTHERE"])
-        self.assertEqual(list(unknown.outcomes), [1])
+        # One row: the call itself is refused. Several: each row has its own outcome.
+        with self.assertRaises(Refused) as caught:
+            self.client.Inventory.Availability(item_keys=["B0NOTTHERE"])
+        self.assertEqual(caught.exception.code, "NOT_FOUND")
+        self.assertEqual(caught.exception.key, "B0NOTTHERE")
+        unknown = self.client.Inventory.Availability(item_keys=["B0THREEFCS", "B0NOTTHERE"])
+        self.assertEqual(list(unknown.outcomes), [0, 1])
         with self.assertRaises(Refused) as caught:
             self.client.Holds.Hold(
                 idempotency_key="unknown-1", owner="cart", nodes=["BFI4"],

@@ -39,6 +39,8 @@ struct LoadRun {
   let progress: (LoadProgress) -> Void
   /// Told when a cut load goes on, with the chunk it goes on from.
   let resumed: (UInt64) -> Void
+  /// Before the first new attempt; doubles with each.
+  var pauseNanoseconds: UInt64 = 200_000_000
 
   /// Loads everything and commits.
   func run() throws(LoadStop) -> LoadAnswer {
@@ -56,8 +58,8 @@ struct LoadRun {
       } catch {
         guard case .client(.unreachable) = error, attempts < Self.attemptLimit, !isInterrupted()
         else { throw error }
+        sleep(nanoseconds: pauseNanoseconds << UInt64(attempts))
         attempts += 1
-        sleep(nanoseconds: 100_000_000 << UInt64(attempts))
       }
     }
   }
