@@ -83,7 +83,7 @@ import Testing
   @Test func rowsAreItemsByPostcodes() throws {
     let desk = try Self.desk()
     Self.publish(desk)
-    let reply = try ask(desk, ["A", "Q"], ["98109", "10001", "981"])
+    let reply = try ask(desk, ["A", "Q"], ["98109", "10001", "98110"])
     let unknownPostcode = UInt32(OutcomeCode.postcodeUnknown.rawValue)
     let unknownItem = UInt32(OutcomeCode.itemUnknown.rawValue)
     #expect(
@@ -91,7 +91,8 @@ import Testing
         0, unknownPostcode, 0, unknownItem, unknownItem, unknownItem,
       ])
     #expect(reply.postcodeExact[0] == 0 && reply.windowToUnixSeconds.count == 6)
-    func code(_ items: [String], _ postcodes: [String], _ quantities: [Int32] = []) -> OutcomeCode? {
+    func code(_ items: [String], _ postcodes: [String], _ quantities: [Int32] = []) -> OutcomeCode?
+    {
       desk.refusal { () throws(Refusal) in
         _ = try ask(desk, items, postcodes, quantities: quantities)
       }?.code
