@@ -31,7 +31,7 @@ extension State {
   package func beginExport() {
     invariant(sweep == nil, "an export begins while another is under way")
     let density = max(1, positions.positionCount + positions.itemCount)
-    let buckets = max(1, min(16_384, positions.totalBuckets * Self.blockRows / density))
+    let buckets = max(1, min(16_384, positions.totalBuckets * chunkRows / density))
     let chunks = (positions.totalBuckets + buckets - 1) / buckets
     let begun = Sweep(bucketsPerChunk: buckets, chunkCount: chunks)
     begun.blocks.append(.put(.network(network.exportRows())))
@@ -64,6 +64,7 @@ extension State {
       copyChunk(sweep.nextChunk)
       sweep.nextChunk += 1
       if sweep.nextChunk == sweep.isCopied.count {
+        isSweeping = false
         sweep.blocks += sweep.tail
         sweep.tail = []
       }
@@ -76,7 +77,7 @@ extension State {
     isSweeping = false
   }
 
-  package var isExporting: Bool { isSweeping }
+  package var isExporting: Bool { sweep != nil }
 
   private func takeBlock(of sweep: Sweep) -> StateBlock? {
     if sweep.handedOut == sweep.blocks.count {
@@ -106,6 +107,7 @@ extension State {
   func finishSweep() {
     guard let chunks = sweep?.isCopied.count else { return }
     for chunk in 0..<chunks { copyChunk(chunk) }
+    isSweeping = false
   }
 
   @inline(never)

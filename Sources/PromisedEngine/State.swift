@@ -51,7 +51,10 @@ package final class State {
   var stamps = Stamps()
   var scratch = Scratch()
   var sweep: Sweep?
+  /// Chunks of the position table are left to copy: writes must ask first.
   var isSweeping = false
+  /// Items and positions of a chunk, more or less: what one `nextExportBlock` works on.
+  var chunkRows = 65_536
 
   /// Position and time of the last event applied.
   package internal(set) var appliedPosition: Position = 0

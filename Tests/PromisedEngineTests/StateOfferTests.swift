@@ -83,7 +83,7 @@ import Testing
   @Test func rowsAreItemsByPostcodes() throws {
     let desk = try Self.desk()
     Self.publish(desk)
-    let reply = try ask(desk, ["A", "Q"], ["98109", "10001", "981"])
+    let reply = try ask(desk, ["A", "Q"], ["98109", "10001", "98110"])
     let unknownPostcode = UInt32(OutcomeCode.postcodeUnknown.rawValue)
     let unknownItem = UInt32(OutcomeCode.itemUnknown.rawValue)
     #expect(
