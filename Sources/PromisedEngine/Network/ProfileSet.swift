@@ -50,7 +50,8 @@ struct DeliveryWindow: BitwiseCopyable, Equatable {
 ///
 ///     rows[destination × rankCount + rank] … rows[… + 1]   →   entries, ascending, vias beside them
 ///
-/// The common question costs one look at the row's bounds and one binary search in 8-byte entries.
+/// The common question is answered from the row's head: 16 bytes at a place that follows from the
+/// indexes alone, so that a candidate costs one cache line. All other questions search the row.
 package final class ProfileSet: Sendable {
   package let image: NetworkImage
   package let horizon: Horizon
@@ -62,6 +63,8 @@ package final class ProfileSet: Sendable {
   let rows: OwnedBuffer<UInt32>
   let entries: OwnedBuffer<ProfileEntry>
   let vias: OwnedBuffer<Via>
+  /// Heads in the order of `rows`, eight numbers each; empty in vast sparse networks.
+  let heads: OwnedBuffer<UInt16>
 
   let windowStarts: OwnedBuffer<UInt32>
   let windows: OwnedBuffer<DeliveryWindow>
@@ -83,6 +86,9 @@ package final class ProfileSet: Sendable {
     destinationCount = windowStarts.count - 1
     self.ranks = ranks
     self.rankCount = rankCount
+    // Before the buffers move into the object.
+    heads = ProfileHead.heads(
+      rows: rows, slotCount: (windowStarts.count - 1) * rankCount, entries: entries)
     self.rows = rows
     self.entries = entries
     self.vias = vias
@@ -98,7 +104,8 @@ package final class ProfileSet: Sendable {
 
   /// Memory held, without the image.
   package var byteCount: Int {
-    ranks.count * 2 + rows.count * 4 + entries.count * 8 + vias.count * 4 + windows.count * 16
+    (ranks.count + heads.count) * 2 + (rows.count + vias.count) * 4 + entries.count * 8
+      + windows.count * 16
   }
 
   /// A digest of all rows, to compare two builds: equal networks give equal digests.
@@ -130,9 +137,27 @@ package final class ProfileSet: Sendable {
     return (Int(rows.base[slot]), Int(rows.base[slot + 1]))
   }
 
+  /// The head of a row, or nil where there is no row or no heads.
+  @inline(__always)
+  func head(node: UInt16, destination: UInt32) -> UnsafePointer<UInt16>? {
+    guard Int(node) < ranks.count, Int(destination) < destinationCount, heads.count > 0 else {
+      return nil
+    }
+    let rank = ranks.base[Int(node)]
+    if rank == Self.noRank { return nil }
+    let slot = Int(destination) * rankCount + Int(rank)
+    return UnsafePointer(heads.base + slot * 2 * ProfileHead.depth)
+  }
+
   /// The first entry of a row with a cutoff at or after `minute`; `end` if none.
   func firstEntry(_ row: (start: Int, end: Int), cutoffFrom minute: Int32) -> Int {
     var low = row.start
+    // As in deciding: cutoffs asked for are nearly always close to the beginning.
+    let near = min(row.end, low + 6)
+    while low < near {
+      if Int32(entries.base[low].cutoff) >= minute { return low }
+      low += 1
+    }
     var high = row.end
     while low < high {
       let middle = (low + high) / 2

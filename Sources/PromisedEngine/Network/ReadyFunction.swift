@@ -53,6 +53,12 @@ package struct ReadyFunction {
   @inline(__always)
   private func first(where condition: (Int) -> Bool) -> Int {
     var low = 0
+    // Orders are placed early in the horizon.
+    let near = min(count, 4)
+    while low < near {
+      if condition(low) { return low }
+      low += 1
+    }
     var high = count
     while low < high {
       let middle = (low + high) / 2
