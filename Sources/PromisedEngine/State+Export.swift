@@ -34,6 +34,8 @@ extension State {
     let buckets = max(1, min(16_384, positions.totalBuckets * chunkRows / density))
     let chunks = (positions.totalBuckets + buckets - 1) / buckets
     let begun = Sweep(bucketsPerChunk: buckets, chunkCount: chunks)
+    begun.blocks.append(
+      .sizes(items: UInt64(positions.itemCount), positions: UInt64(positions.positionCount)))
     begun.blocks.append(.put(.network(network.exportRows())))
     for start in stride(from: 0, to: sellers.count, by: Self.blockRows) {
       let end = min(sellers.count, start + Self.blockRows)

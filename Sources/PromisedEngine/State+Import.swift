@@ -7,6 +7,8 @@ extension State {
   /// order does.
   package func importBlock(_ block: borrowing StateBlock) {
     switch copy block {
+    case .sizes(let items, let positions):
+      reserve(items: Int(clamping: items), positions: Int(clamping: positions))
     case .put(let rows): apply(rows)
     case .positions(let block): importStock(block)
     case .holds(let rows): importHolds(rows)

@@ -110,22 +110,25 @@ package struct KeyColumn {
 package struct GrowableColumn<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline var base: UnsafeMutablePointer<Element>
   @usableFromInline var capacity: Int
-  package private(set) var count: Int
+  @usableFromInline var elementCount: Int
+
+  @inlinable @inline(__always)
+  package var count: Int { elementCount }
 
   package init(capacity: Int = 16) {
     self.capacity = max(capacity, 1)
     base = .allocate(capacity: self.capacity)
-    count = 0
+    elementCount = 0
   }
 
   deinit { base.deallocate() }
 
   /// Appends one element. Amortised constant time.
-  @inline(__always)
+  @inlinable @inline(__always)
   package mutating func append(_ element: Element) {
-    if _slowPath(count == capacity) { grow(to: capacity * 2) }
-    base[count] = element
-    count += 1
+    if _slowPath(elementCount == capacity) { grow(to: capacity * 2) }
+    base[elementCount] = element
+    elementCount &+= 1
   }
 
   /// Appends borrowed elements in order.
@@ -133,11 +136,13 @@ package struct GrowableColumn<Element: BitwiseCopyable>: ~Copyable {
     guard let source = column.base, column.count > 0 else { return }
     if count + column.count > capacity { grow(to: max(capacity * 2, count + column.count)) }
     (base + count).update(from: source, count: column.count)
-    count += column.count
+    elementCount += column.count
   }
 
-  package mutating func removeAll() { count = 0 }
+  @inlinable
+  package mutating func removeAll() { elementCount = 0 }
 
+  @inlinable
   package subscript(index: Int) -> Element {
     get {
       invariant(index >= 0 && index < count, "column index out of range")
@@ -152,8 +157,8 @@ package struct GrowableColumn<Element: BitwiseCopyable>: ~Copyable {
   /// The elements; valid until the next mutation.
   package var column: Column<Element> { Column(base: UnsafePointer(base), count: count) }
 
-  @inline(never)
-  private mutating func grow(to newCapacity: Int) {
+  @usableFromInline @inline(never)
+  mutating func grow(to newCapacity: Int) {
     let grown = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)
     grown.update(from: base, count: count)
     base.deallocate()

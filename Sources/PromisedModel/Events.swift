@@ -82,6 +82,8 @@ package enum Event {
 /// Rows of the state as a snapshot holds them; importing every block of a snapshot rebuilds the
 /// state. Amounts reserved are not stored: they follow from the holds.
 package enum StateBlock {
+  /// How many items and positions follow, so that an import makes room once. Comes first.
+  case sizes(items: UInt64, positions: UInt64)
   case put(PutRows)
   case positions(PositionBlock)
   case holds(HoldRows)

@@ -28,6 +28,10 @@ extension State {
       clear()
       replaceNetwork(with: load.takeNetwork())
     }
+    let sizes = load.sizes
+    reserve(
+      items: self.positions.itemCount + sizes.items,
+      positions: self.positions.positionCount + sizes.positions)
     for chunk in load.chunks {
       if case .network = chunk, load.description.mode == .replace { continue }
       apply(chunk)

@@ -27,10 +27,42 @@ final class OpenLoad {
     chunks.append(rows)
   }
 
+  /// Items and positions it brings at most, as far as rows of one item stand together.
+  var sizes: (items: Int, positions: Int) {
+    var (described, stocked, positions) = (0, 0, 0)
+    for chunk in chunks {
+      switch chunk {
+      case .items(let rows): described += rows.keys.count
+      case .positions(let rows):
+        positions += rows.keys.count
+        stocked += rows.keys.countOfRuns
+      case .inbound(let rows): stocked += rows.keys.countOfRuns
+      case .network, .sellers, .limits: break
+      }
+    }
+    return (max(described, stocked), positions)
+  }
+
   /// The network as it will be, taken out of the load.
   func takeNetwork() -> NetworkTables {
     var taken = NetworkTables()
     swap(&taken, &network)
     return taken
+  }
+}
+
+extension PackedKeys {
+  /// Keys that differ from the key before them.
+  var countOfRuns: Int {
+    withKeyColumn { keys in
+      var (offset, runs) = (0, 0)
+      var previous = BorrowedBytes.empty
+      for row in 0..<keys.count {
+        let key = keys.key(row, at: &offset)
+        if !same(key, previous) { runs += 1 }
+        previous = key
+      }
+      return runs
+    }
   }
 }

@@ -11,6 +11,11 @@ import PromisedInvariants
 struct PositionTable: ~Copyable {
   static var slotsPerBucket: Int { 4 }
   private static var spareBuckets: Int { 64 }
+  /// Keys that come in the order of their hashes crowd the front of a table that is still growing:
+  /// whoever stands further from home than this makes it grow, unless it is all but empty, so that
+  /// keys chosen to collide cannot make it grow for ever.
+  private static var farFromHome: Int { 256 }
+  private static var leastLoad: Int { 32 }
 
   private var buckets: UnsafeMutableRawPointer
   private(set) var bucketCount: Int
@@ -78,6 +83,8 @@ struct PositionTable: ~Copyable {
     }
     var end = slot
     while end < totalSlots && self.key(end) != 0 { end += 1 }
+    let isCrowded = end - home(hash) * Self.slotsPerBucket > Self.farFromHome
+    if isCrowded && itemCount * Self.leastLoad > totalSlots { return nil }
     return end < totalSlots ? Placement(slot: slot, end: end) : nil
   }
 
