@@ -72,7 +72,7 @@ private func rows(_ text: String) -> [String] { rows(Array(text.utf8)) }
   @Test func hugeCells() {
     let huge = [UInt8](repeating: 0x61, count: CSVReader.rowByteLimit + 1)
     #expect(rows(huge + Array("\nb\n".utf8)) == ["1! rowTooLong 0", "2: b"])
-    let quotes = [UInt8](repeating: 0x22, count: 2 * CSVReader.rowByteLimit + 2)
+    let quotes = [UInt8](repeating: 0x22, count: 4 * CSVReader.rowByteLimit)
     #expect(rows(quotes + Array("\nb\n".utf8)) == ["1! rowTooLong 0", "2: b"])
     let quoted = [0x22] + huge + [0x22]
     #expect(rows(quoted + Array("\nb\n".utf8)) == ["1! rowTooLong 0", "2: b"])

@@ -184,6 +184,30 @@ func check(
     #expect(rows.unfulfillable == [0])
   }
 
+  /// Keys of several cells are compared cell by cell, not by their letters in a row.
+  @Test func compositeKeysKeepTheirParts() {
+    var world = soundWorld
+    world[.limits] =
+      "seller,storage_type,month,kind,limit_cubic_feet\nS1,standard,2026-12,confirmed,1\n"
+    world[.zones] =
+      "country,postcode_prefix,zone,station\nUS,981,west,\nUS,98,east,\nUS,9,1west,\n"
+    world[.inbound] =
+      "shipment,item,node,quantity,eta,stage\nX,B01,SEA1,40,2026-12-20T18:00:00Z,shipped\n"
+      + "XB,01,SEA1,40,2026-12-20T18:00:00Z,shipped\n"
+    #expect(check(world, partial: true).report.problemCount == 0)
+    world[.inbound] =
+      "shipment,item,node,quantity,eta,stage\nX,B01,SEA1,40,2026-12-20T18:00:00Z,shipped\n"
+      + "X,B01,SEA1,40,2026-12-21T18:00:00Z,shipped\n"
+    #expect(check(world).report.problemCount == 1)
+  }
+
+  /// More nodes of one item than its share of the table holds, each twice.
+  @Test func duplicatesAreFoundBeyondAnItemsShare() {
+    let rows = (0..<3000).map { "B1,N\($0),1\n" }.joined()
+    let world: [ImportFile: String] = [.positions: "item,node,on_hand\n" + rows + rows]
+    #expect(check(world).report.problemCount == 3000)
+  }
+
   @Test func aMissingColumnIsNamed() {
     var world = soundWorld
     world[.positions] = "item,node\nB01,SEA1\n"
