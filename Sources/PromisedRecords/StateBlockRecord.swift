@@ -12,6 +12,7 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case load = 7
   case loadChunk = 8
   case lastLoad = 9
+  case sizes = 10
 }
 
 extension StateBlock {
@@ -26,6 +27,7 @@ extension StateBlock {
     case .load: .load
     case .loadChunk: .loadChunk
     case .lastLoad: .lastLoad
+    case .sizes: .sizes
     }
   }
 
@@ -37,7 +39,7 @@ extension StateBlock {
     case .holds(let rows): rows.ids.count
     case .commands(let rows): rows.bodyDigests.count
     case .sources(let rows): rows.sources.count
-    case .publication, .load, .lastLoad: 1
+    case .publication, .load, .lastLoad, .sizes: 1
     }
   }
 
@@ -74,6 +76,7 @@ extension StateBlockKind {
       .load(LoadDescription(id: .empty, mode: .merge, chunkCount: 0, force: false))
     case .loadChunk: .loadChunk(.sellers([]))
     case .lastLoad: .lastLoad(.empty)
+    case .sizes: .sizes(items: 0, positions: 0)
     }
   }
 }
@@ -109,6 +112,10 @@ extension FieldCoder where Self: ~Copyable {
     case .lastLoad(var id):
       try name(&id)
       block = .lastLoad(id)
+    case .sizes(var items, var positions):
+      try number(&items)
+      try number(&positions)
+      block = .sizes(items: items, positions: positions)
     }
   }
 

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 from harness import ROOT, TOOL, Server, SERVER, data_directory
-from world import load
+from world import load, wait_for_offers
 
 IMPORTER = ROOT / "Tools/import/olist"
 
@@ -137,6 +137,7 @@ class Olist(unittest.TestCase):
         self.addCleanup(server.remove)
         load(server, self.out)
         row = table(self.out, "positions.csv")[0]
+        wait_for_offers(server, row["item"], "01037", country="BR")
         with server.client() as client:
             offer = client.Promises.Offer(
                 item_keys=[row["item"]], country="BR", postcodes=["01037", "69999"])

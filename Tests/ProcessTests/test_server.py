@@ -8,7 +8,7 @@ import unittest
 from harness import (
     EXIT_CONFIGURATION, EXIT_LOCKED, SERVER, TOOL, Client, Refused, Server, make_sample,
     needs_server, run_server, tool)
-from world import load, put_small_world
+from world import load, put_small_world, wait_for_offers
 
 
 @needs_server
@@ -65,6 +65,7 @@ class Starting(unittest.TestCase):
         with self.server.client() as client:
             self.assertTrue(client.Meta.Hello().sandbox)
             self.assertEqual(client.Admin.Status().items, 500)
+            wait_for_offers(self.server, "B0THREEFCS", "98109")
             tomorrow = client.Admin.Ping().as_of.unix_s + 86_400
             client.Admin.SetTime(unix_s=tomorrow)
             self.assertGreaterEqual(client.Admin.Ping().as_of.unix_s, tomorrow)
@@ -101,6 +102,7 @@ class Asking(unittest.TestCase):
         directory = make_sample(items=2000)
         cls.addClassCleanup(shutil.rmtree, directory)
         load(cls.server, directory)
+        wait_for_offers(cls.server, "B0THREEFCS", "98109")
 
     def setUp(self):
         self.client = self.server.client()
@@ -129,16 +131,19 @@ class Asking(unittest.TestCase):
             self.assertLess(left, arrived)
 
     def test_the_tool_answers_in_json_with_the_protos_names(self):
-        offer = self.server.json("offer", "B0THREEFCS", "--to", "98109")
-        self.assertIn("window_to_unix_s", str(offer))
-        self.assertIn("BFI4", str(offer))
-        stock = self.server.json("stock", "B0THREEFCS")
-        for node in ("BFI4", "DFW7", "ABE8"):
-            self.assertIn(node, str(stock))
-        self.assertIn("available_now", str(stock))
-        capacity = self.server.json("capacity", "cascade-goods", "--item", "B0THREEFCS")
-        self.assertIn("headroom", str(capacity))
-        self.assertIn("headroom_units", str(capacity))
+        offer, = self.server.json("offer", "B0THREEFCS", "--to", "98109")["offers"]
+        self.assertEqual((offer["node"], offer["postcode_exact"]), ("BFI4", True))
+        self.assertGreater(offer["window_to_unix_s"], offer["order_by_unix_s"])
+        self.assertRegex(offer["window_to"], r"^\d{4}-\d\d-\d\dT\d\d:00:00-0[78]:00$")
+        stock, = self.server.json("stock", "B0THREEFCS")["items"]
+        self.assertEqual(
+            {row["node"]: row["on_hand"] for row in stock["positions"]},
+            {"BFI4": 142, "DFW7": 95, "ABE8": 220})
+        self.assertGreater(stock["in_stock"]["demand_met"], 0)
+        seller, = self.server.json(
+            "capacity", "cascade-goods", "--item", "B0THREEFCS")["sellers"]
+        for row in seller["rows"]:
+            self.assertEqual(row["headroom_units"], row["headroom"] // 350_000)
         hold = self.server.json("hold", "B0OVERSIZE@LAX9=2", "--owner", "cart", "--key", "tool-1")
         again = self.server.json("hold", "B0OVERSIZE@LAX9=2", "--owner", "cart", "--key", "tool-1")
         self.assertEqual(again["hold_id"], hold["hold_id"])
@@ -193,13 +198,11 @@ class Asking(unittest.TestCase):
             self.assertEqual(reply.headroom_units[row], headroom // 350_000)
 
     def test_what_is_not_known_is_named(self):
-        # One row: the call itself is refused. Several: each row has its own outcome.
+        among = self.client.Inventory.Availability(item_keys=["B0THREEFCS", "B0NOTTHERE"])
+        self.assertEqual(list(among.outcomes), [0, 1])
         with self.assertRaises(Refused) as caught:
             self.client.Inventory.Availability(item_keys=["B0NOTTHERE"])
-        self.assertEqual(caught.exception.code, "NOT_FOUND")
-        self.assertEqual(caught.exception.key, "B0NOTTHERE")
-        unknown = self.client.Inventory.Availability(item_keys=["B0THREEFCS", "B0NOTTHERE"])
-        self.assertEqual(list(unknown.outcomes), [0, 1])
+        self.assertEqual((caught.exception.code, caught.exception.key), ("NOT_FOUND", "B0NOTTHERE"))
         with self.assertRaises(Refused) as caught:
             self.client.Holds.Hold(
                 idempotency_key="unknown-1", owner="cart", nodes=["BFI4"],

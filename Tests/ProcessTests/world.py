@@ -2,7 +2,7 @@
 import datetime
 import subprocess
 
-from harness import tool
+from harness import Refused, tool, wait_until
 
 MONDAY_TO_SUNDAY = 127
 NODES = ["AAA1", "BBB2"]
@@ -57,6 +57,20 @@ def positions(client, keys, min_position=0):
                     "on_hand", "fulfillable", "held", "allocated", "available_now")}
         row += count
     return found, reply.as_of.position
+
+
+def wait_for_offers(server, item, postcode, country=""):
+    """Delivery profiles are built beside the traffic: waits until they are published."""
+    def offered():
+        with server.client() as client:
+            try:
+                client.Promises.Offer(item_keys=[item], postcodes=[postcode], country=country)
+            except Refused as refusal:
+                if refusal.reason == "NETWORK_NOT_READY" and refusal.retryable:
+                    return False
+                raise
+            return True
+    wait_until(offered)
 
 
 def load(server, directory, *options, check=0):

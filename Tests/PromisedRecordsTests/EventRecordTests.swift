@@ -238,7 +238,7 @@ struct EventRecordTests {
         .positions(positions), .holds(HoldRows()), .commands(CommandRows()), .sources(sources),
         .publication(ProfilePublication(epoch: 1, horizonBaseUnixSeconds: 0)),
         .load(LoadDescription(id: Name("abc"), mode: .replace, chunkCount: 2, force: false)),
-        .lastLoad(Name("abc")),
+        .lastLoad(Name("abc")), .sizes(items: 3, positions: 9),
       ] + Self.everyPut().map { .loadChunk($0) }
     for block in blocks {
       let kind = block.recordKind

@@ -38,12 +38,17 @@ def resident(pid):
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
+# Whatever happens, none of these outlives the run.
+STARTED = []
+
+
 class Promised:
     def __init__(self, directory, extra=()):
         self.process = subprocess.Popen(
             pinned(0, [f"{BIN}/promised", "--data", directory, "--listen", "127.0.0.1:0",
                        "--snapshot-every", "0", *extra]),
             stdout=subprocess.PIPE, text=True)
+        STARTED.append(self.process)
         line = self.process.stdout.readline()
         if not line.startswith("ready tcp="):
             raise SystemExit(f"promised did not start: {line!r}")
@@ -52,7 +57,7 @@ class Promised:
         self.pid = self.process.pid
 
     def promise(self, *arguments):
-        return subprocess.run([f"{BIN}/promise", "--server", self.address, *arguments],
+        return subprocess.run([f"{BIN}/promise", *arguments, "--server", self.address],
                               check=True, capture_output=True, text=True).stdout
 
     def stop(self, with_signal=signal.SIGTERM):
@@ -67,6 +72,7 @@ class Redis:
             pinned(0, ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
                        "--appendonly", "no", "--dir", directory]),
             stdout=subprocess.DEVNULL)
+        STARTED.append(self.process)
         self.pid = self.process.pid
         for _ in range(200):
             try:
@@ -152,6 +158,9 @@ def main():
     try:
         run(options, work)
     finally:
+        for process in STARTED:
+            if process.poll() is None:
+                process.kill()
         shutil.rmtree(work, ignore_errors=True)
 
 
