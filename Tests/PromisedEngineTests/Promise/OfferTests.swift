@@ -87,6 +87,9 @@ import Testing
       #expect(one.orderByUnixSeconds == other.orderByUnixSeconds)
     }
     #expect(published == 4)
+    for index in 0..<short.windowCount {
+      #expect(short.windows.base[index].to <= short.horizon.minutes)
+    }
   }
 
   @Test("Processing runs on shifts: Friday evening's order is worked on Monday")
@@ -268,5 +271,114 @@ import Testing
       found == [
         utc(2026, 3, 7, 7), utc(2026, 3, 9, 6), utc(2026, 3, 10, 6), utc(2026, 3, 11, 6),
       ])
+  }
+
+  /// The offer of the first node at an instant of a network whose horizon begins on 2026-10-30.
+  private func autumnOffer(_ rows: NetworkRows, at now: Int64) throws -> Offer? {
+    let tables = try tables(rows)
+    let set = ProfileBuild.build(image: tables.image(), horizonBase: utc(2026, 10, 30))
+    guard case .offer(let offer) = set.decide([0], 0, at: now) else { return nil }
+    return offer
+  }
+
+  @Test("Of a time shown twice, departures and cutoffs take the first, closings the last")
+  func overlap() throws {
+    var rows = s4Rows()
+    // 01:30 in New York is 05:30 UTC and again 06:30 UTC on 2026-11-01.
+    rows.legs = [leg("D", "FC", "DS", at: 90, lasting: 60)]
+    let departing = try autumnOffer(rows, at: utc(2026, 11, 1))
+    #expect(departing?.orderByUnixSeconds == utc(2026, 11, 1, 5, 30))
+
+    rows.legs = [leg("D", "FC", "DS", at: 150, lasting: 30)]
+    rows.calendars.append(Calendar(name: Name("night"), rules: [rule(everyDay, 0, 90)]))
+    rows.nodes[0] = node("FC", .fulfilmentCentre, calendar: "night")
+    let closing = try autumnOffer(rows, at: utc(2026, 11, 1, 5))
+    #expect(closing?.cutoffUnixSeconds == utc(2026, 11, 1, 7, 30))
+    #expect(closing?.orderByUnixSeconds == utc(2026, 11, 1, 6, 30))
+
+    rows = s4Rows()
+    rows.legs = [leg("D", "FC", "DS", at: 1380, lasting: 20)]
+    rows.waves = [wave("DS", cutoff: 70, from: 70, to: 90)]
+    let window = try autumnOffer(rows, at: utc(2026, 11, 1, 2))
+    // Ready at 00:20, before the first 01:10; the window is open until the last 01:30.
+    #expect(window?.windowFromUnixSeconds == utc(2026, 11, 1, 5, 10))
+    #expect(window?.windowToUnixSeconds == utc(2026, 11, 1, 6, 30))
+    // Ready at 01:20 the first time, which is after the first 01:10: the next day's wave.
+    rows.legs = [leg("D", "FC", "DS", at: 1380, lasting: 80)]
+    let late = try autumnOffer(rows, at: utc(2026, 11, 1, 2))
+    #expect(late?.deliveryDate == LocalDate(year: 2026, month: 11, day: 2))
+  }
+
+  @Test("A lane's days reach the confidence exactly, and a same-day lane delivers after its pickup")
+  func laneEdges() throws {
+    var rows = s4Rows()
+    rows.legs = []
+    rows.zones = [prefix("1", zone: "east", station: "")]
+    let cases: [([(UInt8, UInt16)], Int, Int, UInt16)] = [
+      ([(1, 62_259), (2, 3276)], 1020, 14, 62_259), ([(1, 62_258), (2, 3277)], 1020, 15, 65_535),
+      // Picked up at 17:00 it is delivered the same day; at 20:00, the end of the hours, the next.
+      ([(0, 65_535)], 1020, 13, 65_535), ([(0, 65_535)], 1200, 14, 65_535),
+    ]
+    for (transit, cutoff, day, chance) in cases {
+      rows.lanes = [lane("FC", "L", "east", cutoff: cutoff, transit: transit)]
+      let set = try profiles(rows)
+      guard case .offer(let offer) = set.decide([0], 0, at: noon) else {
+        Issue.record("no offer")
+        continue
+      }
+      #expect(offer.deliveryDate == LocalDate(year: 2026, month: 1, day: day), "\(transit)")
+      #expect(offer.confidence == chance, "\(transit)")
+    }
+    rows.lanes = [
+      lane(
+        "FC", "L", "east", cutoff: 1020, transit: [(1, 63_000), (2, 2000), (4, 535)],
+        pickup: "working", transitCalendar: "daily")
+    ]
+    let set = try profiles(rows)
+    // Friday's pickup waits from Saturday to Monday, by which slower parcels are there as well.
+    guard case .offer(let offer) = set.decide([0], 0, at: utc(2026, 1, 16, 20)) else { return }
+    #expect(offer.deliveryDate == LocalDate(year: 2026, month: 1, day: 19))
+    #expect(offer.orderByUnixSeconds == utc(2026, 1, 16, 22))
+    #expect(offer.confidence == 65_000)
+  }
+
+  @Test("A single pickup whose window lies behind the scan is not promised")
+  func unprovenPickup() throws {
+    var rows = s4Rows()
+    rows.legs = []
+    rows.zones = [prefix("1", zone: "east", station: "")]
+    rows.calendars.append(
+      Calendar(
+        name: Name("once"),
+        rules: [rule(on: LocalDate(year: 2026, month: 1, day: 14), 0, 1440)]))
+    rows.lanes = [
+      lane("FC", "Slow", "east", cutoff: 1020, transit: [(20, 65_535)], pickup: "once")
+    ]
+    #expect(try profiles(rows).decide([0], 0, at: noon) == .refused(.cutoffPassed))
+  }
+
+  @Test("A lane from a sort centre takes over what legs bring, without a stated confidence")
+  func injection() throws {
+    var rows = s4Rows()
+    rows.zones = [prefix("1", zone: "east", station: "")]
+    rows.lanes = [
+      lane("SC", "Final", "east", cutoff: 360, transit: [(1, 65_535)]),
+      // Dearer in days: never chosen.
+      lane("FC", "Direct", "east", cutoff: 1020, transit: [(5, 65_535)]),
+    ]
+    let set = try profiles(rows)
+    guard case .offer(let offer) = set.decide([0], 0, at: noon) else {
+      Issue.record("no offer")
+      return
+    }
+    // L2 at 23:00 is at the sort centre at 01:00, ready at 02:00, picked up at 06:00 on Wednesday.
+    #expect(offer.orderByUnixSeconds == utc(2026, 1, 14, 4))
+    #expect(offer.deliveryDate == LocalDate(year: 2026, month: 1, day: 15))
+    #expect(offer.confidence == 0)
+    var steps = GrowableColumn<PathStep>()
+    set.appendPath(of: offer, to: &steps)
+    let names = (0..<steps.count).map { steps[$0].name.name.description }
+    #expect(names == ["L2", "Final"])
+    #expect(steps[1].from == 1 && steps[1].to == PathStep.customer)
   }
 }
