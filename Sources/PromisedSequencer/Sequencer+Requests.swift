@@ -1,4 +1,5 @@
 import PromisedEngine
+import PromisedInvariants
 import PromisedModel
 import PromisedRecords
 import PromisedWire
@@ -33,13 +34,9 @@ extension Sequencer {
     case .holdGet(let id, let minimum):
       try requirePosition(minimum)
       try answerHold(id, reply)
-    case .hold(let command): try perform(command, reply)
-    case .holdTransition(let command): try perform(command, reply)
-    case .feed(let rows): try perform(rows, reply)
-    case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
-    case .beginLoad(let load): try beginLoad(load, reply)
-    case .commitLoad(let id): try commitLoad(id, reply)
-    case .abortLoad(let id): try abortLoad(id, reply)
+    case .hold, .holdTransition, .feed, .put, .beginLoad, .commitLoad, .abortLoad:
+      try requireTakingChanges()
+      try performChange(request, reply)
     case .status: answerStatus(reply, facts: facts)
     case .takeSnapshot: try askForSnapshot(reply, facts: facts)
     case .listSnapshots: answerSnapshots(reply, facts: facts)
@@ -55,6 +52,25 @@ extension Sequencer {
         encoder.encodeDescriptorSet(streamID: reply.streamID, into: &frames)
       }
     case .health(let service): try answerHealth(service, reply)
+    }
+  }
+
+  private func performChange(_ request: Request, _ reply: ReplyTo) throws(Refusal) {
+    switch request {
+    case .hold(let command): try perform(command, reply)
+    case .holdTransition(let command): try perform(command, reply)
+    case .feed(let rows): try perform(rows, reply)
+    case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
+    case .beginLoad(let load): try beginLoad(load, reply)
+    case .commitLoad(let id): try commitLoad(id, reply)
+    case .abortLoad(let id): try abortLoad(id, reply)
+    default: invariant(false, "no change: \(request)")
+    }
+  }
+
+  private func requireTakingChanges() throws(Refusal) {
+    if isDraining {
+      throw Refusal(.draining, "the service is draining and takes no more changes: ask another")
     }
   }
 

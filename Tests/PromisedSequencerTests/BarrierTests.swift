@@ -107,6 +107,16 @@ struct BarrierTests {
     #expect(bench.sequencer.position == before)
   }
 
+  @Test("a draining service answers questions and takes no changes")
+  func draining() throws {
+    let (bench, alice, _) = try bench()
+    #expect(bench.send(Ask.frame(1, "Admin", "Drain", []), on: alice).map(\.isRefusal) == [false])
+    let hold = bench.send(Ask.hold(3, key: "k1", item: "A", quantity: 1), on: alice)
+    #expect(hold.count == 1 && hold[0].says("DRAINING"))
+    let read = bench.send(Ask.availability(5, item: "A"), on: alice)
+    #expect(read.map(\.isRefusal) == [false])
+  }
+
   @Test("an expired hold blocks nobody, from the first read on")
   func expiry() throws {
     let (bench, alice, bob) = try bench()
