@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 const uint32_t clinux_epoll_in = EPOLLIN;
@@ -117,4 +118,7 @@ uint64_t clinux_resident_bytes(void) {
   return read == 2 ? (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-void clinux_exit_now(int status) { _exit(status); }
+void clinux_sleep_ms(unsigned milliseconds) {
+  struct timespec time = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000};
+  nanosleep(&time, NULL);
+}

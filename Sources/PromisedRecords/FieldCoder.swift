@@ -76,7 +76,28 @@ package struct FieldWriter: FieldCoder, ~Copyable {
 
   package mutating func column<Value: FixedWidthInteger>(_ values: inout [Value]) {
     buffer.appendVarint(UInt64(values.count))
-    values.withUnsafeBufferPointer { buffer.append(column: $0) }
+    values.withUnsafeBufferPointer { write($0) }
+  }
+
+  /// Rows are written by code made for their type: through the generic one each number would cost
+  /// a dozen calls into the runtime.
+  private mutating func write<Value: FixedWidthInteger>(_ values: UnsafeBufferPointer<Value>) {
+    let raw = UnsafeRawBufferPointer(values)
+    if Value.self == Int32.self {
+      buffer.append(column: raw.assumingMemoryBound(to: Int32.self))
+    } else if Value.self == UInt32.self {
+      buffer.append(column: raw.assumingMemoryBound(to: UInt32.self))
+    } else if Value.self == UInt16.self {
+      buffer.append(column: raw.assumingMemoryBound(to: UInt16.self))
+    } else if Value.self == UInt8.self {
+      buffer.append(column: raw.assumingMemoryBound(to: UInt8.self))
+    } else if Value.self == Int64.self {
+      buffer.append(column: raw.assumingMemoryBound(to: Int64.self))
+    } else if Value.self == UInt64.self {
+      buffer.append(column: raw.assumingMemoryBound(to: UInt64.self))
+    } else {
+      buffer.append(column: values)
+    }
   }
 
   package mutating func bytes(_ value: inout [UInt8]) {
@@ -121,13 +142,35 @@ package struct FieldReader: FieldCoder {
     var failure: ByteError?
     values = [Value](unsafeUninitializedCapacity: count) { rows, initialized in
       do throws(ByteError) {
-        try reader.read(column: UnsafeMutableBufferPointer(rebasing: rows[..<count]))
+        try fill(UnsafeMutableBufferPointer(rebasing: rows[..<count]))
         initialized = count
       } catch {
         failure = error
       }
     }
     if let failure { throw .bytes(failure) }
+  }
+
+  /// The reading side of `FieldWriter.write`, by type for the same reason.
+  private mutating func fill<Value: FixedWidthInteger>(
+    _ rows: UnsafeMutableBufferPointer<Value>
+  ) throws(ByteError) {
+    let raw = UnsafeMutableRawBufferPointer(rows)
+    if Value.self == Int32.self {
+      try reader.read(column: raw.assumingMemoryBound(to: Int32.self))
+    } else if Value.self == UInt32.self {
+      try reader.read(column: raw.assumingMemoryBound(to: UInt32.self))
+    } else if Value.self == UInt16.self {
+      try reader.read(column: raw.assumingMemoryBound(to: UInt16.self))
+    } else if Value.self == UInt8.self {
+      try reader.read(column: raw.assumingMemoryBound(to: UInt8.self))
+    } else if Value.self == Int64.self {
+      try reader.read(column: raw.assumingMemoryBound(to: Int64.self))
+    } else if Value.self == UInt64.self {
+      try reader.read(column: raw.assumingMemoryBound(to: UInt64.self))
+    } else {
+      try reader.read(column: rows)
+    }
   }
 
   package mutating func bytes(_ value: inout [UInt8]) throws(RecordError) {

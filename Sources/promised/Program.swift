@@ -81,10 +81,21 @@ enum Program {
     }
     var options = StorageOptions()
     options.segmentBytes = configuration.logSegmentBytes
-    return try RecoveredServer(
-      store: store,
-      dataset: DatasetIdentity(low: LinuxText.randomWord(), high: LinuxText.randomWord()),
-      options: options, sequencer: sequencer)
+    // A server that was just killed holds its lock until the kernel has taken its memory apart; a
+    // restart rides that out, and a second server is refused all the same.
+    var attemptsLeft = 15
+    while true {
+      do throws(StorageError) {
+        return try RecoveredServer(
+          store: store,
+          dataset: DatasetIdentity(low: LinuxText.randomWord(), high: LinuxText.randomWord()),
+          options: options, sequencer: sequencer)
+      } catch {
+        guard case .locked = error, attemptsLeft > 0 else { throw error }
+        attemptsLeft -= 1
+        clinux_sleep_ms(10)
+      }
+    }
   }
 
   private static func say(_ report: RecoveryReport) {

@@ -57,5 +57,6 @@ int clinux_listen_unix(const char *path);
 /// Resident memory of the process in bytes, 0 if unknown.
 uint64_t clinux_resident_bytes(void);
 
-/// Leaves the process at once, running nothing more.
-void clinux_exit_now(int status);
+
+/// Sleeps for `milliseconds`; a signal may end it early.
+void clinux_sleep_ms(unsigned milliseconds);
