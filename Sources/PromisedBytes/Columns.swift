@@ -5,10 +5,7 @@
 /// round-trips, whatever its values.
 extension ByteBuffer {
   /// Appends a column; its row count is the caller's to keep. O(rows), at most 10 bytes a row.
-  @inlinable
-  package mutating func append<Value: FixedWidthInteger>(
-    column values: UnsafeBufferPointer<Value>
-  ) {
+  mutating func write<Value: FixedWidthInteger>(column values: UnsafeBufferPointer<Value>) {
     reserve(values.count &* 10)
     var previous: UInt64 = 0
     var end = storedCount
@@ -34,8 +31,7 @@ extension ByteReader {
   ///
   /// Throws when the bytes end early or a value does not fit the type; what `rows` holds is then
   /// unspecified. The memory of `rows` need not be initialised. O(rows).
-  @inlinable
-  package mutating func read<Value: FixedWidthInteger>(
+  mutating func fill<Value: FixedWidthInteger>(
     column rows: UnsafeMutableBufferPointer<Value>
   ) throws(ByteError) {
     guard let target = rows.baseAddress else { return }

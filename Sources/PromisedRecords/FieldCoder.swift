@@ -1,4 +1,5 @@
 import PromisedBytes
+import PromisedInvariants
 import PromisedModel
 
 /// Walks the fields of a row in their stored order, either writing or filling them.
@@ -96,7 +97,7 @@ package struct FieldWriter: FieldCoder, ~Copyable {
     } else if Value.self == UInt64.self {
       buffer.append(column: raw.assumingMemoryBound(to: UInt64.self))
     } else {
-      buffer.append(column: values)
+      invariant(false, "no column is made of \(Value.self)")
     }
   }
 
@@ -169,7 +170,7 @@ package struct FieldReader: FieldCoder {
     } else if Value.self == UInt64.self {
       try reader.read(column: raw.assumingMemoryBound(to: UInt64.self))
     } else {
-      try reader.read(column: rows)
+      invariant(false, "no column is made of \(Value.self)")
     }
   }
 
