@@ -96,28 +96,56 @@ struct SplitMix: RandomNumberGenerator {
   }
 
   @Test func columnsRoundTripAtTheirLimits() throws {
-    try columnRoundTrip(UInt64.self)
-    try columnRoundTrip(Int64.self)
-    try columnRoundTrip(UInt32.self)
-    try columnRoundTrip(Int32.self)
-    try columnRoundTrip(UInt16.self)
+    try columnRoundTrip(UInt64.self) {
+      $0.append(column: $1)
+    } read: { reader, rows throws(ByteError) in
+      try reader.read(column: rows)
+    }
+    try columnRoundTrip(Int64.self) {
+      $0.append(column: $1)
+    } read: { reader, rows throws(ByteError) in
+      try reader.read(column: rows)
+    }
+    try columnRoundTrip(UInt32.self) {
+      $0.append(column: $1)
+    } read: { reader, rows throws(ByteError) in
+      try reader.read(column: rows)
+    }
+    try columnRoundTrip(Int32.self) {
+      $0.append(column: $1)
+    } read: { reader, rows throws(ByteError) in
+      try reader.read(column: rows)
+    }
+    try columnRoundTrip(UInt8.self) {
+      $0.append(column: $1)
+    } read: { reader, rows throws(ByteError) in
+      try reader.read(column: rows)
+    }
+    try columnRoundTrip(UInt16.self) {
+      $0.append(column: $1)
+    } read: { reader, rows throws(ByteError) in
+      try reader.read(column: rows)
+    }
   }
 
-  private func columnRoundTrip<Value: FixedWidthInteger>(_ type: Value.Type) throws {
+  private func columnRoundTrip<Value: FixedWidthInteger>(
+    _ type: Value.Type, write: (inout ByteBuffer, UnsafeBufferPointer<Value>) -> Void,
+    read: (inout ByteReader, UnsafeMutableBufferPointer<Value>) throws(ByteError) -> Void
+  ) throws {
     var random = SplitMix(state: 11)
     var values: [Value] = [.min, .max, .min, 0, 1, .max, .max - 1]
     values += (0..<300).map { _ in Value.random(in: .min ... .max, using: &random) }
-    let bytes = values.withUnsafeBufferPointer { rows in written { $0.append(column: rows) } }
+    let bytes = values.withUnsafeBufferPointer { rows in written { write(&$0, rows) } }
     var back = [Value](repeating: 0, count: values.count)
     try reading(bytes) { reader in
-      try back.withUnsafeMutableBufferPointer { rows in try reader.read(column: rows) }
+      try back.withUnsafeMutableBufferPointer { rows in try read(&reader, rows) }
       #expect(reader.remaining == 0)
     }
     #expect(back == values)
     for cut in 0..<bytes.count {
       #expect(throws: ByteError.ended) {
         try reading(Array(bytes[..<cut])) { reader in
-          try back.withUnsafeMutableBufferPointer { rows in try reader.read(column: rows) }
+          try back.withUnsafeMutableBufferPointer { rows in try read(&reader, rows) }
         }
       }
     }
