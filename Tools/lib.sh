@@ -18,6 +18,11 @@ fail() {
   exit "${2:-1}"
 }
 
+# What the toolchain itself loads, and what it compiles C and links with: an unpacked archive of
+# swift.org brings neither.
+toolchain_packages=(
+  ca-certificates git g++ libcurl4 libncurses6 libsqlite3-0 libxml2
+)
 # What building and running needs, beside the Swift toolchain.
 build_packages=(
   libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libprotobuf-dev libzstd-dev libssl-dev
@@ -45,12 +50,25 @@ need_packages() {
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
   # No questions, and no services started: the bench starts its own redis.
   export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+  local said
+  said=$(
+    { "${as_root[@]}" apt-get update -qq &&
+      "${as_root[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}"; } </dev/null 2>&1
+  ) || {
+    printf '%s\n' "$said" | tail -n 20 >&2
+    fail "apt-get could not install ${missing[*]}" 69
+  }
 }
 
+# The toolchain itself comes from swift.org: on PATH, or where its archive and swiftly put it.
 need_swift() {
+  local place
+  for place in /opt/swift/usr/bin "${SWIFTLY_BIN_DIR:-$HOME/.local/share/swiftly/bin}"; do
+    command -v swift >/dev/null && break
+    [ -x "$place/swift" ] && PATH=$place:$PATH
+  done
   command -v swift >/dev/null || fail "the Swift 6.3 toolchain is not on PATH (swift.org/install)" 69
+  need_packages "${toolchain_packages[@]}"
 }
 
 release=${PROMISED_BUILD:-.build/release}

@@ -19,22 +19,26 @@ struct Program {
   ) -> Int32 {
     let noColor = !(environment("NO_COLOR") ?? "").isEmpty || words.contains("--no-color")
     let style = Style(hasColor: isTerminal && !noColor && environment("TERM") != "dumb")
-    guard let name = words.first, name != "--help", name != "-h", name != "help" else {
-      if words.count > 1, let spec = CommandSpec.named(words[1]) {
-        write(help(spec, style))
-      } else {
-        write(overview(style))
-      }
+    guard let first = words.first, first != "--help", first != "-h", words != ["help"] else {
+      write(overview(style))
       return words.isEmpty ? ExitCode.usage : ExitCode.yes
     }
-    guard let spec = CommandSpec.named(name) else {
-      note(
-        "promise: no command \(printable(name))\(hint(name, CommandSpec.all.map(\.name)))\n"
-          + "`promise --help` lists them all.\n")
+    let name = first == "help" ? words[1] : first
+    func usage(_ message: String, _ advice: String) -> Int32 {
+      if words.contains("--json") {
+        write(JSON.object { $0.object("error") { $0.member("message", message) } } + "\n")
+      } else {
+        note("promise: \(printable(message))\n\(advice)\n")
+      }
       return ExitCode.usage
     }
+    guard let spec = CommandSpec.named(name) else {
+      return usage(
+        "no command \(name)\(hint(name, CommandSpec.all.map(\.name)))",
+        "`promise --help` lists them all.")
+    }
     do throws(Failure) {
-      let arguments = try parse(words.dropFirst(), spec)
+      let arguments = try parse(first == "help" ? ["--help"] : words.dropFirst(), spec)
       if arguments.has("help") {
         write(help(spec, style))
         return ExitCode.yes
@@ -49,8 +53,7 @@ struct Program {
       }
     } catch {
       guard case .usage(let message) = error else { return ExitCode.usage }
-      note("promise: \(printable(message))\n`promise \(name) --help` explains it.\n")
-      return ExitCode.usage
+      return usage(message, "`promise \(name) --help` explains it.")
     }
   }
 

@@ -10,9 +10,12 @@ enum Restoration {
   static func run(
     from source: String, into target: String, until: Configuration.RestorePoint?
   ) throws(StorageError) -> String {
+    guard let isFolder = isFolder(source) else {
+      throw .unreachable(reason: "\(source): \(LinuxText.describe(errno: errno))")
+    }
     let new = try open(target, creating: true)
     let summary: RestoreSummary
-    if isFolder(source) {
+    if isFolder {
       summary = try restore(from: try open(source, creating: false), into: new, until: point(until))
     } else {
       if until != nil {
@@ -43,9 +46,11 @@ enum Restoration {
     }
   }
 
-  private static func isFolder(_ path: String) -> Bool {
+  /// Nil when there is nothing to be found; `errno` says why.
+  private static func isFolder(_ path: String) -> Bool? {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    guard stat(path, &status) == 0 else { return nil }
+    return status.st_mode & S_IFMT == S_IFDIR
   }
 
   private static func split(_ path: String) -> (folder: String, name: String) {
@@ -59,7 +64,9 @@ enum Restoration {
   ) -> String {
     var lines = [
       "restored \(source) into \(target)",
-      "  from the snapshot at position \(summary.snapshotPosition)",
+      summary.snapshotPosition == 0
+        ? "  from the beginning of the log"
+        : "  from the snapshot at position \(summary.snapshotPosition)",
       "  and \(summary.recordCount) records behind it",
       "  up to position \(summary.lastPosition)",
     ]

@@ -162,6 +162,7 @@ private func answerOperation(_ request: Request, _ exchange: inout Exchange) {
   case .status:
     var reply = StatusReply()
     reply.serverVersion = "1.2.3"
+    reply.profileIsCurrent = true
     reply.positions = 300_000
     reply.sources = [(Name("wms"), 12)]
     _ = exchange.encoder.encode(reply, streamID: id, asOf: asOf, into: &exchange.output)

@@ -130,12 +130,13 @@ final class FakeServer: @unchecked Sendable {
 
 /// Runs a body against a fake server and stops it afterwards.
 func withServer(
-  timeout seconds: UInt64 = 20, _ answer: @escaping FakeServer.Answer,
+  timeout seconds: UInt64 = 20, patience: UInt64 = .max, _ answer: @escaping FakeServer.Answer,
   _ body: (Connection) throws -> Void
 ) throws {
   let server = FakeServer(answer)
   var options = ConnectionOptions()
   options.timeoutNanoseconds = seconds * 1_000_000_000
+  options.patienceNanoseconds = patience
   options.firstPauseNanoseconds = 1_000_000
   let connection = Connection(server.address, options: options)
   defer {

@@ -143,6 +143,37 @@ private struct LoadBook {
     #expect(attempts.value == LoadRun.attemptLimit + 1)
   }
 
+  @Test func aServerThatIsAwayForAMomentIsWaitedFor() throws {
+    // Cut at every beginning after the first, as while it restarts.
+    let cutsLeft = Shared(3)
+    let hasBegun = Shared(false)
+    let book = Shared(LoadBook(cutsLeft: 1))
+    try withImporter { importer, report in
+      // No patience within a call: the load itself has to try again.
+      try withServer(
+        patience: 0,
+        { request, exchange in
+          if case .beginLoad = request, hasBegun.value, cutsLeft.value > 0 {
+            cutsLeft.with { $0 -= 1 }
+            exchange.hangsUp = true
+            return
+          }
+          hasBegun.with { $0 = true }
+          book.with { $0.take(request, &exchange) }
+        }
+      ) { (connection) throws in
+        let run = LoadRun(
+          connection: connection, importer: importer,
+          load: LoadDescription(
+            id: report.loadID, mode: .merge, chunkCount: UInt32(report.chunkCount), force: false),
+          isInterrupted: { false }, progress: { _ in }, resumed: { _ in }, pauseNanoseconds: 1000)
+        #expect(try run.run().isCommitted)
+      }
+    }
+    #expect(book.value.next == 13)
+    #expect(cutsLeft.value == 0)
+  }
+
   @Test func anInterruptedLoadStaysOpenAndResumes() throws {
     let book = Shared(LoadBook())
     try load(book, interruptAfter: 4) { result, _ in

@@ -164,6 +164,33 @@ private struct Run {
     #expect(run.notes.contains("Is it running?"))
   }
 
+  @Test func helpOfACommandAndOfNone() {
+    #expect(Run(["help", "offer"]).output == Run(["offer", "--help"]).output)
+    let wrong = Run(["help", "ofer"])
+    #expect(wrong.code == 2)
+    #expect(wrong.notes.contains("did you mean offer?"))
+    #expect(!Run(["verify", "--help"]).output.contains("--server"))
+    #expect(Run(["list"]).notes.contains("items|nodes|sellers"))
+  }
+
+  @Test func wrongCommandLinesAreJSONToo() {
+    for words in [["ofer", "--json"], ["offer", "--json"], ["offer", "--too", "--json"]] {
+      let run = Run(words)
+      #expect(run.code == 2)
+      #expect(run.output.hasPrefix(#"{"error":{"message":""#) && run.notes.isEmpty)
+    }
+  }
+
+  @Test(arguments: [20, 40, 60, 80, 100, 200])
+  func progressFitsTheTerminal(_ columns: Int) {
+    let line = progressLine(
+      "loading marketplaces.csv", rows: 1_087_743, of: 4_000_000, speed: "1,253,564",
+      columns: columns)
+    #expect(line.utf8.count < columns)
+    #expect(line.hasSuffix("rows/s") == (columns > 60))
+    #expect(line.contains("[") == (columns > 60))
+  }
+
   @Test func verifyOfNothing() {
     #expect(Run(["verify", "/tmp/promised-nowhere"]).code == 74)
   }

@@ -8,6 +8,7 @@ repetitions. `--smoke` runs everything once and small, so that the benchmarks ca
 import argparse
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -40,6 +41,24 @@ def resident(pid):
 
 # Whatever happens, none of these outlives the run.
 STARTED = []
+# A program that takes longer than this has hung. Loading and measuring a large world stay far below.
+PROGRAM_SECONDS = 300
+READY_SECONDS = 60
+
+
+def output_of(command, seconds=PROGRAM_SECONDS):
+    """What `command` prints. When it fails or hangs the run ends, with what it said on standard error."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, timeout=seconds)
+    except subprocess.TimeoutExpired as hung:
+        said = hung.stderr or b""
+        raise SystemExit(f"no end within {seconds} s: {' '.join(command)}\n"
+                         f"{said.decode(errors='replace')[-4000:]}") from None
+    if done.returncode != 0:
+        raise SystemExit(f"exit code {done.returncode}: {' '.join(command)}\n"
+                         f"{done.stdout[-2000:]}{done.stderr[-4000:]}")
+    return done.stdout
 
 
 class Promised:
@@ -47,18 +66,20 @@ class Promised:
         self.process = subprocess.Popen(
             pinned(0, [f"{BIN}/promised", "--data", directory, "--listen", "127.0.0.1:0",
                        "--snapshot-every", "0", *extra]),
-            stdout=subprocess.PIPE, text=True)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         STARTED.append(self.process)
+        # The line is written whole, so that waiting for its first byte is enough.
+        if not select.select([self.process.stdout], [], [], READY_SECONDS)[0]:
+            raise SystemExit(f"promised was not ready within {READY_SECONDS} s")
         line = self.process.stdout.readline()
         if not line.startswith("ready tcp="):
-            raise SystemExit(f"promised did not start: {line!r}")
+            raise SystemExit(f"promised did not start: exit code {self.process.wait(READY_SECONDS)}")
         self.address = line.split("=", 1)[1].strip()
         self.port = int(self.address.rsplit(":", 1)[1])
         self.pid = self.process.pid
 
     def promise(self, *arguments):
-        return subprocess.run([f"{BIN}/promise", *arguments, "--server", self.address],
-                              check=True, capture_output=True, text=True).stdout
+        return output_of([f"{BIN}/promise", *arguments, "--server", self.address])
 
     def stop(self, with_signal=signal.SIGTERM):
         self.process.send_signal(with_signal)
@@ -71,10 +92,12 @@ class Redis:
         self.process = subprocess.Popen(
             pinned(0, ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
                        "--appendonly", "no", "--dir", directory]),
-            stdout=subprocess.DEVNULL)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         STARTED.append(self.process)
         self.pid = self.process.pid
         for _ in range(200):
+            if self.process.poll() is not None:
+                raise SystemExit(f"redis-server did not start: exit code {self.process.returncode}")
             try:
                 socket.create_connection(("127.0.0.1", self.port)).close()
                 return
@@ -100,7 +123,7 @@ def load(server, workload, connections, depth, batch, seconds, world=None, keys=
         command += ["--world", world]
     if keys:
         command += ["--keys", str(keys)]
-    out = subprocess.run(pinned(1, command), check=True, capture_output=True, text=True).stdout
+    out = output_of(pinned(1, command))
     return json.loads(out) if out.strip() else None
 
 
@@ -154,6 +177,9 @@ def main():
     options = parser.parse_args()
     if options.smoke:
         options.items, options.seconds, options.repeat = 2000, 0.2, 1
+    # Ended from outside, it still ends what it started.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     work = tempfile.mkdtemp(prefix="promised-bench-")
     try:
         run(options, work)
@@ -161,15 +187,15 @@ def main():
         for process in STARTED:
             if process.poll() is None:
                 process.kill()
+                process.wait(timeout=READY_SECONDS)
         shutil.rmtree(work, ignore_errors=True)
 
 
 def run(options, work):
     world, data = os.path.join(work, "world"), os.path.join(work, "data")
-    sample_s, _ = timed(lambda: subprocess.run(
+    sample_s, _ = timed(lambda: output_of(
         [f"{BIN}/promised-sample", world, "--items", str(options.items),
-         "--start", time.strftime("%Y-%m-%d", time.gmtime())],
-        check=True, stdout=subprocess.DEVNULL))
+         "--start", time.strftime("%Y-%m-%d", time.gmtime())]))
     server = Promised(data)
     load_s, _ = timed(lambda: server.promise("load", world, "--json"))
     wait_for_profiles(server)

@@ -21,13 +21,20 @@ struct CommandSpec: Sendable {
   /// How many operands it takes.
   let operandCount: ClosedRange<Int>
   var options: [OptionSpec] = []
+  /// Whether it asks a server; otherwise it takes no address.
+  var asksServer = true
   let examples: [String]
 
-  var allOptions: [OptionSpec] { options + Self.commonOptions }
+  var allOptions: [OptionSpec] {
+    options + (asksServer ? Self.serverOptions : []) + Self.commonOptions
+  }
 
-  static let commonOptions = [
+  private static let serverOptions = [
     OptionSpec("server", "ADDRESS", "HOST:PORT, [v6]:PORT or unix:PATH (127.0.0.1:7420)"),
     OptionSpec("timeout", "SECONDS", "give up after this long (30)"),
+  ]
+
+  private static let commonOptions = [
     OptionSpec("json", nil, "one JSON object on standard output"),
     OptionSpec("no-color", nil, "no colours, as with NO_COLOR set"),
     OptionSpec("help", nil, "this text"),

@@ -1,3 +1,5 @@
+import PromisedWire
+
 extension CommandSpec {
   /// Every command, in the order of the overview.
   static let all: [CommandSpec] = asking + changing + operating
@@ -38,7 +40,7 @@ extension CommandSpec {
       examples: ["promise capacity S0001", "promise capacity S0001 --item B000000001 --months 6"]),
     CommandSpec(
       name: "list", summary: "Rows of a kind, page by page in a fixed order",
-      operands: "KIND", operandCount: 1...1,
+      operands: Listing.allCases.map { "\($0)" }.joined(separator: "|"), operandCount: 1...1,
       options: [OptionSpec("limit", "N", "at most this many rows; 0 = all (100)")],
       examples: ["promise list nodes", "promise list items --limit 20 --json"]),
   ]
@@ -102,7 +104,8 @@ extension CommandSpec {
       examples: ["promise snapshot take", "promise snapshot list"]),
     CommandSpec(
       name: "verify", summary: "Check every byte of a data directory that no server has open",
-      operands: "DIR", operandCount: 1...1, examples: ["promise verify /var/lib/promised"]),
+      operands: "DIR", operandCount: 1...1, asksServer: false,
+      examples: ["promise verify /var/lib/promised"]),
     CommandSpec(
       name: "status", summary: "The state of the service", operands: "", operandCount: 0...0,
       examples: ["promise status", "promise status --json"]),

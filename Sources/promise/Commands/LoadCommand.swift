@@ -93,9 +93,10 @@ extension Session {
       meter.end()
       switch error {
       case .client(let failure):
+        let code = self.report(.client(failure))
         note("Nothing of this load is visible. ")
         note("The same command goes on with it; `promise load --abort` forgets it.\n")
-        throw .client(failure)
+        return code
       case .interrupted:
         note("Stopped. Nothing of this load is visible, and it stays open on the server:\n")
         note("the same command goes on with it; `promise load --abort` forgets it.\n")
@@ -109,9 +110,10 @@ extension Session {
     return try waitForProfiles()
   }
 
-  /// Waits until offers are made from the network just loaded: the server rebuilds its delivery
-  /// profiles in the background, and until then answers offers from the old ones or not at all.
-  private func waitForProfiles() throws(Failure) -> Int32 {
+  /// Waits until offers are made from the network and the days as they now are: the server rebuilds
+  /// its delivery profiles in the background, and until then answers offers from the old ones or
+  /// not at all.
+  func waitForProfiles() throws(Failure) -> Int32 {
     let start = monotonicNanoseconds()
     while true {
       let status = try perform(.status())
@@ -220,6 +222,8 @@ private final class Meter {
   private let note: (String) -> Void
   private let isBar: Bool
   private let isSilent: Bool
+  /// Of the terminal; 0 where there is none.
+  private let columns = ClientProcess.columns(2)
   private let start = monotonicNanoseconds()
   private var last: UInt64 = 0
   private var hasBar = false
@@ -242,19 +246,34 @@ private final class Meter {
       return
     }
     hasBar = true
-    var line = padded(what, 24)
-    if let total, total > 0 {
-      let filled = rows * 24 / total
-      line += "[" + String(repeating: "#", count: filled)
-      line += String(repeating: "-", count: 24 - filled) + "] "
-    }
-    line += "\(grouped(rows)) rows, \(speed) rows/s"
-    let columns = ClientProcess.columns(2)
-    note("\r\u{1B}[K" + (columns > 0 ? String(line.prefix(columns - 1)) : line))
+    let line = progressLine(what, rows: rows, of: total, speed: speed, columns: columns)
+    note("\r\u{1B}[K" + line)
   }
 
   func end() {
     if hasBar { note("\r\u{1B}[K") }
     hasBar = false
   }
+}
+
+/// One line of progress, within the columns of a terminal (0 = unknown): the bar gives way first,
+/// then what stands at the end.
+func progressLine(
+  _ what: String, rows: Int, of total: Int?, speed: String, columns: Int
+) -> String {
+  let room = columns > 0 ? columns - 1 : .max
+  let name = padded(what, 24) + " "
+  let figures = "\(grouped(rows)) rows, \(speed) rows/s"
+  var line = name
+  if let total, total > 0 {
+    let width = min(24, room - name.utf8.count - figures.utf8.count - 3)
+    if width >= 4 {
+      let filled = min(rows, total) * width / total
+      line += "[" + String(repeating: "#", count: filled)
+      line += String(repeating: "-", count: width - filled) + "] "
+    } else {
+      line += "\(rows * 100 / total) %, "
+    }
+  }
+  return String((line + figures).prefix(room))
 }

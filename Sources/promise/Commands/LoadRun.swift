@@ -46,18 +46,22 @@ struct LoadRun {
   func run() throws(LoadStop) -> LoadAnswer {
     var attempts = 0
     var reached: UInt64 = 0
+    // A server that is not there at all is no cut.
+    var hasBegun = false
     while true {
-      let state = try perform(.beginLoad(load))
-      if state.isCommitted { return state }
-      if state.nextChunk > reached { attempts = 0 }
-      reached = state.nextChunk
-      if reached > 0 || attempts > 0 { resumed(reached) }
       do throws(LoadStop) {
+        let state = try perform(.beginLoad(load))
+        if state.isCommitted { return state }
+        if state.nextChunk > reached { attempts = 0 }
+        reached = state.nextChunk
+        if reached > 0 || hasBegun { resumed(reached) }
+        hasBegun = true
         try sendChunks(from: UInt32(clamping: reached))
         return try perform(.commitLoad(load.id.description))
       } catch {
-        guard case .client(.unreachable) = error, attempts < Self.attemptLimit, !isInterrupted()
-        else { throw error }
+        guard case .client(.unreachable) = error, hasBegun else { throw error }
+        if isInterrupted() { throw .interrupted }
+        if attempts == Self.attemptLimit { throw error }
         sleep(nanoseconds: pauseNanoseconds << UInt64(attempts))
         attempts += 1
       }

@@ -147,7 +147,8 @@ extension Session {
     }
     let answer = try perform(.setTime(unixSeconds: instant))
     done(answer, "It is \(utcText(answer.asOf.unixSeconds)) now.")
-    return ExitCode.yes
+    // After a leap, offers come from profiles of the new days.
+    return try waitForProfiles()
   }
 
   private func done(_ answer: DoneAnswer, _ text: String) {

@@ -1,3 +1,4 @@
+import Glibc
 import PromisedLinux
 import PromisedPlatform
 import PromisedStorage
@@ -15,7 +16,7 @@ extension Session {
       return try LinuxFileStore(path: path, creating: false)
     } catch {
       throw .local(
-        "\(path) cannot be read (\(error.operation), error \(error.errno))",
+        "\(path) cannot be read: \("\(path) cannot be read: \(String(cString: strerror(error.errno)))")",
         code: ExitCode.unreadable)
     }
   }
