@@ -984,7 +984,7 @@ const ProtobufCMessageDescriptor promised__v1__availability_request__descriptor 
   (ProtobufCMessageInit) promised__v1__availability_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__availability_response__field_descriptors[21] =
+static const ProtobufCFieldDescriptor promised__v1__availability_response__field_descriptors[22] =
 {
   {
     "as_of",
@@ -1238,6 +1238,18 @@ static const ProtobufCFieldDescriptor promised__v1__availability_response__field
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "inbound_eta_utc_offset_s",
+    22,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT32,
+    offsetof(Promised__V1__AvailabilityResponse, n_inbound_eta_utc_offset_s),
+    offsetof(Promised__V1__AvailabilityResponse, inbound_eta_utc_offset_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__availability_response__field_indices_by_name[] = {
   12,   /* field[12] = allocated */
@@ -1249,6 +1261,7 @@ static const unsigned promised__v1__availability_response__field_indices_by_name
   9,   /* field[9] = in_transfer */
   15,   /* field[15] = inbound_counts */
   19,   /* field[19] = inbound_eta_unix_s */
+  21,   /* field[21] = inbound_eta_utc_offset_s */
   17,   /* field[17] = inbound_nodes */
   18,   /* field[18] = inbound_quantities */
   16,   /* field[16] = inbound_shipments */
@@ -1265,7 +1278,7 @@ static const unsigned promised__v1__availability_response__field_indices_by_name
 static const ProtobufCIntRange promised__v1__availability_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor =
 {
@@ -1275,7 +1288,7 @@ const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor
   "Promised__V1__AvailabilityResponse",
   "promised.v1",
   sizeof(Promised__V1__AvailabilityResponse),
-  21,
+  22,
   promised__v1__availability_response__field_descriptors,
   promised__v1__availability_response__field_indices_by_name,
   1,  promised__v1__availability_response__number_ranges,
@@ -1359,7 +1372,7 @@ const ProtobufCMessageDescriptor promised__v1__in_stock_request__descriptor =
   (ProtobufCMessageInit) promised__v1__in_stock_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__in_stock_response__field_descriptors[11] =
+static const ProtobufCFieldDescriptor promised__v1__in_stock_response__field_descriptors[12] =
 {
   {
     "as_of",
@@ -1493,6 +1506,18 @@ static const ProtobufCFieldDescriptor promised__v1__in_stock_response__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "next_supply_utc_offset_s",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT32,
+    offsetof(Promised__V1__InStockResponse, n_next_supply_utc_offset_s),
+    offsetof(Promised__V1__InStockResponse, next_supply_utc_offset_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__in_stock_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
@@ -1504,13 +1529,14 @@ static const unsigned promised__v1__in_stock_response__field_indices_by_name[] =
   3,   /* field[3] = inbound_in_horizon */
   5,   /* field[5] = next_supply_quantities */
   4,   /* field[4] = next_supply_unix_s */
+  11,   /* field[11] = next_supply_utc_offset_s */
   1,   /* field[1] = outcomes */
   8,   /* field[8] = still_buyable */
 };
 static const ProtobufCIntRange promised__v1__in_stock_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor promised__v1__in_stock_response__descriptor =
 {
@@ -1520,7 +1546,7 @@ const ProtobufCMessageDescriptor promised__v1__in_stock_response__descriptor =
   "Promised__V1__InStockResponse",
   "promised.v1",
   sizeof(Promised__V1__InStockResponse),
-  11,
+  12,
   promised__v1__in_stock_response__field_descriptors,
   promised__v1__in_stock_response__field_indices_by_name,
   1,  promised__v1__in_stock_response__number_ranges,

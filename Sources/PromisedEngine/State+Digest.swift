@@ -176,6 +176,7 @@ extension State {
       sum.add(command.outcome.expiresAtMilliseconds)
       sum.add(command.outcome.availableUnits)
       sum.add(command.outcome.nextSupplyUnixSeconds)
+      sum.add(command.outcome.reclaimed ? 1 : 0)
       sum.end()
     }
     for index in 0..<sourceKeys.count {

@@ -168,6 +168,7 @@ extension State {
       rows.expiresAtMilliseconds.append(command.outcome.expiresAtMilliseconds)
       rows.availableUnits.append(command.outcome.availableUnits)
       rows.nextSupplyUnixSeconds.append(command.outcome.nextSupplyUnixSeconds)
+      rows.reclaimed.append(command.outcome.reclaimed ? 1 : 0)
       if rows.bodyDigests.count == Self.blockRows {
         blocks.append(.commands(rows))
         rows = CommandRows()

@@ -111,7 +111,8 @@ extension State {
           code: .ok, row: rows.rows[row], holdID: rows.holdIDs[row],
           expiresAtMilliseconds: rows.expiresAtMilliseconds[row],
           availableUnits: rows.availableUnits[row],
-          nextSupplyUnixSeconds: rows.nextSupplyUnixSeconds[row])
+          nextSupplyUnixSeconds: rows.nextSupplyUnixSeconds[row],
+          reclaimed: rows.reclaimed[row] == 1)
         outcome.code = rows.codes[row]
         commands.remember(
           CommandKey(bytes: keys.key(row, at: &offset), bodyDigest: rows.bodyDigests[row]),

@@ -137,10 +137,12 @@ package struct RememberedOutcome: BitwiseCopyable, Equatable {
   package var expiresAtMilliseconds: Int64
   package var availableUnits: Int64
   package var nextSupplyUnixSeconds: Int64
+  /// A commit that claimed the units of an expired hold again.
+  package var reclaimed: Bool
 
   package init(
     code: OutcomeCode, row: Int32 = -1, holdID: UInt64 = 0, expiresAtMilliseconds: Int64 = 0,
-    availableUnits: Int64 = -1, nextSupplyUnixSeconds: Int64 = 0
+    availableUnits: Int64 = -1, nextSupplyUnixSeconds: Int64 = 0, reclaimed: Bool = false
   ) {
     self.code = code.rawValue
     self.row = row
@@ -148,5 +150,6 @@ package struct RememberedOutcome: BitwiseCopyable, Equatable {
     self.expiresAtMilliseconds = expiresAtMilliseconds
     self.availableUnits = availableUnits
     self.nextSupplyUnixSeconds = nextSupplyUnixSeconds
+    self.reclaimed = reclaimed
   }
 }

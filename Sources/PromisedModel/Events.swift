@@ -148,6 +148,8 @@ package struct CommandRows: Sendable, Equatable {
   package var expiresAtMilliseconds: [Int64] = []
   package var availableUnits: [Int64] = []
   package var nextSupplyUnixSeconds: [Int64] = []
+  /// 1 = a commit that claimed again.
+  package var reclaimed: [UInt8] = []
 
   package init() {}
 }

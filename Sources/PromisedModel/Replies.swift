@@ -85,6 +85,7 @@ package struct AvailabilityReply: ~Copyable {
   package var inboundNodes = GrowableColumn<UInt32>()
   package var inboundQuantities = GrowableColumn<Int64>()
   package var inboundETAUnixSeconds = GrowableColumn<Int64>()
+  package var inboundETAUTCOffsetSeconds = GrowableColumn<Int32>()
   package var inboundStages = GrowableColumn<UInt32>()
 
   package init() {}
@@ -109,6 +110,7 @@ package struct AvailabilityReply: ~Copyable {
     inboundNodes.removeAll()
     inboundQuantities.removeAll()
     inboundETAUnixSeconds.removeAll()
+    inboundETAUTCOffsetSeconds.removeAll()
     inboundStages.removeAll()
   }
 }
@@ -128,6 +130,7 @@ package struct InStockReply: ~Copyable {
   package var inboundInHorizon = GrowableColumn<Int64>()
   /// 0 = none known.
   package var nextSupplyUnixSeconds = GrowableColumn<Int64>()
+  package var nextSupplyUTCOffsetSeconds = GrowableColumn<Int32>()
   package var nextSupplyQuantities = GrowableColumn<Int64>()
   package var demandSources = GrowableColumn<UInt32>()
   /// P(demand to the horizon <= supply) in 1/65535.
@@ -143,6 +146,7 @@ package struct InStockReply: ~Copyable {
     availableNow.removeAll()
     inboundInHorizon.removeAll()
     nextSupplyUnixSeconds.removeAll()
+    nextSupplyUTCOffsetSeconds.removeAll()
     nextSupplyQuantities.removeAll()
     demandSources.removeAll()
     demandMet.removeAll()

@@ -108,6 +108,7 @@ package struct EventWriter: ~Copyable {
     writer.buffer.appendZigzag(outcome.expiresAtMilliseconds)
     writer.buffer.appendZigzag(outcome.availableUnits)
     writer.buffer.appendZigzag(outcome.nextSupplyUnixSeconds)
+    writer.buffer.append(UInt8(outcome.reclaimed ? 1 : 0))
   }
 }
 
@@ -246,6 +247,9 @@ package final class EventReader {
     try fields.number(&outcome.expiresAtMilliseconds)
     try fields.number(&outcome.availableUnits)
     try fields.number(&outcome.nextSupplyUnixSeconds)
+    let reclaimed = try fields.read { (r) throws(ByteError) in try r.read(UInt8.self) }
+    if reclaimed > 1 { throw .malformed("reclaimed") }
+    outcome.reclaimed = reclaimed == 1
     return outcome
   }
 }

@@ -154,6 +154,7 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.expiresAtMilliseconds)
     try column(&rows.availableUnits)
     try column(&rows.nextSupplyUnixSeconds)
+    try column(&rows.reclaimed)
   }
 }
 

@@ -150,7 +150,7 @@ extension Sequencer {
   // MARK: Holds
 
   private func perform(_ command: HoldCommand, _ reply: ReplyTo) throws(Refusal) {
-    if try repeats(command.key, .held, reply) { return }
+    if try repeats(command.key, .held, owner: command.owner, reply) { return }
     do throws(Refusal) {
       let event = try state.decide(command, at: now)
       holdReply.removeAll()
@@ -166,7 +166,7 @@ extension Sequencer {
 
   private func perform(_ command: HoldTransitionCommand, _ reply: ReplyTo) throws(Refusal) {
     let after: HoldState = command.transition == .commit ? .committed : .released
-    if try repeats(command.key, after, reply) { return }
+    if try repeats(command.key, after, owner: command.owner, reply) { return }
     do throws(Refusal) {
       let event = try state.decide(command, at: now)
       commit(.holdChanged(event))
@@ -190,7 +190,7 @@ extension Sequencer {
 
   /// Answers a command that was decided before under the same key; true when it was.
   private func repeats(
-    _ key: CommandKey, _ state: HoldState, _ reply: ReplyTo
+    _ key: CommandKey, _ state: HoldState, owner: BorrowedBytes, _ reply: ReplyTo
   ) throws(Refusal) -> Bool {
     guard let (outcome, decidedAt) = try self.state.recall(key, at: now) else { return false }
     guard outcome.code == OutcomeCode.ok.rawValue else { throw remembered(outcome) }
@@ -198,7 +198,9 @@ extension Sequencer {
     // The hold may have moved on since; what is repeated is the answer of then.
     holdReply.holdID = outcome.holdID
     holdReply.state = state
+    holdReply.owner = owner
     holdReply.expiresAt = UnixMilliseconds(outcome.expiresAtMilliseconds)
+    holdReply.reclaimed = outcome.reclaimed
     holdReply.repeated = true
     sendHold(reply, reflecting: max(decidedAt, self.state.observedPosition))
     return true

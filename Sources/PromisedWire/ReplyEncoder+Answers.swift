@@ -103,6 +103,8 @@ extension ReplyEncoder {
     message.inbound_quantities = reply.inboundQuantities.column.packed
     message.n_inbound_eta_unix_s = reply.inboundETAUnixSeconds.count
     message.inbound_eta_unix_s = reply.inboundETAUnixSeconds.column.packed
+    message.n_inbound_eta_utc_offset_s = reply.inboundETAUTCOffsetSeconds.count
+    message.inbound_eta_utc_offset_s = reply.inboundETAUTCOffsetSeconds.column.packed
     message.n_inbound_stages = reply.inboundStages.count
     message.inbound_stages = reply.inboundStages.column.packed
     return send(&message, streamID, &output)
@@ -125,6 +127,8 @@ extension ReplyEncoder {
     message.inbound_in_horizon = reply.inboundInHorizon.column.packed
     message.n_next_supply_unix_s = reply.nextSupplyUnixSeconds.count
     message.next_supply_unix_s = reply.nextSupplyUnixSeconds.column.packed
+    message.n_next_supply_utc_offset_s = reply.nextSupplyUTCOffsetSeconds.count
+    message.next_supply_utc_offset_s = reply.nextSupplyUTCOffsetSeconds.column.packed
     message.n_next_supply_quantities = reply.nextSupplyQuantities.count
     message.next_supply_quantities = reply.nextSupplyQuantities.column.packed
     message.n_demand_sources = reply.demandSources.count

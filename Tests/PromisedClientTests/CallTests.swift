@@ -27,6 +27,7 @@ func answerWorld(_ request: Request, _ exchange: inout Exchange) {
       reply.availableNow.append(-3)
       reply.inboundInHorizon.append(40)
       reply.nextSupplyUnixSeconds.append(1_797_800_000)
+      reply.nextSupplyUTCOffsetSeconds.append(-28_800)
       reply.nextSupplyQuantities.append(40)
       reply.demandSources.append(1)
       reply.demandMet.append(65_535)
@@ -103,6 +104,7 @@ private func availabilityReply(_ query: AvailabilityQuery) -> AvailabilityReply 
   reply.inboundNodes.append(0)
   reply.inboundQuantities.append(40)
   reply.inboundETAUnixSeconds.append(1_797_800_000)
+  reply.inboundETAUTCOffsetSeconds.append(-28_800)
   reply.inboundStages.append(3)
   return reply
 }
@@ -242,6 +244,7 @@ extension PutRows {
       let availability = try connection.perform(.availability(items: ["B1", "B9"]))
       #expect(availability.items[0].positions.map(\.availableNow) == [-3])
       #expect(availability.items[0].inbound.map(\.shipment) == ["X1"])
+      #expect(availability.items[0].inbound.map(\.etaUTCOffsetSeconds) == [-28_800])
       #expect(availability.items[1].outcome.reason == "ITEM_UNKNOWN")
       #expect(availability.items[1].positions == [])
 
@@ -249,6 +252,7 @@ extension PutRows {
       #expect(inStock.horizonDays == 30)
       #expect(inStock.rows[0].stillBuyable == 32_768)
       #expect(inStock.rows[0].availableNow == -3)
+      #expect(inStock.rows[0].nextSupplyUTCOffsetSeconds == -28_800)
 
       let headroom = try connection.perform(.headroom(sellers: ["S1", "S2"], item: "B1"))
       #expect(headroom.sellers.map(\.seller) == ["S1", "S2"])

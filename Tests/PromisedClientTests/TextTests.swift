@@ -55,6 +55,9 @@ import Testing
     #expect(LocalTime(unixSeconds: 0, offsetSeconds: 20_700).rfc3339 == "1970-01-01T05:45:00+05:45")
     #expect(LocalTime(unixSeconds: .max).rfc3339.hasPrefix("5138-"))
     #expect(utcText(0) == "–")
+    #expect(placeText(0, -28_800) == "–")
+    #expect(placeText(1_797_801_120, -28_800) == "2026-12-20 13:12 UTC−08:00")
+    #expect(placeText(1_797_801_120, 0) == "2026-12-20 21:12 UTC")
     #expect(longDay(LocalDate(days: 20_808)) == "Monday, 21 December 2026")
   }
 

@@ -78,10 +78,10 @@ private struct Run {
         B1
           Node  On hand  Unfulfillable  Held  Available
           SEA1       10             12     1         -3
-          Coming to  Units  Expected              Stage    Shipment
-          SEA1          40  2026-12-20 20:53 UTC  shipped  X1
+          Coming to  Units  Expected                    Stage    Shipment
+          SEA1          40  2026-12-20 12:53 UTC−08:00  shipped  X1
           Available now -3, inbound within 14 days 40
-          Next supply 40 units, 2026-12-20 20:53 UTC
+          Next supply 40 units, 2026-12-20 12:53 UTC−08:00
           At 2.5 units a day over 14 days: all demand met 100.0 %, a unit left 50.0 %
 
         B9

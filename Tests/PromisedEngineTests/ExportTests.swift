@@ -50,9 +50,11 @@ import Testing
     try desk.hold([Line("A", "F1", 2), Line("B", "F1", 1)], owner: "x", key: "h1")
     try desk.change(desk.hold([Line("A", "F1", 1)], key: "h2"), .commit, key: "c2")
     try desk.change(desk.hold([Line("A", "F1", 1)]), .release)
+    let lapsed = try desk.hold([Line("A", "F1", 1)], seconds: 1)
     try desk.hold([Line("A", "F1", 1)], seconds: 1)
     desk.now.milliseconds += 1500
     desk.expire()
+    try desk.change(lapsed, .commit, key: "reclaimed")
     desk.apply(.profilePublished(ProfilePublication(epoch: 7, horizonBaseUnixSeconds: 86_400)))
     let decision = try desk.state.decide(
       begin: LoadDescription(id: Name("L"), mode: .merge, chunkCount: 2, force: false))
@@ -78,6 +80,8 @@ import Testing
       twin.now = desk.now
       try twin.hold([Line("A", "F1", 1)], key: "after")
       #expect(try state.recall(twin.command("h1"), at: twin.now) != nil)
+      #expect(try state.recall(twin.command("reclaimed"), at: twin.now)?.outcome.reclaimed == true)
+      #expect(try state.recall(twin.command("c2"), at: twin.now)?.outcome.reclaimed == false)
       let chunk = try state.decide(
         chunk: 1, of: Name("L"), Rows.positions([("A", "F4", 1, 0, 0)]))
       if let event = chunk.event { twin.apply(event) }

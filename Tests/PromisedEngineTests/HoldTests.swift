@@ -135,7 +135,9 @@ import Testing
     let blocking = try desk.hold([Line("A", "F1", 5)])
     #expect(code(expired, .commit) == .insufficientStock)
     try desk.change(blocking, .release)
-    #expect(try desk.change(expired, .commit).reclaimed)
+    #expect(try desk.change(expired, .commit, key: "again").reclaimed)
+    let recalled = try desk.state.recall(desk.command("again"), at: desk.now)
+    #expect(recalled?.outcome.reclaimed == true)
     #expect(desk.available("A", "F1") == 4)
     #expect(desk.state.breakdowns.count == 2)
   }

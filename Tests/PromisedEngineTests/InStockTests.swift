@@ -128,4 +128,40 @@ import Testing
     }
     #expect(range?.code == .fieldOutOfRange)
   }
+  /// Expected supply is told in the zone of the node it comes to, by the rules of that day.
+  @Test func expectedTimesCarryTheNodesOffset() throws {
+    let desk = Desk()
+    var rows = NetworkRows()
+    rows.timeZones = [hostZone("America/New_York"), hostZone("America/Los_Angeles")]
+    rows.nodes = [
+      node("W", .station, zone: "America/Los_Angeles"), node("E", .station),
+    ]
+    try desk.put(.network(rows))
+    let summer: Int64 = 1_797_800_000 - 183 * 86_400 + 365 * 86_400
+    let winter: Int64 = 1_797_800_000
+    try desk.put(
+      Rows.inbound([
+        ("I1", "A", "E", 1, winter, .shipped), ("I2", "A", "W", 2, winter, .shipped),
+        ("I3", "A", "E", 4, summer, .shipped), ("I4", "D", "E", 1, winter, .draft),
+        ("I5", "S", "E", 1, summer, .shipped),
+      ]))
+    var availability = AvailabilityReply()
+    try desk.state.answer(
+      AvailabilityQuery(items: desk.lender.keys(["A"]), nodeNames: .empty), at: desk.now,
+      into: &availability)
+    let offsets = (0..<3).map { availability.inboundETAUTCOffsetSeconds[$0] / 3600 }
+    #expect(offsets == [-5, -8, -4])
+    var reply = InStockReply()
+    try desk.state.answer(
+      InStockQuery(items: desk.lender.keys(["A", "D", "S", "Q"]), horizonDays: 14), at: desk.now,
+      into: &reply)
+    // Of two nodes at one instant, the first that was put.
+    #expect(reply.nextSupplyQuantities[0] == 3)
+    #expect((0..<4).map { reply.nextSupplyUTCOffsetSeconds[$0] / 3600 } == [-8, 0, -4, 0])
+    // A replacing load may drop a node that supply is still expected at.
+    rows = NetworkRows()
+    rows.nodes = [node("W", .removed, zone: "America/Los_Angeles")]
+    desk.apply(.put(desk.command(""), .network(rows)))
+    #expect(desk.state.network.utcOffset(of: 0, at: winter) == 0)
+  }
 }

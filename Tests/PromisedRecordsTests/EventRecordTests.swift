@@ -178,6 +178,7 @@ struct EventRecordTests {
     let load = LoadDescription(id: Name("abc"), mode: .replace, chunkCount: 3, force: true)
     var outcome = RememberedOutcome(code: .insufficientStock, row: 4)
     outcome.availableUnits = -7
+    outcome.reclaimed = true
     return [
       .holdChanged(
         HoldChangedEvent(key: noKey, holdID: 5, transition: .release, reclaimed: true)),

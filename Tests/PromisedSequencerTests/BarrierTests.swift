@@ -117,6 +117,25 @@ struct BarrierTests {
     #expect(read.map(\.isRefusal) == [false])
   }
 
+  @Test("a commit that claimed again says so when it is asked again")
+  func reclaimed() throws {
+    let (bench, alice, _) = try bench()
+    _ = bench.send(Ask.hold(1, key: "k1", item: "A", quantity: 1), on: alice)
+    let id = bench.sequencer.position
+    bench.now = UnixMilliseconds(bench.now.milliseconds + 600_000)
+    var answers: [Frame] = []
+    for stream: UInt32 in [3, 5] {
+      answers += bench.send(Ask.commit(stream, key: "c1", holdID: id), on: alice)
+      _ = bench.sequencer.markDurable(upTo: bench.sequencer.position)
+      answers += Frame.take(from: alice).filter { $0.streamID == stream }
+    }
+    try #require(answers.count == 2)
+    // Field 6 is reclaimed, field 7 repeated_answer; all else is the same.
+    #expect(answers[0].data.suffix(2) == [6 << 3, 1])
+    #expect(answers[1].data.suffix(4) == [6 << 3, 1, 7 << 3, 1])
+    #expect(answers.allSatisfy { $0.says("cart") })
+  }
+
   @Test("an expired hold blocks nobody, from the first read on")
   func expiry() throws {
     let (bench, alice, bob) = try bench()

@@ -152,6 +152,13 @@ enum Ask {
         + packed(6, [UInt64(item.utf8.count)]) + packed(7, [0]) + packed(8, [quantity]))
   }
 
+  static func commit(
+    _ streamID: UInt32, key: String, holdID: UInt64, owner: String = "cart"
+  ) -> [UInt8] {
+    frame(
+      streamID, "Holds", "Commit", text(1, key) + text(2, owner) + number(3, holdID))
+  }
+
   static func availability(_ streamID: UInt32, item: String) -> [UInt8] {
     frame(
       streamID, "Inventory", "Availability",

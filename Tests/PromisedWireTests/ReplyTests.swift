@@ -109,6 +109,7 @@ func exampleOffer() -> OfferReply {
     availability.inboundQuantities.append(18)
     availability.inboundETAUnixSeconds.append(19)
     availability.inboundStages.append(20)
+    availability.inboundETAUTCOffsetSeconds.append(-21)
     let frame = sent { $0.encode(availability, streamID: 1, asOf: asOf, into: &$1) }.1
     let payload = try #require(frame).payload
     for field: UInt64 in 2...21 where ![4, 7, 15, 17].contains(field) {
@@ -117,6 +118,7 @@ func exampleOffer() -> OfferReply {
     #expect(payload.texts(4) == ["N"] && payload.texts(17) == ["S"])
     #expect(payload.numbers(7).map(unzigzag) == [-6])
     #expect(payload.numbers(15).map(unzigzag) == [-14])
+    #expect(payload.numbers(22).map(unzigzag) == [-21])
   }
 
   @Test func headroomInStockAndFeedColumns() throws {
@@ -149,12 +151,14 @@ func exampleOffer() -> OfferReply {
     inStock.demandMet.append(7)
     inStock.stillBuyable.append(8)
     inStock.demandPerDayMilli.append(9)
+    inStock.nextSupplyUTCOffsetSeconds.append(-11)
     let second = sent {
       $0.encode(inStock, horizonDays: 14, streamID: 1, asOf: asOf, into: &$1)
     }.1
     let stock = try #require(second).payload
     for field: UInt64 in 4...10 { #expect(stock.numbers(field) == [field - 1]) }
     #expect(stock.numbers(3).map(unzigzag) == [-2] && stock[field: 11]?.value == 14)
+    #expect(stock.numbers(12).map(unzigzag) == [-11])
 
     var feed = FeedReply()
     feed.codes.append(48)

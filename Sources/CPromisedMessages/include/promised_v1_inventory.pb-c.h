@@ -117,10 +117,15 @@ struct  Promised__V1__AvailabilityResponse
    */
   size_t n_inbound_stages;
   uint32_t *inbound_stages;
+  /*
+   * Seconds east of UTC at the inbound's node at its ETA.
+   */
+  size_t n_inbound_eta_utc_offset_s;
+  int32_t *inbound_eta_utc_offset_s;
 };
 #define PROMISED__V1__AVAILABILITY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__availability_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__InStockRequest
@@ -172,10 +177,16 @@ struct  Promised__V1__InStockResponse
   size_t n_demand_per_day_milli;
   int64_t *demand_per_day_milli;
   uint64_t horizon_days;
+  /*
+   * Seconds east of UTC then at the node where the next supply arrives; of several nodes at that
+   * instant, the one known to the service first.
+   */
+  size_t n_next_supply_utc_offset_s;
+  int32_t *next_supply_utc_offset_s;
 };
 #define PROMISED__V1__IN_STOCK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__in_stock_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0 }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
 
 
 /*

@@ -45,7 +45,8 @@ extension State {
     remember(
       event.key,
       RememberedOutcome(
-        code: .ok, holdID: event.holdID, expiresAtMilliseconds: holds.hold(slot).expiresAt))
+        code: .ok, holdID: event.holdID, expiresAtMilliseconds: holds.hold(slot).expiresAt,
+        reclaimed: event.reclaimed))
   }
 
   func apply(holdsExpired ids: Column<UInt64>) {

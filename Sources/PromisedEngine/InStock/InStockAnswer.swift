@@ -16,6 +16,7 @@ extension State {
       throw Refusal(.fieldOutOfRange, "horizon_days is \(query.horizonDays): 1 to 365")
     }
     try checkItems(query.items)
+    observeNetwork()
     let horizon = now.seconds + Int64(query.horizonDays) * 86_400
     var offset = 0
     for row in 0..<query.items.count {
@@ -45,6 +46,8 @@ extension State {
     reply.availableNow.append(available)
     reply.inboundInHorizon.append(expected)
     reply.nextSupplyUnixSeconds.append(next.eta)
+    reply.nextSupplyUTCOffsetSeconds.append(
+      next.eta == 0 ? 0 : network.utcOffset(of: next.node, at: next.eta))
     reply.nextSupplyQuantities.append(next.quantity)
     let index = Int(positions.attribute(slot))
     let rate = index == 0 ? 0 : attributes[index].demandPerDayMilli
@@ -87,6 +90,7 @@ extension InStockReply {
     availableNow.append(0)
     inboundInHorizon.append(0)
     nextSupplyUnixSeconds.append(0)
+    nextSupplyUTCOffsetSeconds.append(0)
     nextSupplyQuantities.append(0)
     demandSources.append(DemandSource.none.rawValue)
     demandMet.append(0)

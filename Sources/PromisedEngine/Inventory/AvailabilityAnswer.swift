@@ -92,6 +92,8 @@ extension State {
       reply.inboundNodes.append(nameIndex(of: row.node, in: &reply.nodeNames))
       reply.inboundQuantities.append(Int64(row.quantity))
       reply.inboundETAUnixSeconds.append(row.etaUnixSeconds)
+      reply.inboundETAUTCOffsetSeconds.append(
+        network.utcOffset(of: row.node, at: row.etaUnixSeconds))
       reply.inboundStages.append(UInt32(row.stage))
     }
     reply.inboundCounts.append(UInt32(count))

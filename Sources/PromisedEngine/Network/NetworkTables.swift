@@ -99,6 +99,15 @@ package struct NetworkTables: ~Copyable {
 
   package func hasTimeZone(_ name: Name) -> Bool { timeZoneNames.index(of: name) != nil }
 
+  /// Seconds east of UTC at a node at an instant; 0 for a node that is no longer in the network.
+  /// No allocation.
+  package func utcOffset(of node: UInt16, at unixSeconds: Int64) -> Int32 {
+    guard let zone = nodes[Int(node)]?.timeZone, let index = timeZoneNames.index(of: zone) else {
+      return 0
+    }
+    return timeZoneRules[index].offset(at: unixSeconds)
+  }
+
   /// Where a postcode is delivered: the longest prefix of it that is a row of the country's zone
   /// table, or nil. A postcode of digits only that is shorter than those of the country is read
   /// with the zeros it has lost. No allocation.

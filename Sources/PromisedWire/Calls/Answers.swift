@@ -137,6 +137,8 @@ public struct InboundSupply: Sendable, Equatable {
   public var quantity: Int64
   /// Expected, UTC seconds.
   public var etaUnixSeconds: Int64
+  /// Seconds east of UTC at the node then.
+  public var etaUTCOffsetSeconds: Int32
   /// 1 = draft, 2 = working, 3 = shipped, 4 = receiving.
   public var stage: UInt32
 }
@@ -173,6 +175,8 @@ public struct InStock: Sendable, Equatable {
   public var inboundInHorizon: Int64
   /// When supply arrives next, UTC seconds; 0 = none known.
   public var nextSupplyUnixSeconds: Int64
+  /// Seconds east of UTC then at the node it arrives at.
+  public var nextSupplyUTCOffsetSeconds: Int32
   /// How much arrives then.
   public var nextSupplyQuantity: Int64
   /// 0 = no rate known, so no probability is stated; 1 = the item's declared rate.

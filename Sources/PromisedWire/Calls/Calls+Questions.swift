@@ -224,7 +224,7 @@ extension AvailabilityAnswer {
     let shipments = texts(message.n_inbound_shipments, message.inbound_shipments)
     let lengths = [
       message.n_inbound_shipments, message.n_inbound_nodes, message.n_inbound_quantities,
-      message.n_inbound_eta_unix_s, message.n_inbound_stages,
+      message.n_inbound_eta_unix_s, message.n_inbound_eta_utc_offset_s, message.n_inbound_stages,
     ]
     guard lengths.allSatisfy({ $0 == rows }) else {
       throw MalformedAnswer("the inbound columns do not add up to inbound_counts")
@@ -235,7 +235,9 @@ extension AvailabilityAnswer {
         InboundSupply(
           shipment: shipments[row], node: try text(message.inbound_nodes[row], of: names),
           quantity: message.inbound_quantities[row],
-          etaUnixSeconds: message.inbound_eta_unix_s[row], stage: message.inbound_stages[row]))
+          etaUnixSeconds: message.inbound_eta_unix_s[row],
+          etaUTCOffsetSeconds: message.inbound_eta_utc_offset_s[row],
+          stage: message.inbound_stages[row]))
     }
     return inbound
   }
@@ -267,7 +269,8 @@ extension InStockAnswer {
   init(_ message: Promised__V1__InStockResponse, items: [String]) throws(MalformedAnswer) {
     let lengths = [
       message.n_outcomes, message.n_available_now, message.n_inbound_in_horizon,
-      message.n_next_supply_unix_s, message.n_next_supply_quantities, message.n_demand_sources,
+      message.n_next_supply_unix_s, message.n_next_supply_utc_offset_s,
+      message.n_next_supply_quantities, message.n_demand_sources,
       message.n_demand_met, message.n_still_buyable, message.n_demand_per_day_milli,
     ]
     guard lengths.allSatisfy({ $0 == items.count }) else {
@@ -281,6 +284,7 @@ extension InStockAnswer {
         availableNow: message.available_now[row],
         inboundInHorizon: message.inbound_in_horizon[row],
         nextSupplyUnixSeconds: message.next_supply_unix_s[row],
+        nextSupplyUTCOffsetSeconds: message.next_supply_utc_offset_s[row],
         nextSupplyQuantity: message.next_supply_quantities[row],
         demandSource: message.demand_sources[row], demandMet: message.demand_met[row],
         stillBuyable: message.still_buyable[row],

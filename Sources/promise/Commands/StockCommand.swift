@@ -45,8 +45,9 @@ func stockText(
     var table = Table("Coming to", "#Units", "Expected", "Stage", "Shipment")
     for supply in item.inbound {
       table.add(
-        supply.node, grouped(supply.quantity), utcText(supply.etaUnixSeconds),
-        stageWord(supply.stage), supply.shipment)
+        supply.node, grouped(supply.quantity),
+        placeText(supply.etaUnixSeconds, supply.etaUTCOffsetSeconds), stageWord(supply.stage),
+        supply.shipment)
     }
     text += table.text(style, indent: "  ")
   }
@@ -83,7 +84,7 @@ private func inStockText(_ row: InStock, horizon: UInt64, _ style: Style) -> Str
   text += ", inbound within \(horizon) days \(grouped(row.inboundInHorizon))\n"
   if row.nextSupplyUnixSeconds != 0 {
     text += "  Next supply \(counted(row.nextSupplyQuantity, "unit")), "
-    text += utcText(row.nextSupplyUnixSeconds) + "\n"
+    text += placeText(row.nextSupplyUnixSeconds, row.nextSupplyUTCOffsetSeconds) + "\n"
   }
   if row.demandSource == 0 {
     return text + "  " + style.dim("No demand rate is known, so no probability is stated.") + "\n"
@@ -119,14 +120,17 @@ func stockJSON(_ availability: AvailabilityAnswer, _ inStock: InStockAnswer, _ j
       json.member("shipment", supply.shipment)
       json.member("node", supply.node)
       json.member("quantity", supply.quantity)
-      json.instant("eta", supply.etaUnixSeconds)
+      json.instant("eta", supply.etaUnixSeconds, offset: supply.etaUTCOffsetSeconds)
+      json.member("eta_utc_offset_s", supply.etaUTCOffsetSeconds)
       json.member("stage", stageWord(supply.stage))
     }
     json.object("in_stock") { json in
       json.outcome(row.outcome)
       json.member("available_now", row.availableNow)
       json.member("inbound_in_horizon", row.inboundInHorizon)
-      json.instant("next_supply", row.nextSupplyUnixSeconds)
+      json.instant(
+        "next_supply", row.nextSupplyUnixSeconds, offset: row.nextSupplyUTCOffsetSeconds)
+      json.member("next_supply_utc_offset_s", row.nextSupplyUTCOffsetSeconds)
       json.member("next_supply_quantity", row.nextSupplyQuantity)
       json.member("demand_source", row.demandSource)
       json.member("demand_met", row.demandMet)

@@ -84,6 +84,13 @@ func utcText(_ unixSeconds: Int64) -> String {
   return isoDate(time.date) + " " + time.clock + " UTC"
 }
 
+/// `2026-12-20 10:00 UTC−08:00`, on the clocks of a place; `–` for 0, which means not known.
+func placeText(_ unixSeconds: Int64, _ offsetSeconds: Int32) -> String {
+  if unixSeconds == 0 { return "–" }
+  let time = LocalTime(unixSeconds: unixSeconds, offsetSeconds: offsetSeconds)
+  return isoDate(time.date) + " " + time.clock + " " + time.zone
+}
+
 /// `3 h 12 min`, rounded down: a countdown never promises time that is not there.
 func duration(_ seconds: Int64) -> String {
   let minutes = max(0, seconds) / 60
