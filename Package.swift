@@ -88,7 +88,8 @@ let package = Package(
       name: "promised-sample", dependencies: ["PromisedSample"], path: "Tools/Sample/Command",
       swiftSettings: strict),
     .executableTarget(
-      name: "promised-bench", dependencies: ["PromisedBytes", "CLinux"],
+      name: "promised-bench",
+      dependencies: ["PromisedEngine", "PromisedModel", "PromisedBytes", "CLinux"],
       path: "Tools/Bench", exclude: ["README.md", "run.py"], swiftSettings: strict),
 
     // A suite per module.
