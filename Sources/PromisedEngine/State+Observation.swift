@@ -1,3 +1,4 @@
+import CMemory
 import PromisedInvariants
 import PromisedModel
 
@@ -14,6 +15,9 @@ struct Stamps: ~Copyable {
 
   @inline(__always)
   func read(_ hash: UInt64) -> UInt64 { table.base[Int(hash & 0xffff)] }
+
+  @inline(__always)
+  func prefetch(_ hash: UInt64) { promised_prefetch(table.base + Int(hash & 0xffff)) }
 
   @inline(__always)
   func write(_ hash: UInt64, _ position: UInt64) { table.base[Int(hash & 0xffff)] = position }
@@ -58,5 +62,25 @@ extension State {
 
   func touch(_ kind: StampKind, _ index: UInt64) {
     stamps.write(mix(kind.rawValue ^ index), appliedPosition)
+  }
+}
+
+/// Memory is asked for before it is needed, so that its misses are waited for together: a decision
+/// is little but misses.
+extension State {
+  /// What a decision over an item reads first.
+  @inline(__always)
+  func prefetch(item token: UInt64) {
+    positions.prefetch(token)
+    stamps.prefetch(mix(token))
+  }
+
+  /// What it reads once the item is found.
+  @inline(__always)
+  func prefetch(slot: Int) {
+    if slot < 0 { return }
+    positions.prefetchRows(slot)
+    let attribute = Int(positions.attribute(slot))
+    if attribute != 0 { attributes.prefetch(attribute) }
   }
 }

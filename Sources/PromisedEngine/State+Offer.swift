@@ -14,6 +14,8 @@ extension State {
     throws(Refusal)
   {
     try checkForm(of: query)
+    var first = 0
+    prefetch(item: itemKeys.packed(query.items.key(0, at: &first)))
     observeNetwork()
     guard let profiles else {
       throw Refusal(.networkNotReady, "no delivery profiles are published yet: ask again shortly")
@@ -32,6 +34,7 @@ extension State {
         for _ in 0..<query.postcodes.count { reply.append(.itemUnknown, query.withPath) }
         continue
       }
+      prefetch(slot: slot)
       let quantity = query.quantities.isEmpty ? 1 : Int64(query.quantities[row])
       answerOffers(slot, quantity: quantity, query, profiles, at: now, into: &reply)
     }

@@ -104,6 +104,8 @@ struct Scratch: ~Copyable {
   var slots = Store<Int>(capacity: Limits.linesPerHold)
   var tokens = Store<UInt64>(capacity: Limits.linesPerHold)
   var words = Store<UInt64>(capacity: 64)
+  /// Rows of a feed batch that change stock.
+  var accepted = Store<UInt32>(capacity: Limits.batchRows)
   var overlay = StockOverlay()
   var nodeIndexes = NodeIndexes()
   var available = Store<Int64>(capacity: 256)

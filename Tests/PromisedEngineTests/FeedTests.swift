@@ -29,6 +29,24 @@ import Testing
     #expect(desk.state.itemKeys.token(desk.lender.bytes("a key that does not pacK")) == 0)
   }
 
+  /// Rows are looked up in groups before any of them is applied; items that a group adds move those
+  /// that were found, and make the table grow.
+  @Test func aBatchIsTheSameAsItsRowsOneByOne() throws {
+    var rows: [(String, String, MovementKind, Int64)] = []
+    for index in 0..<600 {
+      let key = index % 3 == 0 ? "an item with a long key \(index % 97)" : "I\(index * 7 % 211)"
+      rows.append((key, "F\(index % 3 + 1)", .receipt, Int64(index + 1)))
+      rows.append((key, "F\(index % 2 + 1)", index % 5 == 0 ? .withheld : .shipment, 2))
+    }
+    let (whole, single) = (try Desk.small(), try Desk.small())
+    let codes = try whole.feed(rows, from: 1)
+    for (index, row) in rows.enumerated() {
+      #expect(try single.feed([row], from: UInt64(index + 1)) == [codes[index]])
+    }
+    #expect(codes.contains(.ok) && codes.contains(.onHandNegative))
+    #expect(whole.state.digest() == single.state.digest())
+  }
+
   @Test func unknownKindsAndIndexesAreRowOutcomes() throws {
     let desk = try Desk.small()
     var rows = Rows.feed(

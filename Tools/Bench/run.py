@@ -162,6 +162,21 @@ def table(rows):
     return "\n".join(out)
 
 
+def engine(options):
+    """The engine without a server: a row per kind of decision."""
+    size = ["--items", "2000", "--rows", "2000", "--rounds", "1"] if options.smoke else []
+    out = subprocess.run(pinned(0, [f"{BIN}/promised-bench", "--engine", *size]), check=True,
+                         capture_output=True, text=True).stdout
+    rows = [json.loads(line) for line in out.splitlines()]
+    if len(rows) != 5 or any(row["ns_per_row"] <= 0 for row in rows):
+        raise SystemExit(f"the engine's bench did not measure every case: {out!r}")
+    print("| engine alone | CPU ns per row |")
+    print("|---|---|")
+    for row in rows:
+        print(f"| {row['case']} | {row['ns_per_row']:,.0f} |")
+    print()
+
+
 def timed(action):
     begin = time.monotonic()
     result = action()
@@ -182,6 +197,7 @@ def main():
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
     work = tempfile.mkdtemp(prefix="promised-bench-")
     try:
+        engine(options)
         run(options, work)
     finally:
         for process in STARTED:

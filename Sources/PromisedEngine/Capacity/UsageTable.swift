@@ -17,6 +17,7 @@ struct Usage: BitwiseCopyable, Equatable {
 
   var total: Int128 { available + unfulfillable + reserved + openInbound + drafts }
 
+  @inline(__always)
   static func += (left: inout Usage, right: Usage) {
     left.available += right.available
     left.unfulfillable += right.unfulfillable
@@ -39,6 +40,7 @@ struct UnitChange: BitwiseCopyable {
   var drafts: Int64 = 0
 
   /// The usage of these units at `volume` micro-cubic-feet each.
+  @inline(__always)
   func usage(volume: Int64) -> Usage {
     let volume = Int128(volume)
     return Usage(

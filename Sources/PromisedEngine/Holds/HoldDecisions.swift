@@ -36,6 +36,10 @@ extension State {
     scratch.slots.resize(to: count)
     observeNetwork()
     var offset = 0
+    for row in 0..<count { prefetch(item: itemKeys.packed(command.items.key(row, at: &offset))) }
+    // Granted, it is remembered in the next event.
+    holds.prefetch(appliedPosition + 1)
+    offset = 0
     for row in 0..<count {
       try resolve(row, of: command, key: command.items.key(row, at: &offset))
     }
@@ -91,6 +95,7 @@ extension State {
     let slot = token == 0 ? -1 : positions.find(token)
     observe(item: token)
     if slot < 0 { throw unknownItem(key.name, row: row) }
+    prefetch(slot: slot)
     scratch.nodes[row] = node
     scratch.tokens[row] = token
     scratch.slots[row] = slot

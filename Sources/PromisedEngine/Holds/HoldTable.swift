@@ -52,6 +52,10 @@ struct HoldTable: ~Copyable {
 
   func find(_ id: UInt64) -> Int? { index.find(mix(id)) { slots[$0].id == id } }
 
+  /// Has the line read that a search for this id begins with.
+  @inline(__always)
+  func prefetch(_ id: UInt64) { index.prefetch(mix(id)) }
+
   func isInUse(_ slot: Int) -> Bool { slots[slot].state != 0 }
 
   func hold(_ slot: Int) -> HoldSlot { slots[slot] }

@@ -36,8 +36,19 @@ struct DemandDistribution {
   func cumulative(_ k: Int64) -> Double {
     if k < 0 { return 0 }
     let result =
-      varianceRatio > 1 ? negativeBinomialCumulative(Double(k)) : poissonCumulative(Double(k))
+      varianceRatio > 1
+      ? negativeBinomialCumulative(Double(k), density: negativeBinomialDensity(Double(k)))
+      : poissonCumulative(Double(k))
     return min(1, max(0, result))
+  }
+
+  /// P(D ≤ k) and P(D = k), which have most of their work in common; 0 for a negative k.
+  func cumulativeAndProbability(_ k: Int64) -> (cumulative: Double, probability: Double) {
+    if k < 0 { return (0, 0) }
+    if varianceRatio <= 1 { return (cumulative(k), probability(k)) }
+    let density = negativeBinomialDensity(Double(k))
+    let cumulative = negativeBinomialCumulative(Double(k), density: density)
+    return (min(1, max(0, cumulative)), density)
   }
 
   /// P(D = k); 0 for a negative k.
@@ -64,12 +75,12 @@ struct DemandDistribution {
     return size / (size + k) * binomial
   }
 
-  private func negativeBinomialCumulative(_ k: Double) -> Double {
+  private func negativeBinomialCumulative(_ k: Double, density: Double) -> Double {
     let (a, b) = (size, k + 1)
     let p = 1 / varianceRatio
     let q = 1 - p
-    // x^a (1 − x)^b / B(a, b), which is a b / (a + b) times the binomial density of a in a + b.
-    let front = Self.binomialDensity(a, of: a + b, p: p, q: q) * a * b / (a + b)
+    // x^a (1 − x)^b / B(a, b): with b = k + 1 this is q (a + k) times the density of k.
+    let front = density * q * (a + k)
     if p < (a + 1) / (a + b + 2) { return front * Self.betaFraction(a, b, p) / a }
     return 1 - front * Self.betaFraction(b, a, q) / b
   }

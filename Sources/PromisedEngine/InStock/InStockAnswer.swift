@@ -21,6 +21,7 @@ extension State {
     var offset = 0
     for row in 0..<query.items.count {
       let key = query.items.key(row, at: &offset)
+      prefetchSupply(of: key)
       let token = itemKeys.token(key)
       observe(item: token)
       let slot = token == 0 ? -1 : positions.find(token)
@@ -38,6 +39,7 @@ extension State {
     _ token: UInt64, _ slot: Int, now: Int64, horizon: Int64, days: Int32,
     into reply: inout InStockReply
   ) {
+    prefetch(slot: slot)
     var available: Int64 = 0
     for place in 0..<positions.rowCount(slot) { available += positions.rows(slot)[place].available }
     let expected = expectedSupply(of: token, after: now, upTo: horizon)
@@ -62,11 +64,11 @@ extension State {
       perDayMilli: rate, varianceRatioMilli: attributes[index].demandVarianceRatioMilli,
       days: days)
     let supply = available + expected
-    let met = demand.cumulative(supply)
+    let (met, exactly) = demand.cumulativeAndProbability(supply)
     reply.demandSources.append(DemandSource.declaredRate.rawValue)
     reply.demandMet.append(DemandDistribution.fixed(met))
     reply.stillBuyable.append(
-      DemandDistribution.fixed(max(0, met - demand.probability(supply))))
+      DemandDistribution.fixed(max(0, met - exactly)))
   }
 
   /// At least one item, no more than a query may have, keys within their bytes.

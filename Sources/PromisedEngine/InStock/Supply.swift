@@ -1,6 +1,14 @@
 import PromisedModel
 
 extension State {
+  /// Has the stock and the inbound of an item read.
+  @inline(__always)
+  func prefetchSupply(of key: BorrowedBytes) {
+    let token = itemKeys.packed(key)
+    prefetch(item: token)
+    inbound.prefetch(token)
+  }
+
   /// The earliest dated supply after `now` that is not a draft, to one node or to any, with all
   /// units of that instant and the lowest index of the nodes they come to; all 0 when there is
   /// none. Linear in the item's open inbound.

@@ -12,6 +12,8 @@ extension State {
     _ query: AvailabilityQuery, at now: UnixMilliseconds, into reply: inout AvailabilityReply
   ) throws(Refusal) {
     try checkItems(query.items)
+    var first = 0
+    prefetchSupply(of: query.items.key(0, at: &first))
     observeNetwork()
     scratch.nodes.removeAll()
     for index in 0..<query.nodeNames.count {
@@ -34,6 +36,7 @@ extension State {
         reply.inboundCounts.append(0)
         continue
       }
+      positions.prefetchRows(slot)
       reply.codes.append(0)
       appendPositions(token, slot, into: &reply)
       appendInbound(token, into: &reply)

@@ -44,6 +44,10 @@ struct InboundTable: ~Copyable {
   /// The first row of an item's list, in no particular order; nil when there is none.
   func first(of item: UInt64) -> Int? { firsts.find(mix(item)) { rows[$0].item == item } }
 
+  /// Has the line read that a search for an item's list begins with.
+  @inline(__always)
+  func prefetch(_ item: UInt64) { firsts.prefetch(mix(item)) }
+
   func next(after slot: Int) -> Int? {
     let next = rows[slot].next
     return next == 0 ? nil : Int(next) - 1

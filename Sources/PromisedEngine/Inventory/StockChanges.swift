@@ -44,6 +44,18 @@ extension State {
     account(change, slot: slot)
   }
 
+  /// States what is on hand in a row that exists, its conditions as they are.
+  @inline(__always)
+  func setOnHand(
+    _ onHand: Int32, of row: UnsafeMutablePointer<StockRow>, token: UInt64, slot: Int
+  ) {
+    willWrite(slot: slot)
+    let change = Int64(onHand) - Int64(row.pointee.onHand)
+    row.pointee.onHand = onHand
+    touch(item: token)
+    account(UnitChange(onHand: change), slot: slot)
+  }
+
   /// The stated amounts of an item in a node; zeros where there is no row.
   func amounts(token: UInt64, slot: Int, node: UInt16) -> StockAmounts {
     guard slot >= 0, let row = positions.row(slot, node: node) else { return StockAmounts() }

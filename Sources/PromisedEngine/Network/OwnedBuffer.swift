@@ -6,7 +6,7 @@ struct OwnedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
 
   init(capacity: Int = 16) {
     self.capacity = max(capacity, 1)
-    base = .allocate(capacity: self.capacity)
+    base = Self.allocate(self.capacity)
     count = 0
   }
 
@@ -30,10 +30,16 @@ struct OwnedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   var buffer: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: base, count: count) }
 
   private mutating func grow() {
-    let grown = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+    let grown = Self.allocate(capacity * 2)
     grown.update(from: base, count: count)
     base.deallocate()
     base = grown
     capacity *= 2
+  }
+
+  private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+    let memory = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+    HugePages.advise(memory, bytes: capacity * MemoryLayout<Element>.stride)
+    return memory
   }
 }

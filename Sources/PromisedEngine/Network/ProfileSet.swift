@@ -1,3 +1,4 @@
+import CMemory
 import PromisedInvariants
 import PromisedModel
 
@@ -147,6 +148,17 @@ package final class ProfileSet: Sendable {
     if rank == Self.noRank { return nil }
     let slot = Int(destination) * rankCount + Int(rank)
     return UnsafePointer(heads.base + slot * 2 * ProfileHead.depth)
+  }
+
+  /// Has the head and the bounds of a row read.
+  @inline(__always)
+  func prefetch(node: UInt16, destination: UInt32) {
+    guard Int(node) < ranks.count, Int(destination) < destinationCount else { return }
+    let rank = ranks.base[Int(node)]
+    if rank == Self.noRank { return }
+    let slot = Int(destination) * rankCount + Int(rank)
+    if heads.count > 0 { promised_prefetch(heads.base + slot * 2 * ProfileHead.depth) }
+    promised_prefetch(rows.base + slot)
   }
 
   /// The first entry of a row with a cutoff at or after `minute`; `end` if none.

@@ -1,3 +1,4 @@
+import CMemory
 import PromisedInvariants
 import PromisedModel
 
@@ -61,17 +62,10 @@ extension ProfileSet {
     handlingMinutes: Int32
   ) -> OfferDecision {
     let minute = orderMinute(now)
-    // Rows of different nodes lie far apart: reading all of them in a loop that does nothing else
-    // lets the processor wait for them together instead of one after the other.
-    var touched: UInt16 = 0
+    // Rows of different nodes lie far apart: all are asked for before the first is waited for.
     for index in 0..<candidates.nodes.count {
-      if let head = head(node: candidates.nodes[index], destination: destination) {
-        touched |= head[0]
-      } else {
-        touched |= 1
-      }
+      prefetch(node: candidates.nodes[index], destination: destination)
     }
-    invariant(touched != 0 || candidates.nodes.isEmpty, "a head begins before its first minute")
     // (window, node) in one number: its minimum needs no branch, so that the processor reads the
     // rows of all candidates at once instead of waiting for each comparison.
     var best = UInt32.max

@@ -51,6 +51,10 @@ struct ItemKeys: ~Copyable {
     return seen > 63 ? 0 : bits << 4 | UInt64(key.count)
   }
 
+  /// Whether a token holds its key.
+  @inline(__always)
+  static func isPacked(_ token: UInt64) -> Bool { token & 15 != 0 }
+
   /// The token of a key that packs or is interned, else 0.
   @inline(__always)
   func token(_ key: BorrowedBytes) -> UInt64 {

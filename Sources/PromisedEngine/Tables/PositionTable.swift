@@ -1,3 +1,4 @@
+import CMemory
 import PromisedInvariants
 
 /// Items and their stock per node, for hundreds of millions of positions.
@@ -50,6 +51,17 @@ struct PositionTable: ~Copyable {
       bucket &+= 1
     }
     return -1
+  }
+
+  /// Has the line read that a search for this item begins with.
+  @inline(__always)
+  func prefetch(_ key: UInt64) { promised_prefetch(buckets + home(mix(key)) &* 64) }
+
+  /// Has the rows of an item read, when there are some: a run of few rows is one or two lines.
+  @inline(__always)
+  func prefetchRows(_ slot: Int) {
+    let run = wordPointer(slot, 48).pointee
+    if run != 0 { runs.prefetch(run) }
   }
 
   /// The item in a slot, or 0.
@@ -239,7 +251,9 @@ struct PositionTable: ~Copyable {
   }
 
   private static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 64, alignment: 64)
+    let alignment = HugePages.areWorthwhile(count * 64) ? HugePages.byteCount : 64
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 64, alignment: alignment)
+    HugePages.advise(memory, bytes: count * 64)
     memory.initializeMemory(as: UInt64.self, repeating: 0, count: count * 8)
     return memory
   }

@@ -1,3 +1,4 @@
+import CMemory
 import PromisedInvariants
 
 /// Stock of an item in a node. `available_now` = on hand − encumbered − reserved, in one read.
@@ -25,6 +26,14 @@ struct StockRow: BitwiseCopyable {
 struct RunPool: ~Copyable {
   private var words = Store<UInt32>(zeroed: 1)
   private var freeHeads = Store<UInt32>(zeroed: 65_537)
+
+  /// Has the first two lines of a run read.
+  @inline(__always)
+  func prefetch(_ run: UInt32) {
+    let start = UnsafeRawPointer(words.base + Int(run))
+    promised_prefetch(start)
+    promised_prefetch(start + 64)
+  }
 
   @inline(__always)
   func count(_ run: UInt32) -> Int { Int(words.base[Int(run)] & 0xffff) }

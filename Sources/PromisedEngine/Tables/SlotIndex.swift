@@ -1,3 +1,4 @@
+import CMemory
 import Glibc
 import PromisedInvariants
 
@@ -32,6 +33,12 @@ struct SlotIndex: ~Copyable {
       }
       place = (place &+ 1) & mask
     }
+  }
+
+  /// Has the line read that a search for this hash begins with.
+  @inline(__always)
+  func prefetch(_ hash: UInt64) {
+    promised_prefetch(entries.base + Int((hash >> 32) & mask))
   }
 
   /// Adds a slot whose key is not in the index.

@@ -1,3 +1,4 @@
+import CMemory
 import Glibc
 import PromisedInvariants
 
@@ -43,6 +44,10 @@ struct Store<Element: BitwiseCopyable>: ~Copyable {
     return base + index
   }
 
+  /// Has an element read soon.
+  @inline(__always)
+  func prefetch(_ index: Int) { promised_prefetch(at(index)) }
+
   /// Appends one element and answers its index. Amortised constant time.
   @inline(__always)
   @discardableResult
@@ -60,6 +65,7 @@ struct Store<Element: BitwiseCopyable>: ~Copyable {
     let bytes = newCapacity.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     invariant(!bytes.overflow, "store size overflows")
     guard let grown = realloc(base, bytes.partialValue) else { stop("out of memory") }
+    HugePages.advise(grown, bytes: bytes.partialValue)
     base = grown.assumingMemoryBound(to: Element.self)
     capacity = newCapacity
   }
@@ -86,6 +92,7 @@ struct Store<Element: BitwiseCopyable>: ~Copyable {
     let bytes = capacity.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     invariant(!bytes.overflow, "store size overflows")
     guard let memory = malloc(bytes.partialValue) else { stop("out of memory") }
+    HugePages.advise(memory, bytes: bytes.partialValue)
     return memory.assumingMemoryBound(to: Element.self)
   }
 
