@@ -112,6 +112,12 @@ let package = Package(
       "PromisedSequencerTests",
       ["PromisedSequencer", "PromisedWire", "PromisedRecords", "PromisedModel", "PromisedBytes"]),
     suite("PromisedLinuxTests", ["PromisedLinux", "PromisedPlatform"]),
+    suite(
+      "PromisedServerTests",
+      [
+        "PromisedServer", "PromisedSequencer", "PromisedStorage", "PromisedPlatform",
+        "PromisedLinux", "PromisedModel",
+      ]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
     suite("PromisedSampleTests", ["PromisedSample"]),
     suite(

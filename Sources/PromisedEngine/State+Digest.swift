@@ -48,9 +48,14 @@ extension State {
     sum.begin(20)
     sum.add(publication.epoch)
     sum.add(publication.horizonBaseUnixSeconds)
-    sum.add(lastLoad)
+    sum.add(isPublicationOfNetwork ? 1 : 0)
+    if let lastLoad {
+      sum.add(lastLoad.description.id)
+      sum.add(lastLoad.committedAt.milliseconds)
+    }
     if let load {
       sum.add(load.description.id)
+      sum.add(load.description.force ? 1 : 0)
       sum.add(load.nextChunk)
     }
     sum.end()

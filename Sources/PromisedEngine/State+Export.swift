@@ -43,12 +43,12 @@ extension State {
     }
     begun.tail = exportLimits() + exportInbound() + exportHolds() + exportCommands()
     begun.tail.append(.sources(exportSources()))
-    begun.tail.append(.publication(publication))
+    begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
     if let load {
       begun.tail.append(.load(load.description))
       begun.tail += load.chunks.map { .loadChunk($0) }
     }
-    if !lastLoad.isEmpty { begun.tail.append(.lastLoad(lastLoad)) }
+    if let lastLoad { begun.tail.append(.lastLoad(lastLoad)) }
     sweep = begun
     isSweeping = true
   }

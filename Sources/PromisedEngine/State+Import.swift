@@ -19,10 +19,13 @@ extension State {
         if index == sourceSequences.count { sourceSequences.append(sequence) }
         sourceSequences[index] = sequence
       }
-    case .publication(let value): publication = value
+    case .publication(let value, let isOfNetwork):
+      publication = value
+      // The network comes before; a load that is open keeps its own.
+      publishedRevision = isOfNetwork ? network.revision : nil
     case .load(let description): load = OpenLoad(description, on: network)
     case .loadChunk(let rows): load?.append(rows)
-    case .lastLoad(let id): lastLoad = id
+    case .lastLoad(let load): lastLoad = load
     }
   }
 

@@ -8,6 +8,12 @@ extension State {
     profiles.image.revision >= replacedRevision
   }
 
+  /// Whether the last publication was built from the network as it is now. Holds across a restart,
+  /// also by way of a snapshot.
+  package var isPublicationOfNetwork: Bool {
+    publication.epoch > 0 && publishedRevision == network.revision
+  }
+
   /// Answers offers from `profiles` from now on. The caller has applied `profilePublished` with
   /// the same publication; replay, which builds none, leaves this out.
   package func publish(_ profiles: ProfileSet, _ publication: ProfilePublication) {
@@ -18,6 +24,7 @@ extension State {
 
   func apply(published publication: ProfilePublication) {
     self.publication = publication
+    publishedRevision = network.revision
     stamps.network = appliedPosition
   }
 

@@ -40,12 +40,15 @@ package final class State {
   /// The network's revision after it was last replaced as a whole.
   var replacedRevision: UInt64 = 0
 
+  /// The network's revision that the last publication was built from; nil = another network.
+  var publishedRevision: UInt64?
+
   /// The delivery profiles that answer, by what they were built from.
   package internal(set) var publication = ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0)
 
   // Loads.
   var load: OpenLoad?
-  var lastLoad = Name.empty
+  var lastLoad: CommittedLoad?
 
   // Reading.
   var stamps = Stamps()

@@ -129,6 +129,17 @@ package struct LoadDescription: Sendable, Equatable {
   }
 }
 
+/// A load that became visible, and when.
+package struct CommittedLoad: Sendable, Equatable {
+  package var description: LoadDescription
+  package var committedAt: UnixMilliseconds
+
+  package init(description: LoadDescription, committedAt: UnixMilliseconds) {
+    self.description = description
+    self.committedAt = committedAt
+  }
+}
+
 /// What is remembered of a decided command, so that a repeat gets the same answer.
 package struct RememberedOutcome: BitwiseCopyable, Equatable {
   package var code: UInt16

@@ -89,13 +89,14 @@ package enum StateBlock {
   case holds(HoldRows)
   case commands(CommandRows)
   case sources(SourceRows)
-  case publication(ProfilePublication)
+  /// The publication that answers; `isOfNetwork`: the network is still the one it was built from.
+  case publication(ProfilePublication, isOfNetwork: Bool)
   /// The load that is open, before its chunks.
   case load(LoadDescription)
   /// A chunk of the open load, in order.
   case loadChunk(PutRows)
-  /// The id of the load committed last, which is answered committed when it is committed again.
-  case lastLoad(Name)
+  /// The load committed last, which is answered committed when it is asked for again.
+  case lastLoad(CommittedLoad)
 }
 
 /// Positions grouped by item, in table order: row counts per item, then one row per position.

@@ -161,17 +161,13 @@ package final class EventReader {
     case .fed:
       var event = FeedEvent()
       try fields.feed(&event)
-      let count = event.keys.count
-      if event.nodes.count != count || event.kinds.count != count
-        || event.quantities.count != count
-      {
-        throw .malformed("feed columns")
-      }
+      try event.checkColumns()
       return .fed(event)
     case .put:
       let key = try readKey(&fields)
       var rows = PutRows.sellers([])
       try fields.put(&rows)
+      try rows.checkColumns()
       return .put(key, rows)
     case .loadBegan:
       var load = LoadDescription(id: .empty, mode: .merge, chunkCount: 0, force: false)
@@ -182,6 +178,7 @@ package final class EventReader {
       try fields.number(&number)
       var rows = PutRows.sellers([])
       try fields.put(&rows)
+      try rows.checkColumns()
       return .loadChunk(number: number, rows)
     case .loadCommitted: return .loadCommitted
     case .loadAborted: return .loadAborted

@@ -60,6 +60,7 @@ extension StateBlock {
     self = kind.blank
     try reader.stateBlock(&self)
     try reader.finish()
+    try checkColumns()
   }
 }
 
@@ -71,11 +72,17 @@ extension StateBlockKind {
     case .holds: .holds(HoldRows())
     case .commands: .commands(CommandRows())
     case .sources: .sources(SourceRows())
-    case .publication: .publication(ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0))
+    case .publication:
+      .publication(
+        ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0), isOfNetwork: false)
     case .load:
       .load(LoadDescription(id: .empty, mode: .merge, chunkCount: 0, force: false))
     case .loadChunk: .loadChunk(.sellers([]))
-    case .lastLoad: .lastLoad(.empty)
+    case .lastLoad:
+      .lastLoad(
+        CommittedLoad(
+          description: LoadDescription(id: .empty, mode: .merge, chunkCount: 0, force: false),
+          committedAt: UnixMilliseconds(0)))
     case .sizes: .sizes(items: 0, positions: 0)
     }
   }
@@ -100,18 +107,20 @@ extension FieldCoder where Self: ~Copyable {
       try names(&rows.sources)
       try column(&rows.lastSequences)
       block = .sources(rows)
-    case .publication(var value):
+    case .publication(var value, var isOfNetwork):
       try publication(&value)
-      block = .publication(value)
+      try flag(&isOfNetwork)
+      block = .publication(value, isOfNetwork: isOfNetwork)
     case .load(var description):
       try load(&description)
       block = .load(description)
     case .loadChunk(var rows):
       try put(&rows)
       block = .loadChunk(rows)
-    case .lastLoad(var id):
-      try name(&id)
-      block = .lastLoad(id)
+    case .lastLoad(var committed):
+      try load(&committed.description)
+      try number(&committed.committedAt.milliseconds)
+      block = .lastLoad(committed)
     case .sizes(var items, var positions):
       try number(&items)
       try number(&positions)

@@ -7,12 +7,11 @@ import PromisedRecords
 package struct ProfileJob: Sendable {
   let image: NetworkImage
   let horizonBaseUnixSeconds: Int64
-  let revision: UInt64
 
   package func run() -> BuiltProfiles {
     BuiltProfiles(
       profiles: ProfileBuild.build(image: image, horizonBase: horizonBaseUnixSeconds),
-      horizonBaseUnixSeconds: horizonBaseUnixSeconds, revision: revision)
+      horizonBaseUnixSeconds: horizonBaseUnixSeconds)
   }
 }
 
@@ -20,7 +19,6 @@ package struct ProfileJob: Sendable {
 package struct BuiltProfiles: Sendable {
   let profiles: ProfileSet
   let horizonBaseUnixSeconds: Int64
-  let revision: UInt64
 }
 
 /// A block of a snapshot, exported and not yet encoded; encoding is work for another thread.
@@ -43,7 +41,7 @@ extension Sequencer {
   /// network without a destination needs none.
   package var isProfileCurrent: Bool {
     if state.network.destinationCount == 0 { return true }
-    return state.profiles != nil && publishedRevision == state.network.revision
+    return state.profiles != nil && state.isPublicationOfNetwork
       && state.publication.horizonBaseUnixSeconds == Horizon.base(at: now)
   }
 
@@ -52,25 +50,26 @@ extension Sequencer {
   package func nextProfileJob() -> ProfileJob? {
     guard !isProfileCurrent else { return nil }
     return ProfileJob(
-      image: state.network.image(), horizonBaseUnixSeconds: Horizon.base(at: now),
-      revision: state.network.revision)
+      image: state.network.image(), horizonBaseUnixSeconds: Horizon.base(at: now))
   }
 
-  /// Publishes profiles, if the network is still the one they were built from.
+  /// Publishes profiles, if the network is still the one they were built from; others are dropped,
+  /// and `nextProfileJob` gives the next build.
   ///
   /// Profiles like those that were published last (the same network, the same horizon: after a
   /// restart) answer under the same epoch; others are published by an event.
   package func publish(_ built: BuiltProfiles) {
-    guard built.revision == state.network.revision else { return }
+    guard built.profiles.image.revision == state.network.revision,
+      state.canPublish(built.profiles)
+    else { return }
     var publication = state.publication
     let isKnown =
-      publication.epoch > 0 && publishedRevision == built.revision
+      state.isPublicationOfNetwork
       && publication.horizonBaseUnixSeconds == built.horizonBaseUnixSeconds
     if !isKnown {
       publication = ProfilePublication(
         epoch: publication.epoch + 1, horizonBaseUnixSeconds: built.horizonBaseUnixSeconds)
       commit(.profilePublished(publication))
-      publishedRevision = built.revision
     }
     state.publish(built.profiles, publication)
   }

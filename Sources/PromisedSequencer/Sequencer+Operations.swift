@@ -12,7 +12,7 @@ extension Sequencer {
   // MARK: Loads
 
   func beginLoad(_ load: LoadDescription, _ reply: ReplyTo) throws(Refusal) {
-    finishLoadStep(try state.decide(begin: load), reply)
+    finishLoadStep(try state.decide(begin: load, at: now), reply)
   }
 
   func commitLoad(_ id: Name, _ reply: ReplyTo) throws(Refusal) {

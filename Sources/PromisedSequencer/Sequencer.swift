@@ -40,8 +40,6 @@ package final class Sequencer {
   /// What `SetTime` moved a sandbox's clock to; nil = the real clock.
   package internal(set) var sandboxTime: UnixMilliseconds?
   package internal(set) var isDraining = false
-  /// The network revision that the published profiles were built from; nil = none published.
-  var publishedRevision: UInt64?
 
   // Replies are reset and reused: a steady stream allocates nothing.
   var offerReply = OfferReply()
@@ -121,7 +119,6 @@ package final class Sequencer {
       now = max(now, time)
       self.position = position
       state.apply(event, at: position, time: time)
-      if case .profilePublished = event { publishedRevision = state.network.revision }
     } catch {
       throw ReplayFailure(reason: "record \(position): \(error)")
     }
@@ -132,7 +129,6 @@ package final class Sequencer {
     state.finishImport(position: position, time: time)
     self.position = position
     now = max(now, time)
-    if state.publication.epoch > 0 { publishedRevision = state.network.revision }
   }
 
   /// Everything replayed is on disk.

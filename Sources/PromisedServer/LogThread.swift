@@ -76,14 +76,17 @@ final class LogThread<Store: FileStore>: Sendable {
   }
 
   private func run() {
+    var batch = LogBatch(capacity: 1 << 20)
     var isRunning = true
     while isRunning {
       signal.wait()
-      let completion = shared.withLock { shared -> Completion? in
-        guard let work = shared.work else { return nil }
-        return perform(work, &shared.batch)
+      // Out of the lock before the disk is waited for: the loop looks for completions meanwhile.
+      let work = shared.withLock { shared -> Work? in
+        if case .append = shared.work { swap(&shared.batch, &batch) }
+        return shared.work
       }
-      guard let completion else { continue }
+      guard let work else { continue }
+      let completion = perform(work, &batch)
       switch completion {
       case .durable: break
       case .sealed, .failed: isRunning = false

@@ -203,6 +203,37 @@ private struct LoadBook {
     #expect(!book.value.isCommitted)
   }
 
+  /// A server that has committed these files already takes them under a second id only.
+  @Test(arguments: [false, true])
+  func filesCommittedAMomentAgo(isAgain: Bool) throws {
+    let ids = Shared<[String]>([])
+    let book = Shared(LoadBook())
+    try withImporter { importer, report in
+      let committed = report.loadID
+      try withServer({ request, exchange in
+        if case .beginLoad(let load) = request {
+          ids.with { $0.append("\(load.id)") }
+          if load.id == committed {
+            exchange.answer(LoadReply(nextChunk: 13, committed: true))
+            return
+          }
+        }
+        book.with { $0.take(request, &exchange) }
+      }) { (connection) throws in
+        let told = Shared(0)
+        let run = LoadRun(
+          connection: connection, importer: importer,
+          load: LoadDescription(id: committed, mode: .merge, chunkCount: 13, force: false),
+          isInterrupted: { false }, progress: { _ in }, resumed: { _ in }, isAgain: isAgain,
+          wasCommitted: { told.with { $0 += 1 } })
+        #expect(try run.run().isCommitted)
+        #expect(told.value == (isAgain ? 0 : 1))
+      }
+      #expect(ids.value == (isAgain ? ["\(committed)", "\(committed)-again"] : ["\(committed)"]))
+      #expect(book.value.rows == (isAgain ? 20_500 : 0))
+    }
+  }
+
   @Test func aLoadAlreadyCommittedIsDone() throws {
     let book = Shared(LoadBook(next: 13, isCommitted: true))
     try load(book) { result, _ in

@@ -57,7 +57,8 @@ import Testing
     try desk.change(lapsed, .commit, key: "reclaimed")
     desk.apply(.profilePublished(ProfilePublication(epoch: 7, horizonBaseUnixSeconds: 86_400)))
     let decision = try desk.state.decide(
-      begin: LoadDescription(id: Name("L"), mode: .merge, chunkCount: 2, force: false))
+      begin: LoadDescription(id: Name("L"), mode: .merge, chunkCount: 2, force: false), at: desk.now
+    )
     if let event = decision.event { desk.apply(event) }
     let chunk = try desk.state.decide(chunk: 0, of: Name("L"), Rows.nodes(["F4"]))
     if let event = chunk.event { desk.apply(event) }

@@ -34,7 +34,7 @@ import Testing
     ]
     let empty = desk.state.counters
     try send(desk) { (state) throws(Refusal) in
-      try state.decide(begin: description("L", chunks: 6))
+      try state.decide(begin: description("L", chunks: 6), at: desk.now)
     }
     for (number, rows) in chunks.enumerated() {
       let decision = try send(desk) { (state) throws(Refusal) in
@@ -53,11 +53,83 @@ import Testing
     #expect(again.committed && again.event == nil)
   }
 
+  @Test func anOpenLoadTakesOverForceAndKeepsItsChunks() throws {
+    let desk = try Desk.small()
+    let id = Name("L")
+    func begin(_ chunks: UInt32, _ mode: LoadMode = .merge, force: Bool)
+      throws(Refusal) -> LoadDecision
+    {
+      try send(desk) { (state) throws(Refusal) in
+        try state.decide(begin: description("L", mode, chunks: chunks, force: force), at: desk.now)
+      }
+    }
+    _ = try begin(1, force: false)
+    try send(desk) { (state) throws(Refusal) in
+      try state.decide(chunk: 0, of: id, Rows.positions([("A", "F1", 99, 0, 0)]))
+    }
+    #expect(
+      code(desk) { (state) throws(Refusal) in try state.decide(commitLoad: id) }
+        == .loadChangesTooMuch)
+    let before = desk.state.digest()
+    let forced = try begin(1, force: true)
+    #expect(forced.event != nil && forced.nextChunk == 1 && !forced.committed)
+    #expect(desk.state.digest() != before && desk.state.openLoad?.description.force == true)
+    #expect(try begin(1, force: true).event == nil)
+    // Another mode or another number of chunks is another load.
+    #expect(
+      desk.refusal { () throws(Refusal) in _ = try begin(2, force: true) }?.code == .loadInProgress)
+    #expect(
+      desk.refusal { () throws(Refusal) in _ = try begin(1, .replace, force: true) }?.code
+        == .loadInProgress)
+    try send(desk) { (state) throws(Refusal) in try state.decide(commitLoad: id) }
+    #expect(desk.available("A", "F1") == 99)
+  }
+
+  @Test func aLoadJustCommittedIsNotLoadedOver() throws {
+    let desk = try Desk.small()
+    func begin(_ id: String, _ mode: LoadMode = .merge, chunks: UInt32 = 1)
+      throws(Refusal) -> LoadDecision
+    {
+      try state(desk).decide(
+        begin: description(id, mode, chunks: chunks, force: true), at: desk.now)
+    }
+    func state(_ desk: Desk) -> State { desk.state }
+    func load(_ id: String) throws {
+      let event = try #require(try begin(id).event)
+      desk.apply(event)
+      try send(desk) { (state) throws(Refusal) in
+        try state.decide(chunk: 0, of: Name(id), Rows.positions([("A", "F1", 50, 0, 0)]))
+      }
+      try send(desk) { (state) throws(Refusal) in try state.decide(commitLoad: Name(id)) }
+    }
+    try load("L")
+    try desk.feed([("A", "F1", .shipment, 10)], from: 1)
+    desk.now.milliseconds += Limits.idempotencyMilliseconds - 1
+    let again = try begin("L")
+    #expect(again.committed && again.event == nil)
+    // Another mode, another form, another id: another load.
+    for other in [try begin("L", .replace), try begin("L", chunks: 2), try begin("M")] {
+      #expect(!other.committed && other.event != nil)
+    }
+    // While another load is open, that is what is told.
+    desk.apply(try #require(try begin("M").event))
+    #expect(desk.refusal { () throws(Refusal) in _ = try begin("L") }?.code == .loadInProgress)
+    try send(desk) { (state) throws(Refusal) in try state.decide(abortLoad: Name("M")) }
+    #expect(try begin("L").committed)
+    #expect(desk.available("A", "F1") == 40)
+    desk.now.milliseconds += 1
+    try load("L")
+    #expect(desk.available("A", "F1") == 50)
+    // Only the load committed last is known.
+    try load("N")
+    #expect(try begin("L").event != nil)
+  }
+
   @Test func anAbortedLoadLeavesNothing() throws {
     let desk = try Desk.small()
     let before = desk.state.digest()
     try send(desk) { (state) throws(Refusal) in
-      try state.decide(begin: description("L", .replace, chunks: 2))
+      try state.decide(begin: description("L", .replace, chunks: 2), at: desk.now)
     }
     try send(desk) { (state) throws(Refusal) in
       try state.decide(chunk: 0, of: Name("L"), Rows.nodes(["F1", "F7"]))
@@ -78,7 +150,7 @@ import Testing
         try state.decide(chunk: 0, of: id, Rows.sellers(["S3"]))
       } == .loadUnknown)
     let begin = description("L", chunks: 2)
-    try send(desk) { (state) throws(Refusal) in try state.decide(begin: begin) }
+    try send(desk) { (state) throws(Refusal) in try state.decide(begin: begin, at: desk.now) }
     func chunk(_ number: UInt32) throws(Refusal) -> LoadDecision {
       try send(desk) { (state) throws(Refusal) in
         try state.decide(chunk: number, of: id, Rows.sellers(["S\(3 + number)"]))
@@ -89,14 +161,16 @@ import Testing
     #expect(try chunk(0).nextChunk == 1)
     let repeated = try chunk(0)
     #expect(repeated.event == nil && repeated.nextChunk == 1)
-    let resumed = try send(desk) { (state) throws(Refusal) in try state.decide(begin: begin) }
+    let resumed = try send(desk) { (state) throws(Refusal) in
+      try state.decide(begin: begin, at: desk.now)
+    }
     #expect(resumed.event == nil && resumed.nextChunk == 1)
     #expect(
       code(desk) { (state) throws(Refusal) in try state.decide(commitLoad: id) }
         == .loadChunkOutOfOrder)
     #expect(
       code(desk) { (state) throws(Refusal) in
-        try state.decide(begin: description("other", chunks: 1))
+        try state.decide(begin: description("other", chunks: 1), at: desk.now)
       } == .loadInProgress)
     let put = desk.refusal { () throws(Refusal) in try desk.put(Rows.nodes(["F8"])) }
     #expect(put?.code == .loadInProgress)
@@ -104,10 +178,14 @@ import Testing
     try send(desk) { (state) throws(Refusal) in try state.decide(commitLoad: id) }
     #expect(desk.state.counters.sellers == 4)
     #expect(
-      code(desk) { (state) throws(Refusal) in try state.decide(begin: description("", chunks: 1)) }
+      code(desk) { (state) throws(Refusal) in
+        try state.decide(begin: description("", chunks: 1), at: desk.now)
+      }
         == .keyInvalid)
     #expect(
-      code(desk) { (state) throws(Refusal) in try state.decide(begin: description("x", chunks: 0)) }
+      code(desk) { (state) throws(Refusal) in
+        try state.decide(begin: description("x", chunks: 0), at: desk.now)
+      }
         == .fieldOutOfRange)
   }
 
@@ -115,7 +193,7 @@ import Testing
     let desk = try Desk.small()
     let id = Name("L")
     try send(desk) { (state) throws(Refusal) in
-      try state.decide(begin: description("L", .replace, chunks: 9))
+      try state.decide(begin: description("L", .replace, chunks: 9), at: desk.now)
     }
     // In a replacing load the nodes of the old network are gone.
     let stock = Rows.positions([("A", "F1", 1, 0, 0)])
@@ -139,7 +217,7 @@ import Testing
     try desk.put(Rows.limits([("S1", .standard, 202_609, .confirmed, 5)]))
     let id = try desk.hold([Line("A", "F1", 4)])
     try send(desk) { (state) throws(Refusal) in
-      try state.decide(begin: description("L", .replace, chunks: 2, force: true))
+      try state.decide(begin: description("L", .replace, chunks: 2, force: true), at: desk.now)
     }
     try send(desk) { (state) throws(Refusal) in
       try state.decide(chunk: 0, of: Name("L"), Rows.nodes(["F9", "F1"]))
@@ -174,7 +252,7 @@ import Testing
       throws(Refusal)
     {
       try send(desk) { (state) throws(Refusal) in
-        try state.decide(begin: description(id, mode, chunks: 2, force: force))
+        try state.decide(begin: description(id, mode, chunks: 2, force: force), at: desk.now)
       }
       try send(desk) { (state) throws(Refusal) in
         try state.decide(chunk: 0, of: Name(id), Rows.nodes(["F1", "F2", "F3"]))

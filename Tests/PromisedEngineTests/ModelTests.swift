@@ -255,7 +255,7 @@ struct NaiveStock {
       let id = Name("load-\(desk.position)")
       let description = LoadDescription(
         id: id, mode: mode, chunkCount: UInt32(withNetwork.count), force: true)
-      send(try desk.state.decide(begin: description))
+      send(try desk.state.decide(begin: description, at: desk.now))
       for (number, chunk) in withNetwork.enumerated() {
         send(try desk.state.decide(chunk: UInt32(number), of: id, chunk))
         compare()

@@ -111,7 +111,8 @@ import Testing
     Self.publish(desk)
     for event in [
       try desk.state.decide(
-        begin: LoadDescription(id: Name("L"), mode: .replace, chunkCount: 1, force: true)
+        begin: LoadDescription(id: Name("L"), mode: .replace, chunkCount: 1, force: true),
+        at: desk.now
       ).event
     ] {
       if let event { desk.apply(event) }

@@ -237,9 +237,14 @@ struct EventRecordTests {
     let blocks: [StateBlock] =
       Self.everyPut().map { .put($0) } + [
         .positions(positions), .holds(HoldRows()), .commands(CommandRows()), .sources(sources),
-        .publication(ProfilePublication(epoch: 1, horizonBaseUnixSeconds: 0)),
+        .publication(
+          ProfilePublication(epoch: 1, horizonBaseUnixSeconds: 0), isOfNetwork: true),
         .load(LoadDescription(id: Name("abc"), mode: .replace, chunkCount: 2, force: false)),
-        .lastLoad(Name("abc")), .sizes(items: 3, positions: 9),
+        .lastLoad(
+          CommittedLoad(
+            description: LoadDescription(
+              id: Name("abc"), mode: .replace, chunkCount: 2, force: true),
+            committedAt: UnixMilliseconds(-5))), .sizes(items: 3, positions: 9),
       ] + Self.everyPut().map { .loadChunk($0) }
     for block in blocks {
       let kind = block.recordKind

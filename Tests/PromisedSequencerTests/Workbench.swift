@@ -24,6 +24,13 @@ final class Workbench {
   func stock(_ items: [String], onHand: Int32) throws {
     sequencer.beginBatch(realtime: now)
     try sequencer.put(.network(Self.network()))
+    try sequencer.put(Self.positions(items, onHand))
+    _ = sequencer.markDurable(upTo: sequencer.position)
+  }
+
+  static func utc() -> [UInt8]? { timeZoneFile(Name("Etc/UTC")) }
+
+  static func positions(_ items: [String], _ onHand: Int32) -> PutRows {
     var rows = PositionRows()
     rows.nodeNames = [Name("N1")]
     for item in items {
@@ -36,8 +43,7 @@ final class Workbench {
       rows.inProcessing.append(0)
       rows.withheld.append(0)
     }
-    try sequencer.put(.positions(rows))
-    _ = sequencer.markDurable(upTo: sequencer.position)
+    return .positions(rows)
   }
 
   static func network() -> NetworkRows {
@@ -157,6 +163,12 @@ enum Ask {
   ) -> [UInt8] {
     frame(
       streamID, "Holds", "Commit", text(1, key) + text(2, owner) + number(3, holdID))
+  }
+
+  static func offer(_ streamID: UInt32, item: String, postcode: String) -> [UInt8] {
+    frame(
+      streamID, "Promises", "Offer",
+      text(2, item) + packed(3, [UInt64(item.utf8.count)]) + text(6, postcode))
   }
 
   static func availability(_ streamID: UInt32, item: String) -> [UInt8] {

@@ -128,6 +128,9 @@ struct  Promised__V1__LoadResponse
    * The chunk to send next: a load that was cut goes on from here.
    */
   uint64_t next_chunk;
+  /*
+   * The load is visible: by this request, or by an earlier one whose answer this repeats.
+   */
   protobuf_c_boolean committed;
   uint64_t positions_changed;
 };

@@ -4,8 +4,13 @@ import PromisedModel
 /// Loads, made true.
 extension State {
   func apply(loadBegan description: LoadDescription) {
-    invariant(load == nil, "a load begins while another is open")
-    load = OpenLoad(description, on: network)
+    if let load {
+      invariant(
+        load.description.isSameLoad(as: description), "a load begins while another is open")
+      load.description.force = description.force
+    } else {
+      load = OpenLoad(description, on: network)
+    }
     stamps.loads = appliedPosition
   }
 
@@ -36,7 +41,7 @@ extension State {
       if case .network = chunk, load.description.mode == .replace { continue }
       apply(chunk)
     }
-    lastLoad = load.description.id
+    lastLoad = CommittedLoad(description: load.description, committedAt: appliedTime)
     self.load = nil
     stamps.loads = appliedPosition
     stamps.network = appliedPosition

@@ -25,11 +25,17 @@ extension State {
     load.map { ($0.description, $0.nextChunk) }
   }
 
-  /// Begins a load, or goes on with the open one of the same description.
+  /// Begins a load, or goes on with the open one of the same id, mode and chunk count, which takes
+  /// over `force`.
+  ///
+  /// The load committed last is answered committed for 10 minutes of logged time, like any command,
+  /// so that a caller who lost the answer does not put old amounts over what has happened since.
   ///
   /// - Throws: KEY_INVALID, FIELD_OUT_OF_RANGE; LOAD_IN_PROGRESS when another load is open, or one
-  ///   of this id with another mode, chunk count or force.
-  package func decide(begin description: LoadDescription) throws(Refusal) -> LoadDecision {
+  ///   of this id with another mode or chunk count.
+  package func decide(
+    begin description: LoadDescription, at now: UnixMilliseconds
+  ) throws(Refusal) -> LoadDecision {
     observeLoads()
     if !isValid(description.id) {
       throw Refusal(.keyInvalid, "load_id must have 1 to 64 bytes of UTF-8 without controls")
@@ -38,13 +44,20 @@ extension State {
       throw Refusal(.fieldOutOfRange, "chunk_count is 0: at least 1")
     }
     if let load {
-      if load.description == description {
-        return LoadDecision(event: nil, nextChunk: load.nextChunk)
+      if load.description.isSameLoad(as: description) {
+        return LoadDecision(
+          event: load.description == description ? nil : .loadBegan(description),
+          nextChunk: load.nextChunk)
       }
       throw Refusal(
         .loadInProgress,
         "load \(load.description.id) is open with \(load.nextChunk) of"
           + " \(load.description.chunkCount) chunks: commit or abort it", key: load.description.id)
+    }
+    if let lastLoad, lastLoad.description.isSameLoad(as: description),
+      now.milliseconds &- lastLoad.committedAt.milliseconds < Limits.idempotencyMilliseconds
+    {
+      return LoadDecision(event: nil, nextChunk: description.chunkCount, committed: true)
     }
     return LoadDecision(event: .loadBegan(description), nextChunk: 0)
   }
@@ -81,7 +94,7 @@ extension State {
   ///   LOAD_CHANGES_TOO_MUCH when more than 5 % of the positions would change without force.
   package func decide(commitLoad id: Name) throws(Refusal) -> LoadDecision {
     observeLoads()
-    if load == nil && !id.isEmpty && id == lastLoad {
+    if load == nil, let lastLoad, id == lastLoad.description.id {
       return LoadDecision(event: nil, nextChunk: 0, committed: true)
     }
     let load = try requireLoad(id)
@@ -185,5 +198,12 @@ extension State {
       }
     }
     return missing
+  }
+}
+
+extension LoadDescription {
+  /// The same rows, in the same chunks, meant in the same way.
+  func isSameLoad(as other: LoadDescription) -> Bool {
+    id == other.id && mode == other.mode && chunkCount == other.chunkCount
   }
 }

@@ -2,7 +2,8 @@ import PromisedModel
 
 /// A load that is being sent: its chunks wait aside, checked, until all are there.
 final class OpenLoad {
-  let description: LoadDescription
+  /// Only `force` ever changes.
+  var description: LoadDescription
   private(set) var chunks: [PutRows] = []
   /// The network as it will be when the load is committed.
   private(set) var network: NetworkTables

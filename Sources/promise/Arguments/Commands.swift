@@ -90,6 +90,7 @@ extension CommandSpec {
         OptionSpec("partial", nil, "rows may name what only the server knows"),
         OptionSpec("dry-run", nil, "check everything, change nothing, need no server"),
         OptionSpec("force", nil, "change more than 5 % of a live server's positions"),
+        OptionSpec("again", nil, "load files once more that were loaded less than 10 minutes ago"),
         OptionSpec("abort", nil, "forget the load that is open on the server"),
       ],
       examples: [

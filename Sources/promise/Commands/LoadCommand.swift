@@ -74,6 +74,7 @@ extension Session {
     ClientProcess.catchInterrupts()
     let meter = Meter(self)
     let start = monotonicNanoseconds()
+    var wasCommitted = false
     let run = LoadRun(
       connection: connection, importer: importer,
       load: LoadDescription(
@@ -83,12 +84,14 @@ extension Session {
       progress: {
         meter.show("loading \($0.file.fileName)", rows: $0.rowCount, of: report.rowCount)
       },
-      resumed: { note("Going on from chunk \(grouped($0)) of \(grouped(report.chunkCount)).\n") })
+      resumed: { note("Going on from chunk \(grouped($0)) of \(grouped(report.chunkCount)).\n") },
+      isAgain: arguments.has("again"), wasCommitted: { wasCommitted = true })
     do throws(LoadStop) {
       let answer = try run.run()
       meter.end()
       let sent = monotonicNanoseconds() - start
-      summarise(report, LoadTimes(check: checked, send: sent), answer)
+      summarise(
+        report, LoadTimes(check: checked, send: sent), answer, wasCommitted: wasCommitted)
     } catch {
       meter.end()
       switch error {
@@ -171,12 +174,15 @@ extension Session {
     return ExitCode.no
   }
 
-  private func summarise(_ report: ImportReport, _ times: LoadTimes, _ answer: LoadAnswer?) {
+  private func summarise(
+    _ report: ImportReport, _ times: LoadTimes, _ answer: LoadAnswer?, wasCommitted: Bool = false
+  ) {
     if isJSON {
       json { json in
         if let answer { json.stamp(answer.asOf) }
         json.member("load_id", report.loadID.description)
         json.member("committed", answer != nil)
+        json.member("committed_before", wasCommitted)
         json.rows("files", report.files) { json, file in
           json.member("file", file.file.fileName)
           json.member("rows", file.rowCount)
@@ -197,6 +203,11 @@ extension Session {
     write("Checked \(counted(rows, "row")) in \(rate(rows, times.check)); no problem.\n")
     guard let answer else {
       write("A dry run: nothing was sent.\n")
+      return
+    }
+    if wasCommitted {
+      write("These files were committed less than 10 minutes ago, and nothing was sent now.\n")
+      write("To load them over what has changed since, run it with --again.\n")
       return
     }
     write("Loaded in \(rate(rows, times.send)).\n")

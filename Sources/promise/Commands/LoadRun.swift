@@ -39,6 +39,10 @@ struct LoadRun {
   let progress: (LoadProgress) -> Void
   /// Told when a cut load goes on, with the chunk it goes on from.
   let resumed: (UInt64) -> Void
+  /// Loads what was committed a moment ago once more.
+  var isAgain = false
+  /// Told when the server had committed these files before this run.
+  var wasCommitted: () -> Void = {}
   /// Before the first new attempt; doubles with each.
   var pauseNanoseconds: UInt64 = 200_000_000
 
@@ -48,15 +52,23 @@ struct LoadRun {
     var reached: UInt64 = 0
     // A server that is not there at all is no cut.
     var hasBegun = false
+    var load = load
+    var isCommitDue = false
     while true {
       do throws(LoadStop) {
-        let state = try perform(.beginLoad(load))
-        if state.isCommitted { return state }
+        // A second load of the same files needs an id of its own; asked for the first time only,
+        // so that an attempt after a cut goes on with the load it chose.
+        let state = hasBegun || !isAgain ? try perform(.beginLoad(load)) : try beginAgain(&load)
+        if state.isCommitted {
+          if !isCommitDue { wasCommitted() }
+          return state
+        }
         if state.nextChunk > reached { attempts = 0 }
         reached = state.nextChunk
         if reached > 0 || hasBegun { resumed(reached) }
         hasBegun = true
-        try sendChunks(from: UInt32(clamping: reached))
+        try sendChunks(from: UInt32(clamping: reached), of: load.id)
+        isCommitDue = true
         return try perform(.commitLoad(load.id.description))
       } catch {
         guard case .client(.unreachable) = error, hasBegun else { throw error }
@@ -68,18 +80,35 @@ struct LoadRun {
     }
   }
 
+  /// Begins under the files' id, or under the second id for them where that one is committed or
+  /// the second is what is open.
+  private func beginAgain(_ load: inout LoadDescription) throws(LoadStop) -> LoadAnswer {
+    var second = load
+    second.id = Name("\(load.id)-again")
+    do throws(LoadStop) {
+      let state = try perform(.beginLoad(load))
+      if !state.isCommitted { return state }
+    } catch {
+      guard case .client(.refused(let refusal)) = error,
+        refusal.reason == OutcomeCode.loadInProgress.reason
+      else { throw error }
+    }
+    load = second
+    return try perform(.beginLoad(load))
+  }
+
   private func perform<Answer>(_ call: Call<Answer>) throws(LoadStop) -> Answer {
     do throws(ClientError) { return try connection.perform(call) } catch { throw .client(error) }
   }
 
-  private func sendChunks(from first: UInt32) throws(LoadStop) {
+  private func sendChunks(from first: UInt32, of id: Name) throws(LoadStop) {
     let flight = Flight(connection)
     var rows = 0
     let problems = try importer.readChunks(from: 0) { (chunk: ImportChunk) throws(LoadStop) in
       rows += chunk.rowCount
       if chunk.number < first { return }
       if isInterrupted() { throw .interrupted }
-      let place = LoadPlace(id: load.id, number: chunk.number)
+      let place = LoadPlace(id: id, number: chunk.number)
       try flight.send(.put(chunk.rows, load: place), window: Self.window)
       progress(
         LoadProgress(file: chunk.file, chunkCount: Int(chunk.number) + 1, rowCount: rows))

@@ -1,0 +1,137 @@
+import PromisedModel
+
+// Applying an event and importing a block trust their columns: as many rows in each, counts that
+// add up, indexes within the names beside them. Bytes that pass their digest may still have been
+// written by a version with a bug, so reading checks it.
+
+extension PutRows {
+  func checkColumns() throws(RecordError) {
+    switch self {
+    case .network, .sellers: return
+    case .items(let rows): try rows.checkColumns()
+    case .positions(let rows): try rows.checkColumns()
+    case .inbound(let rows): try rows.checkColumns()
+    case .limits(let rows): try rows.checkColumns()
+    }
+  }
+}
+
+extension StateBlock {
+  func checkColumns() throws(RecordError) {
+    switch self {
+    case .put(let rows), .loadChunk(let rows): try rows.checkColumns()
+    case .positions(let block): try block.checkColumns()
+    case .holds(let rows): try rows.checkColumns()
+    case .commands(let rows): try rows.checkColumns()
+    case .sources(let rows):
+      try require([rows.lastSequences.count], rows: rows.sources.count, "source columns")
+    case .sizes, .publication, .load, .lastLoad: return
+    }
+  }
+}
+
+extension FeedEvent {
+  func checkColumns() throws(RecordError) {
+    try require([nodes.count, kinds.count, quantities.count], rows: keys.count, "feed columns")
+    try require(kinds, are: MovementKind.init, "feed kind")
+  }
+}
+
+extension ItemRows {
+  fileprivate func checkColumns() throws(RecordError) {
+    try require(
+      [
+        sellers.count, storageTypes.count, volumesMicroCubicFeet.count, weightsGrams.count,
+        handlingMinutes.count, demandPerDayMilli.count, demandVarianceRatioMilli.count,
+      ], rows: keys.count, "item columns")
+    try require(sellers, below: sellerNames.count, "item seller")
+    try require(storageTypes, are: StorageType.init, "item storage type")
+  }
+}
+
+extension PositionRows {
+  fileprivate func checkColumns() throws(RecordError) {
+    try require([nodes.count, onHand.count], rows: keys.count, "position columns")
+    // Each of these may be absent: 0 for every row.
+    for column in [unfulfillable, researching, inTransfer, inProcessing, withheld]
+    where !column.isEmpty {
+      try require([column.count], rows: keys.count, "position columns")
+    }
+    try require(nodes, below: nodeNames.count, "position node")
+  }
+}
+
+extension InboundRows {
+  fileprivate func checkColumns() throws(RecordError) {
+    try require(
+      [shipments.count, nodes.count, quantities.count, etaUnixSeconds.count, stages.count],
+      rows: keys.count, "inbound columns")
+    try require(nodes, below: nodeNames.count, "inbound node")
+    try require(stages, are: InboundStage.init, "inbound stage")
+  }
+}
+
+extension LimitRows {
+  fileprivate func checkColumns() throws(RecordError) {
+    try require(
+      [storageTypes.count, months.count, kinds.count, limitsMicroCubicFeet.count],
+      rows: sellers.count, "limit columns")
+    try require(sellers, below: sellerNames.count, "limit seller")
+    try require(storageTypes, are: StorageType.init, "limit storage type")
+    try require(kinds, are: LimitKind.init, "limit kind")
+  }
+}
+
+extension PositionBlock {
+  fileprivate func checkColumns() throws(RecordError) {
+    try require([counts.count], rows: keys.count, "position counts")
+    try require(
+      [
+        onHand.count, unfulfillable.count, researching.count, inTransfer.count,
+        inProcessing.count, withheld.count,
+      ], rows: nodes.count, "position columns")
+    try require([counts.reduce(0) { $0 + Int($1) }], rows: nodes.count, "position counts")
+  }
+}
+
+extension HoldRows {
+  fileprivate func checkColumns() throws(RecordError) {
+    try require(
+      [
+        states.count, owners.count, expiresAtMilliseconds.count, forgetAtMilliseconds.count,
+        lineCounts.count,
+      ], rows: ids.count, "hold columns")
+    try require(
+      [lineNodes.count, lineQuantities.count, lineCounts.reduce(0) { $0 + Int($1) }],
+      rows: lineKeys.count, "hold lines")
+    try require(states, are: HoldState.init, "hold state")
+  }
+}
+
+extension CommandRows {
+  fileprivate func checkColumns() throws(RecordError) {
+    try require(
+      [
+        bodyDigests.count, rememberedAtMilliseconds.count, positions.count, codes.count,
+        rows.count, holdIDs.count, expiresAtMilliseconds.count, availableUnits.count,
+        nextSupplyUnixSeconds.count, reclaimed.count,
+      ], rows: keys.count, "command columns")
+    for flag in reclaimed where flag > 1 { throw .malformed("command reclaimed") }
+  }
+}
+
+private func require(_ counts: [Int], rows: Int, _ what: String) throws(RecordError) {
+  for count in counts where count != rows { throw .malformed(what) }
+}
+
+private func require(
+  _ indexes: [UInt32], below count: Int, _ what: String
+) throws(RecordError) {
+  for index in indexes where Int(index) >= count { throw .malformed(what) }
+}
+
+private func require<Value>(
+  _ raw: [UInt8], are known: (UInt8) -> Value?, _ what: String
+) throws(RecordError) {
+  for value in raw where known(value) == nil { throw .malformed(what) }
+}

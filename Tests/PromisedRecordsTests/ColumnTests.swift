@@ -1,0 +1,249 @@
+import PromisedBytes
+import PromisedModel
+import Testing
+
+@testable import PromisedRecords
+
+/// Columns that do not fit one another are refused, whatever digest they come under.
+@Suite("Columns")
+struct ColumnTests {
+  private func refusal(_ block: StateBlock) -> RecordError? {
+    var writer = FieldWriter()
+    let kind = block.recordKind
+    block.write(to: &writer)
+    do throws(RecordError) {
+      _ = try StateBlock(kind: kind, writer.buffer.bytes)
+    } catch { return error }
+    return nil
+  }
+
+  private func refusal(_ event: Event) -> RecordError? {
+    var writer = EventWriter()
+    writer.write(event, at: UnixMilliseconds(1))
+    do throws(RecordError) {
+      _ = try EventReader().read(writer.record)
+    } catch { return error }
+    return nil
+  }
+
+  private func keys(_ texts: String...) -> PackedKeys {
+    var keys = PackedKeys()
+    for text in texts { keys.append(Array(text.utf8)) }
+    return keys
+  }
+
+  /// `good` is read back; each change of it is refused as `what`.
+  private func check<Rows>(
+    _ good: Rows, _ what: String, _ block: (Rows) -> StateBlock, _ changes: [(inout Rows) -> Void]
+  ) {
+    #expect(refusal(block(good)) == nil)
+    for (index, change) in changes.enumerated() {
+      var bad = good
+      change(&bad)
+      #expect(refusal(block(bad)) == .malformed(what), "change \(index) of \(what)")
+    }
+  }
+
+  @Test("position blocks")
+  func positionBlocks() {
+    var rows = PositionBlock()
+    rows.keys = keys("A", "B")
+    rows.counts = [2, 1]
+    rows.nodes = [1, 9, 1]
+    rows.onHand = [5, 0, 1]
+    rows.unfulfillable = [0, 0, 0]
+    rows.researching = [0, 0, 0]
+    rows.inTransfer = [0, 0, 0]
+    rows.inProcessing = [0, 0, 0]
+    rows.withheld = [0, 0, 0]
+    check(
+      rows, "position columns", { .positions($0) },
+      [
+        { $0.onHand.removeLast() }, { $0.unfulfillable.append(0) }, { $0.researching = [] },
+        { $0.inTransfer.removeLast() }, { $0.inProcessing.removeLast() },
+        { $0.withheld.removeLast() }, { $0.nodes.append(1) },
+      ])
+    check(
+      rows, "position counts", { .positions($0) },
+      [
+        { $0.counts = [2, 2] }, { $0.counts = [1, 1] }, { $0.counts = [3] },
+        { $0.keys = PackedKeys() },
+      ])
+  }
+
+  @Test("holds")
+  func holds() {
+    var rows = HoldRows()
+    rows.ids = [7, 8]
+    rows.states = [1, 4]
+    rows.owners = keys("x", "y")
+    rows.expiresAtMilliseconds = [1, 2]
+    rows.forgetAtMilliseconds = [0, 3]
+    rows.lineCounts = [2, 1]
+    rows.lineKeys = keys("A", "B", "A")
+    rows.lineNodes = [1, 1, 2]
+    rows.lineQuantities = [1, 1, 1]
+    check(
+      rows, "hold columns", { .holds($0) },
+      [
+        { $0.ids.append(9) }, { $0.states.removeLast() }, { $0.owners = keys("x") },
+        { $0.expiresAtMilliseconds = [] }, { $0.forgetAtMilliseconds.append(1) },
+        { $0.lineCounts = [3] },
+      ])
+    check(
+      rows, "hold lines", { .holds($0) },
+      [
+        { $0.lineCounts = [2, 2] }, { $0.lineCounts = [2, 0] }, { $0.lineKeys = keys("A") },
+        { $0.lineNodes.removeLast() }, { $0.lineQuantities.append(1) },
+      ])
+    check(rows, "hold state", { .holds($0) }, [{ $0.states = [1, 5] }, { $0.states = [0, 1] }])
+  }
+
+  @Test("commands and sources")
+  func commandsAndSources() {
+    var rows = CommandRows()
+    rows.keys = keys("k")
+    rows.bodyDigests = [1]
+    rows.rememberedAtMilliseconds = [1]
+    rows.positions = [1]
+    rows.codes = [0]
+    rows.rows = [-1]
+    rows.holdIDs = [1]
+    rows.expiresAtMilliseconds = [1]
+    rows.availableUnits = [-1]
+    rows.nextSupplyUnixSeconds = [0]
+    rows.reclaimed = [1]
+    check(
+      rows, "command columns", { .commands($0) },
+      [
+        { $0.keys = keys("k", "l") }, { $0.bodyDigests = [] }, { $0.rememberedAtMilliseconds = [] },
+        { $0.positions = [] }, { $0.codes = [] }, { $0.rows = [] }, { $0.holdIDs = [] },
+        { $0.expiresAtMilliseconds = [] }, { $0.availableUnits = [] },
+        { $0.nextSupplyUnixSeconds = [] }, { $0.reclaimed = [] },
+      ])
+    check(rows, "command reclaimed", { .commands($0) }, [{ $0.reclaimed = [2] }])
+    var sources = SourceRows()
+    sources.sources = [Name("wms")]
+    sources.lastSequences = [7]
+    check(
+      sources, "source columns", { .sources($0) },
+      [{ $0.lastSequences = [] }, { $0.sources.append(Name("b")) }])
+  }
+
+  /// Rows travel in three places, and each place checks them.
+  private func checkPut<Rows>(
+    _ good: Rows, _ what: String, _ put: (Rows) -> PutRows, _ changes: [(inout Rows) -> Void]
+  ) {
+    check(good, what, { .put(put($0)) }, changes)
+    check(good, what, { .loadChunk(put($0)) }, changes)
+    let noKey = CommandKey(bytes: .empty, bodyDigest: 0)
+    #expect(refusal(Event.put(noKey, put(good))) == nil)
+    for (index, change) in changes.enumerated() {
+      var bad = good
+      change(&bad)
+      #expect(refusal(Event.put(noKey, put(bad))) == .malformed(what), "put, change \(index)")
+      #expect(
+        refusal(Event.loadChunk(number: 0, put(bad))) == .malformed(what), "chunk, change \(index)")
+    }
+  }
+
+  @Test("items")
+  func items() {
+    var rows = ItemRows()
+    rows.keys = keys("A")
+    rows.sellerNames = [Name("S")]
+    rows.sellers = [0]
+    rows.storageTypes = [1]
+    rows.volumesMicroCubicFeet = [1]
+    rows.weightsGrams = [1]
+    rows.handlingMinutes = [0]
+    rows.demandPerDayMilli = [0]
+    rows.demandVarianceRatioMilli = [1000]
+    checkPut(
+      rows, "item columns", { .items($0) },
+      [
+        { $0.keys = PackedKeys() }, { $0.sellers = [] }, { $0.storageTypes = [] },
+        { $0.volumesMicroCubicFeet = [] }, { $0.weightsGrams = [] }, { $0.handlingMinutes = [] },
+        { $0.demandPerDayMilli = [] }, { $0.demandVarianceRatioMilli = [] },
+      ])
+    checkPut(rows, "item seller", { .items($0) }, [{ $0.sellers = [1] }, { $0.sellerNames = [] }])
+    checkPut(
+      rows, "item storage type", { .items($0) },
+      [{ $0.storageTypes = [0] }, { $0.storageTypes = [8] }])
+  }
+
+  @Test("positions; the columns of conditions may be absent")
+  func positions() {
+    var rows = PositionRows()
+    rows.keys = keys("A", "B")
+    rows.nodeNames = [Name("N")]
+    rows.nodes = [0, 0]
+    rows.onHand = [1, 2]
+    checkPut(
+      rows, "position columns", { .positions($0) },
+      [
+        { $0.onHand = [1] }, { $0.nodes = [0] }, { $0.keys = keys("A") },
+        { $0.unfulfillable = [1] }, { $0.researching = [1] }, { $0.inTransfer = [1, 1, 1] },
+        { $0.inProcessing = [1] }, { $0.withheld = [1] },
+      ])
+    checkPut(rows, "position node", { .positions($0) }, [{ $0.nodes = [0, 1] }])
+  }
+
+  @Test("inbound and limits")
+  func inboundAndLimits() {
+    var rows = InboundRows()
+    rows.shipments = keys("I")
+    rows.keys = keys("A")
+    rows.nodeNames = [Name("N")]
+    rows.nodes = [0]
+    rows.quantities = [1]
+    rows.etaUnixSeconds = [9]
+    rows.stages = [4]
+    checkPut(
+      rows, "inbound columns", { .inbound($0) },
+      [
+        { $0.shipments = PackedKeys() }, { $0.keys = PackedKeys() }, { $0.nodes = [] },
+        { $0.quantities = [] }, { $0.etaUnixSeconds = [] }, { $0.stages = [] },
+      ])
+    checkPut(rows, "inbound node", { .inbound($0) }, [{ $0.nodes = [1] }])
+    checkPut(rows, "inbound stage", { .inbound($0) }, [{ $0.stages = [5] }])
+    var limits = LimitRows()
+    limits.sellerNames = [Name("S")]
+    limits.sellers = [0]
+    limits.storageTypes = [7]
+    limits.months = [202_612]
+    limits.kinds = [3]
+    limits.limitsMicroCubicFeet = [0]
+    checkPut(
+      limits, "limit columns", { .limits($0) },
+      [
+        { $0.sellers = [] }, { $0.storageTypes = [] }, { $0.months = [] }, { $0.kinds = [] },
+        { $0.limitsMicroCubicFeet = [] },
+      ])
+    checkPut(limits, "limit seller", { .limits($0) }, [{ $0.sellers = [1] }])
+    checkPut(limits, "limit storage type", { .limits($0) }, [{ $0.storageTypes = [0] }])
+    checkPut(limits, "limit kind", { .limits($0) }, [{ $0.kinds = [0] }])
+  }
+
+  @Test("feed")
+  func feed() {
+    var good = FeedEvent()
+    good.source = Name("wms")
+    good.lastSequence = 1
+    good.keys = keys("A")
+    good.nodes = [1]
+    good.kinds = [3]
+    good.quantities = [-1]
+    #expect(refusal(Event.fed(good)) == nil)
+    let changes: [(inout FeedEvent) -> Void] = [
+      { $0.keys = PackedKeys() }, { $0.nodes = [] }, { $0.kinds = [] }, { $0.quantities = [] },
+    ]
+    for change in changes {
+      var bad = good
+      change(&bad)
+      #expect(refusal(Event.fed(bad)) == .malformed("feed columns"))
+    }
+    good.kinds = [10]
+    #expect(refusal(Event.fed(good)) == .malformed("feed kind"))
+  }
+}
