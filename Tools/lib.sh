@@ -60,13 +60,10 @@ need_packages() {
   }
 }
 
-# The toolchain itself comes from swift.org: on PATH, or where its archive and swiftly put it.
+# The toolchain itself comes from swift.org: on PATH, or where swiftly puts it.
 need_swift() {
-  local place
-  for place in /opt/swift/usr/bin "${SWIFTLY_BIN_DIR:-$HOME/.local/share/swiftly/bin}"; do
-    command -v swift >/dev/null && break
-    [ -x "$place/swift" ] && PATH=$place:$PATH
-  done
+  local place=${SWIFTLY_BIN_DIR:-$HOME/.local/share/swiftly/bin}
+  command -v swift >/dev/null || [ ! -x "$place/swift" ] || PATH=$place:$PATH
   command -v swift >/dev/null || fail "the Swift 6.3 toolchain is not on PATH (swift.org/install)" 69
   need_packages "${toolchain_packages[@]}"
 }

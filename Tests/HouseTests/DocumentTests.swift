@@ -61,18 +61,4 @@ struct DocumentTests {
       }
     }
   }
-
-  @Test("nobody's tools are named, and no account")
-  func names() {
-    let words = [
-      "cl" + "aude", "anthro" + "pic", "open" + "ai", "chat" + "gpt", "co" + "pilot",
-      "work" + "tree",
-    ]
-    for file in Self.files {
-      for (number, line) in House.lines(of: file).enumerated() {
-        let lowered = line.lowercased()
-        for word in words { #expect(!lowered.contains(word), "\(file):\(number + 1) \(word)") }
-      }
-    }
-  }
 }
