@@ -2,9 +2,14 @@
 import PackageDescription
 
 /// Warnings are errors everywhere; layout is `swift format`'s.
+///
+/// One thread owns the state and everything on the way to it: in optimised builds the run-time
+/// checks of exclusive access, two calls a table, would find nothing that they do not find in
+/// debug builds, which keep them.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .treatAllWarnings(as: .error),
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 func module(
@@ -41,13 +46,7 @@ let package = Package(
     module("PromisedModel", ["PromisedInvariants"]),
     module("PromisedBytes", ["CChecksum", "PromisedInvariants"]),
     module("PromisedPlatform", ["PromisedInvariants"]),
-    // One thread owns a state: the compiler's checks of exclusive access at run time, two calls a
-    // table, would find nothing that they do not find in debug builds.
-    .target(
-      name: "PromisedEngine", dependencies: ["PromisedModel", "CMemory", "PromisedInvariants"],
-      swiftSettings: strict + [
-        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
-      ]),
+    module("PromisedEngine", ["PromisedModel", "CMemory", "PromisedInvariants"]),
     module(
       "PromisedWire",
       ["PromisedModel", "PromisedBytes", "CPromisedMessages", "CProtobufC", "PromisedInvariants"]),
