@@ -8,7 +8,8 @@ extension State {
   /// CUTOFF_PASSED, NO_ROUTE or NODE_CLOSED.
   ///
   /// - Throws: FIELD_MISSING, TOO_MANY_ROWS, COLUMN_LENGTH_MISMATCH, FIELD_OUT_OF_RANGE;
-  ///   NETWORK_NOT_READY before profiles are published; ITEM_UNKNOWN or POSTCODE_UNKNOWN when the
+  ///   NETWORK_NOT_READY before profiles are published, and when time has run past
+  ///   those that are; ITEM_UNKNOWN or POSTCODE_UNKNOWN when the
   ///   only item or the only postcode is not known.
   package func answer(_ query: OfferQuery, at now: UnixMilliseconds, into reply: inout OfferReply)
     throws(Refusal)
@@ -19,6 +20,12 @@ extension State {
     observeNetwork()
     guard let profiles else {
       throw Refusal(.networkNotReady, "no delivery profiles are published yet: ask again shortly")
+    }
+    let end =
+      profiles.horizonBaseUnixSeconds + Int64(Limits.promisedDays) * 86_400
+    if now.seconds >= end {
+      throw Refusal(
+        .networkNotReady, "the delivery profiles end before now and are being built: ask again")
     }
     reply.profileEpoch = publication.epoch
     try resolveDestinations(of: query)

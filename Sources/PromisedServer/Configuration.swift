@@ -219,7 +219,12 @@ package struct Configuration: Sendable, Equatable {
       let port = UInt16(text[text.index(after: colon)...])
     else { return nil }
     var host = text[..<colon]
-    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.dropFirst().dropLast()
+    } else if host.contains(":") {
+      // An IPv6 address without brackets: its last group is no port.
+      return nil
+    }
     if host == "localhost" { host = "127.0.0.1" }
     return host.isEmpty ? nil : (String(host), port)
   }

@@ -76,6 +76,7 @@ extension Server {
 
   /// Decides every whole frame in `bytes`; returns how many bytes were used.
   func step(_ connection: Connection, _ bytes: UnsafeRawBufferPointer) -> Int {
+    facts.connections = transport.connectionCount
     let outcome = sequencer.receive(bytes, on: connection.session, facts: facts)
     if outcome.closes { connection.isClosing = true }
     for followUp in sequencer.takeFollowUps() { start(followUp) }

@@ -80,6 +80,15 @@ import Testing
     #expect(none.codes[0] == UInt32(OutcomeCode.noStock.rawValue))
   }
 
+  @Test func profilesThatEndBeforeNowAnswerNoMore() throws {
+    let desk = try Self.desk()
+    Self.publish(desk)
+    _ = try ask(desk, ["A"], ["98109"])
+    desk.now = UnixMilliseconds(desk.now.milliseconds + 400 * 86_400_000)
+    let late = desk.refusal { () throws(Refusal) in _ = try ask(desk, ["A"], ["98109"]) }
+    #expect(late?.code == .networkNotReady)
+  }
+
   @Test func rowsAreItemsByPostcodes() throws {
     let desk = try Self.desk()
     Self.publish(desk)

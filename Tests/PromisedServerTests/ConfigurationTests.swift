@@ -29,6 +29,10 @@ struct ConfigurationTests {
       "option --listen: '127.0.0.1' is no HOST:PORT with a literal address and a port 0..65535"
     ),
     (
+      "--data d --listen ::1", nil,
+      "option --listen: '::1' is no HOST:PORT with a literal address and a port 0..65535"
+    ),
+    (
       "--data d --listen 127.0.0.1:65536", nil,
       "option --listen: '127.0.0.1:65536' is no HOST:PORT with a literal address and a port "
         + "0..65535"
