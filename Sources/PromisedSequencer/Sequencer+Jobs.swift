@@ -79,6 +79,9 @@ extension Sequencer {
   /// Fixes the state as it is; the blocks that follow are of this instant.
   package func beginSnapshot() { state.beginExport() }
 
+  /// Gives up the snapshot begun last, so that another may begin.
+  package func cancelSnapshot() { state.cancelExport() }
+
   /// The next block of the snapshot begun last; nil when all were given.
   package func nextSnapshotBlock() -> SnapshotExport? {
     state.nextExportBlock().map { SnapshotExport(block: $0) }

@@ -67,6 +67,7 @@ extension Server {
       case .profiles(let built): sequencer.publish(built)
       case .snapshotPublished: answerSnapshotRequesters(nil)
       case .snapshotFailed(let error):
+        sequencer.cancelSnapshot()
         if error.isFinal { failure = "snapshot: \(error)" }
         answerSnapshotRequesters("\(error)")
       case .sparePrepared: break

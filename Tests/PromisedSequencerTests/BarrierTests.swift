@@ -147,6 +147,25 @@ struct BarrierTests {
   }
 }
 
+@Suite("Snapshots")
+struct SnapshotTests {
+  @Test("a snapshot given up half way leaves room for the next, which is whole")
+  func givenUp() throws {
+    let bench = Workbench()
+    try bench.stock(["A", "B"], onHand: 5)
+    bench.sequencer.beginSnapshot()
+    #expect(bench.sequencer.nextSnapshotBlock() != nil)
+    bench.sequencer.cancelSnapshot()
+    #expect(bench.sequencer.nextSnapshotBlock() == nil)
+    bench.sequencer.beginSnapshot()
+    var positions = 0
+    while let block = bench.sequencer.nextSnapshotBlock() {
+      if case .positions(let rows) = block.block { positions += rows.nodes.count }
+    }
+    #expect(positions == 2)
+  }
+}
+
 @Suite("Replay")
 struct ReplayTests {
   @Test("the records alone rebuild the state, at every prefix")
