@@ -21,13 +21,6 @@ package func monotonicNanoseconds() -> UInt64 {
   return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
-/// Seconds of CLOCK_REALTIME.
-package func realtimeSeconds() -> Int64 {
-  var time = timespec()
-  clock_gettime(CLOCK_REALTIME, &time)
-  return Int64(time.tv_sec)
-}
-
 /// Waits; a signal may end it early.
 package func sleep(nanoseconds: UInt64) {
   var time = timespec(

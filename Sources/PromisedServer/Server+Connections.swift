@@ -182,7 +182,6 @@ extension Server {
     let now = clock.monotonicNanoseconds()
     guard now &- lastSweepNanoseconds >= 1_000_000_000 else { return }
     lastSweepNanoseconds = now
-    facts.connections = transport.connectionCount
     facts.residentBytes = residentBytes()
     facts.snapshots = jobs.published
     for case .some(let connection) in connections {

@@ -46,9 +46,6 @@ package struct FrameHeader: BitwiseCopyable, Equatable, Sendable {
     type = bytes.load(fromByteOffset: 8, as: UInt8.self)
     flags = bytes.load(fromByteOffset: 9, as: UInt8.self)
   }
-
-  /// Whether a Request opens a stream of messages from the client.
-  package var opensClientStream: Bool { flags & FrameFlags.remoteOpen != 0 }
 }
 
 extension FrameBuffer {

@@ -74,12 +74,6 @@ struct HorizonClock {
       of: rules.instant(of: date, minute: Int(localMinute), choosing: occurrence))
   }
 
-  /// The index of the local date that holds a minute.
-  func dateIndex(_ minute: Int32) -> Int {
-    let date = rules.localDate(at: horizon.unixSeconds(minute))
-    return Int(date.days - horizon.firstDate.days)
-  }
-
   /// The changes of the offset from the base to the last date, each with the minute from which it
   /// holds; at least one.
   func offsetChanges() -> [(from: Int32, offset: Int32)] {
