@@ -457,7 +457,7 @@ void   promised__v1__extend_response__free_unpacked
   assert(message->base.descriptor == &promised__v1__extend_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor promised__v1__hold_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor promised__v1__hold_request__field_descriptors[10] =
 {
   {
     "idempotency_key",
@@ -555,6 +555,30 @@ static const ProtobufCFieldDescriptor promised__v1__hold_request__field_descript
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tokens",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__HoldRequest, n_tokens),
+    offsetof(Promised__V1__HoldRequest, tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wants_upgrade",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HoldRequest, wants_upgrade),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__hold_request__field_indices_by_name[] = {
   0,   /* field[0] = idempotency_key */
@@ -564,12 +588,14 @@ static const unsigned promised__v1__hold_request__field_indices_by_name[] = {
   3,   /* field[3] = nodes */
   1,   /* field[1] = owner */
   7,   /* field[7] = quantities */
+  8,   /* field[8] = tokens */
   2,   /* field[2] = ttl_s */
+  9,   /* field[9] = wants_upgrade */
 };
 static const ProtobufCIntRange promised__v1__hold_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor promised__v1__hold_request__descriptor =
 {
@@ -579,7 +605,7 @@ const ProtobufCMessageDescriptor promised__v1__hold_request__descriptor =
   "Promised__V1__HoldRequest",
   "promised.v1",
   sizeof(Promised__V1__HoldRequest),
-  8,
+  10,
   promised__v1__hold_request__field_descriptors,
   promised__v1__hold_request__field_indices_by_name,
   1,  promised__v1__hold_request__number_ranges,
@@ -701,7 +727,7 @@ const ProtobufCMessageDescriptor promised__v1__get_hold_request__descriptor =
   (ProtobufCMessageInit) promised__v1__get_hold_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__hold_response__field_descriptors[10] =
+static const ProtobufCFieldDescriptor promised__v1__hold_response__field_descriptors[18] =
 {
   {
     "as_of",
@@ -823,6 +849,102 @@ static const ProtobufCFieldDescriptor promised__v1__hold_response__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "shipment_line_counts",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HoldResponse, n_shipment_line_counts),
+    offsetof(Promised__V1__HoldResponse, shipment_line_counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipment_nodes",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__HoldResponse, n_shipment_nodes),
+    offsetof(Promised__V1__HoldResponse, shipment_nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipment_window_from_unix_s",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_shipment_window_from_unix_s),
+    offsetof(Promised__V1__HoldResponse, shipment_window_from_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipment_window_to_unix_s",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_shipment_window_to_unix_s),
+    offsetof(Promised__V1__HoldResponse, shipment_window_to_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipment_delivery_days",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT32,
+    offsetof(Promised__V1__HoldResponse, n_shipment_delivery_days),
+    offsetof(Promised__V1__HoldResponse, shipment_delivery_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipment_ship_by_unix_s",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_shipment_ship_by_unix_s),
+    offsetof(Promised__V1__HoldResponse, shipment_ship_by_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipment_confidences",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HoldResponse, n_shipment_confidences),
+    offsetof(Promised__V1__HoldResponse, shipment_confidences),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipment_levels",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HoldResponse, n_shipment_levels),
+    offsetof(Promised__V1__HoldResponse, shipment_levels),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__hold_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
@@ -834,12 +956,20 @@ static const unsigned promised__v1__hold_response__field_indices_by_name[] = {
   9,   /* field[9] = quantities */
   5,   /* field[5] = reclaimed */
   6,   /* field[6] = repeated_answer */
+  16,   /* field[16] = shipment_confidences */
+  14,   /* field[14] = shipment_delivery_days */
+  17,   /* field[17] = shipment_levels */
+  10,   /* field[10] = shipment_line_counts */
+  11,   /* field[11] = shipment_nodes */
+  15,   /* field[15] = shipment_ship_by_unix_s */
+  12,   /* field[12] = shipment_window_from_unix_s */
+  13,   /* field[13] = shipment_window_to_unix_s */
   2,   /* field[2] = state */
 };
 static const ProtobufCIntRange promised__v1__hold_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor promised__v1__hold_response__descriptor =
 {
@@ -849,7 +979,7 @@ const ProtobufCMessageDescriptor promised__v1__hold_response__descriptor =
   "Promised__V1__HoldResponse",
   "promised.v1",
   sizeof(Promised__V1__HoldResponse),
-  10,
+  18,
   promised__v1__hold_response__field_descriptors,
   promised__v1__hold_response__field_indices_by_name,
   1,  promised__v1__hold_response__number_ranges,

@@ -412,6 +412,96 @@ void   promised__v1__put_items_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__put_items_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__put_kits_request__init
+                     (Promised__V1__PutKitsRequest         *message)
+{
+  static const Promised__V1__PutKitsRequest init_value = PROMISED__V1__PUT_KITS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__put_kits_request__get_packed_size
+                     (const Promised__V1__PutKitsRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__put_kits_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__put_kits_request__pack
+                     (const Promised__V1__PutKitsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__put_kits_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__put_kits_request__pack_to_buffer
+                     (const Promised__V1__PutKitsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__put_kits_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__PutKitsRequest *
+       promised__v1__put_kits_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__PutKitsRequest *)
+     protobuf_c_message_unpack (&promised__v1__put_kits_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__put_kits_request__free_unpacked
+                     (Promised__V1__PutKitsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__put_kits_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__put_opportunity_request__init
+                     (Promised__V1__PutOpportunityRequest         *message)
+{
+  static const Promised__V1__PutOpportunityRequest init_value = PROMISED__V1__PUT_OPPORTUNITY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__put_opportunity_request__get_packed_size
+                     (const Promised__V1__PutOpportunityRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__put_opportunity_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__put_opportunity_request__pack
+                     (const Promised__V1__PutOpportunityRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__put_opportunity_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__put_opportunity_request__pack_to_buffer
+                     (const Promised__V1__PutOpportunityRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__put_opportunity_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__PutOpportunityRequest *
+       promised__v1__put_opportunity_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__PutOpportunityRequest *)
+     protobuf_c_message_unpack (&promised__v1__put_opportunity_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__put_opportunity_request__free_unpacked
+                     (Promised__V1__PutOpportunityRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__put_opportunity_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__put_positions_request__init
                      (Promised__V1__PutPositionsRequest         *message)
 {
@@ -1848,7 +1938,7 @@ const ProtobufCMessageDescriptor promised__v1__put_response__descriptor =
   (ProtobufCMessageInit) promised__v1__put_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__put_items_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor promised__v1__put_items_request__field_descriptors[15] =
 {
   {
     "load",
@@ -1983,6 +2073,42 @@ static const ProtobufCFieldDescriptor promised__v1__put_items_request__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "release_unix_s",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__PutItemsRequest, n_release_unix_s),
+    offsetof(Promised__V1__PutItemsRequest, release_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "restrictions",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutItemsRequest, n_restrictions),
+    offsetof(Promised__V1__PutItemsRequest, restrictions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "volumes_cubic_mm",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__PutItemsRequest, n_volumes_cubic_mm),
+    offsetof(Promised__V1__PutItemsRequest, volumes_cubic_mm),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "idempotency_key",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -1999,21 +2125,24 @@ static const unsigned promised__v1__put_items_request__field_indices_by_name[] =
   9,   /* field[9] = demand_per_day_milli */
   10,   /* field[10] = demand_variance_ratio_milli */
   8,   /* field[8] = handling_minutes */
-  11,   /* field[11] = idempotency_key */
+  14,   /* field[14] = idempotency_key */
   2,   /* field[2] = item_key_lengths */
   1,   /* field[1] = item_keys */
   0,   /* field[0] = load */
+  11,   /* field[11] = release_unix_s */
+  12,   /* field[12] = restrictions */
   4,   /* field[4] = seller_indexes */
   3,   /* field[3] = sellers */
   5,   /* field[5] = storage_types */
+  13,   /* field[13] = volumes_cubic_mm */
   6,   /* field[6] = volumes_micro_cubic_feet */
   7,   /* field[7] = weights_g */
 };
 static const ProtobufCIntRange promised__v1__put_items_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 11 },
-  { 0, 12 }
+  { 20, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor promised__v1__put_items_request__descriptor =
 {
@@ -2023,11 +2152,245 @@ const ProtobufCMessageDescriptor promised__v1__put_items_request__descriptor =
   "Promised__V1__PutItemsRequest",
   "promised.v1",
   sizeof(Promised__V1__PutItemsRequest),
-  12,
+  15,
   promised__v1__put_items_request__field_descriptors,
   promised__v1__put_items_request__field_indices_by_name,
   2,  promised__v1__put_items_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__put_items_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__put_kits_request__field_descriptors[7] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutKitsRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kit_keys",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutKitsRequest, kit_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kit_key_lengths",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutKitsRequest, n_kit_key_lengths),
+    offsetof(Promised__V1__PutKitsRequest, kit_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "component_keys",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutKitsRequest, component_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "component_key_lengths",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutKitsRequest, n_component_key_lengths),
+    offsetof(Promised__V1__PutKitsRequest, component_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutKitsRequest, n_units),
+    offsetof(Promised__V1__PutKitsRequest, units),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutKitsRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_kits_request__field_indices_by_name[] = {
+  4,   /* field[4] = component_key_lengths */
+  3,   /* field[3] = component_keys */
+  6,   /* field[6] = idempotency_key */
+  2,   /* field[2] = kit_key_lengths */
+  1,   /* field[1] = kit_keys */
+  0,   /* field[0] = load */
+  5,   /* field[5] = units */
+};
+static const ProtobufCIntRange promised__v1__put_kits_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 6 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor promised__v1__put_kits_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PutKitsRequest",
+  "PutKitsRequest",
+  "Promised__V1__PutKitsRequest",
+  "promised.v1",
+  sizeof(Promised__V1__PutKitsRequest),
+  7,
+  promised__v1__put_kits_request__field_descriptors,
+  promised__v1__put_kits_request__field_indices_by_name,
+  2,  promised__v1__put_kits_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__put_kits_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__put_opportunity_request__field_descriptors[7] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutOpportunityRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutOpportunityRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutOpportunityRequest, n_item_key_lengths),
+    offsetof(Promised__V1__PutOpportunityRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutOpportunityRequest, n_nodes),
+    offsetof(Promised__V1__PutOpportunityRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutOpportunityRequest, n_node_indexes),
+    offsetof(Promised__V1__PutOpportunityRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__PutOpportunityRequest, n_values),
+    offsetof(Promised__V1__PutOpportunityRequest, values),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutOpportunityRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_opportunity_request__field_indices_by_name[] = {
+  6,   /* field[6] = idempotency_key */
+  2,   /* field[2] = item_key_lengths */
+  1,   /* field[1] = item_keys */
+  0,   /* field[0] = load */
+  4,   /* field[4] = node_indexes */
+  3,   /* field[3] = nodes */
+  5,   /* field[5] = values */
+};
+static const ProtobufCIntRange promised__v1__put_opportunity_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 6 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor promised__v1__put_opportunity_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PutOpportunityRequest",
+  "PutOpportunityRequest",
+  "Promised__V1__PutOpportunityRequest",
+  "promised.v1",
+  sizeof(Promised__V1__PutOpportunityRequest),
+  7,
+  promised__v1__put_opportunity_request__field_descriptors,
+  promised__v1__put_opportunity_request__field_indices_by_name,
+  2,  promised__v1__put_opportunity_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__put_opportunity_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor promised__v1__put_positions_request__field_descriptors[12] =
@@ -2674,7 +3037,7 @@ const ProtobufCMessageDescriptor promised__v1__watch_poll_request__descriptor =
   (ProtobufCMessageInit) promised__v1__watch_poll_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[12] =
+static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[14] =
 {
   { "Availability", &promised__v1__availability_request__descriptor, &promised__v1__availability_response__descriptor },
   { "InStock", &promised__v1__in_stock_request__descriptor, &promised__v1__in_stock_response__descriptor },
@@ -2683,6 +3046,8 @@ static const ProtobufCMethodDescriptor promised__v1__inventory__method_descripto
   { "PutItems", &promised__v1__put_items_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutPositions", &promised__v1__put_positions_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutInbound", &promised__v1__put_inbound_request__descriptor, &promised__v1__put_response__descriptor },
+  { "PutKits", &promised__v1__put_kits_request__descriptor, &promised__v1__put_response__descriptor },
+  { "PutOpportunity", &promised__v1__put_opportunity_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutForecasts", &promised__v1__put_forecasts_request__descriptor, &promised__v1__put_forecasts_response__descriptor },
   { "History", &promised__v1__history_request__descriptor, &promised__v1__history_response__descriptor },
   { "List", &promised__v1__list_request__descriptor, &promised__v1__list_response__descriptor },
@@ -2693,15 +3058,17 @@ const unsigned promised__v1__inventory__method_indices_by_name[] = {
   2,        /* Apply */
   3,        /* ApplyStream */
   0,        /* Availability */
-  8,        /* History */
+  10,        /* History */
   1,        /* InStock */
-  9,        /* List */
-  7,        /* PutForecasts */
+  11,        /* List */
+  9,        /* PutForecasts */
   6,        /* PutInbound */
   4,        /* PutItems */
+  7,        /* PutKits */
+  8,        /* PutOpportunity */
   5,        /* PutPositions */
-  10,        /* Watch */
-  11         /* WatchPoll */
+  12,        /* Watch */
+  13         /* WatchPoll */
 };
 const ProtobufCServiceDescriptor promised__v1__inventory__descriptor =
 {
@@ -2710,7 +3077,7 @@ const ProtobufCServiceDescriptor promised__v1__inventory__descriptor =
   "Inventory",
   "Promised__V1__Inventory",
   "promised.v1",
-  12,
+  14,
   promised__v1__inventory__method_descriptors,
   promised__v1__inventory__method_indices_by_name
 };
@@ -2770,13 +3137,29 @@ void promised__v1__inventory__put_inbound(ProtobufCService *service,
   assert(service->descriptor == &promised__v1__inventory__descriptor);
   service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void promised__v1__inventory__put_kits(ProtobufCService *service,
+                                       const Promised__V1__PutKitsRequest *input,
+                                       Promised__V1__PutResponse_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__inventory__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__inventory__put_opportunity(ProtobufCService *service,
+                                              const Promised__V1__PutOpportunityRequest *input,
+                                              Promised__V1__PutResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__inventory__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void promised__v1__inventory__put_forecasts(ProtobufCService *service,
                                             const Promised__V1__PutForecastsRequest *input,
                                             Promised__V1__PutForecastsResponse_Closure closure,
                                             void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__history(ProtobufCService *service,
                                       const Promised__V1__HistoryRequest *input,
@@ -2784,7 +3167,7 @@ void promised__v1__inventory__history(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__list(ProtobufCService *service,
                                    const Promised__V1__ListRequest *input,
@@ -2792,7 +3175,7 @@ void promised__v1__inventory__list(ProtobufCService *service,
                                    void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__watch(ProtobufCService *service,
                                     const Promised__V1__WatchControl *input,
@@ -2800,7 +3183,7 @@ void promised__v1__inventory__watch(ProtobufCService *service,
                                     void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__watch_poll(ProtobufCService *service,
                                          const Promised__V1__WatchPollRequest *input,
@@ -2808,7 +3191,7 @@ void promised__v1__inventory__watch_poll(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__init (Promised__V1__Inventory_Service *service,
                                     Promised__V1__Inventory_ServiceDestroy destroy)

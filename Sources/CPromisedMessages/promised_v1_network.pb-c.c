@@ -412,6 +412,51 @@ void   promised__v1__leg__free_unpacked
   assert(message->base.descriptor == &promised__v1__leg__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__rate__init
+                     (Promised__V1__Rate         *message)
+{
+  static const Promised__V1__Rate init_value = PROMISED__V1__RATE__INIT;
+  *message = init_value;
+}
+size_t promised__v1__rate__get_packed_size
+                     (const Promised__V1__Rate *message)
+{
+  assert(message->base.descriptor == &promised__v1__rate__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__rate__pack
+                     (const Promised__V1__Rate *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__rate__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__rate__pack_to_buffer
+                     (const Promised__V1__Rate *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__rate__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__Rate *
+       promised__v1__rate__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__Rate *)
+     protobuf_c_message_unpack (&promised__v1__rate__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__rate__free_unpacked
+                     (Promised__V1__Rate *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__rate__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__get_network_request__init
                      (Promised__V1__GetNetworkRequest         *message)
 {
@@ -772,6 +817,51 @@ void   promised__v1__reopen_leg_response__free_unpacked
   assert(message->base.descriptor == &promised__v1__reopen_leg_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__override_fields__init
+                     (Promised__V1__OverrideFields         *message)
+{
+  static const Promised__V1__OverrideFields init_value = PROMISED__V1__OVERRIDE_FIELDS__INIT;
+  *message = init_value;
+}
+size_t promised__v1__override_fields__get_packed_size
+                     (const Promised__V1__OverrideFields *message)
+{
+  assert(message->base.descriptor == &promised__v1__override_fields__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__override_fields__pack
+                     (const Promised__V1__OverrideFields *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__override_fields__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__override_fields__pack_to_buffer
+                     (const Promised__V1__OverrideFields *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__override_fields__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__OverrideFields *
+       promised__v1__override_fields__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__OverrideFields *)
+     protobuf_c_message_unpack (&promised__v1__override_fields__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__override_fields__free_unpacked
+                     (Promised__V1__OverrideFields *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__override_fields__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__put_override_request__init
                      (Promised__V1__PutOverrideRequest         *message)
 {
@@ -952,7 +1042,7 @@ void   promised__v1__list_overrides_response__free_unpacked
   assert(message->base.descriptor == &promised__v1__list_overrides_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor promised__v1__put_network_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor promised__v1__put_network_request__field_descriptors[10] =
 {
   {
     "load",
@@ -1051,6 +1141,18 @@ static const ProtobufCFieldDescriptor promised__v1__put_network_request__field_d
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "rates",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__PutNetworkRequest, n_rates),
+    offsetof(Promised__V1__PutNetworkRequest, rates),
+    &promised__v1__rate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "idempotency_key",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -1065,20 +1167,21 @@ static const ProtobufCFieldDescriptor promised__v1__put_network_request__field_d
 };
 static const unsigned promised__v1__put_network_request__field_indices_by_name[] = {
   2,   /* field[2] = calendars */
-  8,   /* field[8] = idempotency_key */
+  9,   /* field[9] = idempotency_key */
   6,   /* field[6] = lanes */
   7,   /* field[7] = legs */
   0,   /* field[0] = load */
   1,   /* field[1] = marketplaces */
   3,   /* field[3] = nodes */
+  8,   /* field[8] = rates */
   4,   /* field[4] = waves */
   5,   /* field[5] = zones */
 };
 static const ProtobufCIntRange promised__v1__put_network_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 8 },
-  { 0, 9 }
+  { 20, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor promised__v1__put_network_request__descriptor =
 {
@@ -1088,7 +1191,7 @@ const ProtobufCMessageDescriptor promised__v1__put_network_request__descriptor =
   "Promised__V1__PutNetworkRequest",
   "promised.v1",
   sizeof(Promised__V1__PutNetworkRequest),
-  9,
+  10,
   promised__v1__put_network_request__field_descriptors,
   promised__v1__put_network_request__field_indices_by_name,
   2,  promised__v1__put_network_request__number_ranges,
@@ -1326,7 +1429,7 @@ const ProtobufCMessageDescriptor promised__v1__calendar_rule__descriptor =
   (ProtobufCMessageInit) promised__v1__calendar_rule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__node__field_descriptors[11] =
+static const ProtobufCFieldDescriptor promised__v1__node__field_descriptors[14] =
 {
   {
     "name",
@@ -1460,11 +1563,49 @@ static const ProtobufCFieldDescriptor promised__v1__node__field_descriptors[11] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "handling_minutes",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__Node, n_handling_minutes),
+    offsetof(Promised__V1__Node, handling_minutes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "handling_probabilities",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__Node, n_handling_probabilities),
+    offsetof(Promised__V1__Node, handling_probabilities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units_per_hour",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Node, units_per_hour),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__node__field_indices_by_name[] = {
   4,   /* field[4] = calendar */
   7,   /* field[7] = country */
   5,   /* field[5] = dwell_minutes */
+  11,   /* field[11] = handling_minutes */
+  12,   /* field[12] = handling_probabilities */
   2,   /* field[2] = kind */
   9,   /* field[9] = latitude_e6 */
   10,   /* field[10] = longitude_e6 */
@@ -1473,11 +1614,12 @@ static const unsigned promised__v1__node__field_indices_by_name[] = {
   6,   /* field[6] = processing_minutes */
   3,   /* field[3] = time_zone */
   1,   /* field[1] = title */
+  13,   /* field[13] = units_per_hour */
 };
 static const ProtobufCIntRange promised__v1__node__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor promised__v1__node__descriptor =
 {
@@ -1487,14 +1629,14 @@ const ProtobufCMessageDescriptor promised__v1__node__descriptor =
   "Promised__V1__Node",
   "promised.v1",
   sizeof(Promised__V1__Node),
-  11,
+  14,
   promised__v1__node__field_descriptors,
   promised__v1__node__field_indices_by_name,
   1,  promised__v1__node__number_ranges,
   (ProtobufCMessageInit) promised__v1__node__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__wave__field_descriptors[5] =
+static const ProtobufCFieldDescriptor promised__v1__wave__field_descriptors[7] =
 {
   {
     "station",
@@ -1556,10 +1698,36 @@ static const ProtobufCFieldDescriptor promised__v1__wave__field_descriptors[5] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "level",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Wave, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "capacity_units",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Wave, capacity_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__wave__field_indices_by_name[] = {
+  6,   /* field[6] = capacity_units */
   2,   /* field[2] = cutoff_minute */
   3,   /* field[3] = from_minute */
+  5,   /* field[5] = level */
   0,   /* field[0] = station */
   4,   /* field[4] = to_minute */
   1,   /* field[1] = weekdays */
@@ -1567,7 +1735,7 @@ static const unsigned promised__v1__wave__field_indices_by_name[] = {
 static const ProtobufCIntRange promised__v1__wave__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor promised__v1__wave__descriptor =
 {
@@ -1577,7 +1745,7 @@ const ProtobufCMessageDescriptor promised__v1__wave__descriptor =
   "Promised__V1__Wave",
   "promised.v1",
   sizeof(Promised__V1__Wave),
-  5,
+  7,
   promised__v1__wave__field_descriptors,
   promised__v1__wave__field_indices_by_name,
   1,  promised__v1__wave__number_ranges,
@@ -1661,7 +1829,7 @@ const ProtobufCMessageDescriptor promised__v1__zone_prefix__descriptor =
   (ProtobufCMessageInit) promised__v1__zone_prefix__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__lane__field_descriptors[11] =
+static const ProtobufCFieldDescriptor promised__v1__lane__field_descriptors[14] =
 {
   {
     "origin",
@@ -1795,14 +1963,53 @@ static const ProtobufCFieldDescriptor promised__v1__lane__field_descriptors[11] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "carrier",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Lane, carrier),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Lane, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refuses",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Lane, refuses),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__lane__field_indices_by_name[] = {
+  11,   /* field[11] = carrier */
   7,   /* field[7] = cutoff_minute */
   6,   /* field[6] = delivery_calendar */
   10,   /* field[10] = delivery_time_zone */
+  12,   /* field[12] = level */
   3,   /* field[3] = mode */
   0,   /* field[0] = origin */
   4,   /* field[4] = pickup_calendar */
+  13,   /* field[13] = refuses */
   1,   /* field[1] = service */
   5,   /* field[5] = transit_calendar */
   8,   /* field[8] = transit_days */
@@ -1812,7 +2019,7 @@ static const unsigned promised__v1__lane__field_indices_by_name[] = {
 static const ProtobufCIntRange promised__v1__lane__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor promised__v1__lane__descriptor =
 {
@@ -1822,14 +2029,14 @@ const ProtobufCMessageDescriptor promised__v1__lane__descriptor =
   "Promised__V1__Lane",
   "promised.v1",
   sizeof(Promised__V1__Lane),
-  11,
+  14,
   promised__v1__lane__field_descriptors,
   promised__v1__lane__field_indices_by_name,
   1,  promised__v1__lane__number_ranges,
   (ProtobufCMessageInit) promised__v1__lane__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__leg__field_descriptors[8] =
+static const ProtobufCFieldDescriptor promised__v1__leg__field_descriptors[13] =
 {
   {
     "name",
@@ -1927,21 +2134,86 @@ static const ProtobufCFieldDescriptor promised__v1__leg__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "level",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Leg, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refuses",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Leg, refuses),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "capacity_units",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Leg, capacity_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delay_minutes",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__Leg, n_delay_minutes),
+    offsetof(Promised__V1__Leg, delay_minutes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delay_probabilities",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__Leg, n_delay_probabilities),
+    offsetof(Promised__V1__Leg, delay_probabilities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__leg__field_indices_by_name[] = {
   7,   /* field[7] = calendar */
+  10,   /* field[10] = capacity_units */
+  11,   /* field[11] = delay_minutes */
+  12,   /* field[12] = delay_probabilities */
   5,   /* field[5] = departure_minute */
   2,   /* field[2] = destination */
   6,   /* field[6] = duration_minutes */
+  8,   /* field[8] = level */
   3,   /* field[3] = mode */
   0,   /* field[0] = name */
   1,   /* field[1] = origin */
+  9,   /* field[9] = refuses */
   4,   /* field[4] = weekdays */
 };
 static const ProtobufCIntRange promised__v1__leg__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor promised__v1__leg__descriptor =
 {
@@ -1951,11 +2223,140 @@ const ProtobufCMessageDescriptor promised__v1__leg__descriptor =
   "Promised__V1__Leg",
   "promised.v1",
   sizeof(Promised__V1__Leg),
-  8,
+  13,
   promised__v1__leg__field_descriptors,
   promised__v1__leg__field_indices_by_name,
   1,  promised__v1__leg__number_ranges,
   (ProtobufCMessageInit) promised__v1__leg__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__rate__field_descriptors[8] =
+{
+  {
+    "origin",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Rate, origin),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Rate, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zone",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Rate, zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fixed_cost",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Rate, fixed_cost),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "break_grams",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__Rate, n_break_grams),
+    offsetof(Promised__V1__Rate, break_grams),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "break_costs",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__Rate, n_break_costs),
+    offsetof(Promised__V1__Rate, break_costs),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cost_per_further_kg",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Rate, cost_per_further_kg),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cubic_mm_per_gram",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Rate, cubic_mm_per_gram),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__rate__field_indices_by_name[] = {
+  5,   /* field[5] = break_costs */
+  4,   /* field[4] = break_grams */
+  6,   /* field[6] = cost_per_further_kg */
+  7,   /* field[7] = cubic_mm_per_gram */
+  3,   /* field[3] = fixed_cost */
+  1,   /* field[1] = level */
+  0,   /* field[0] = origin */
+  2,   /* field[2] = zone */
+};
+static const ProtobufCIntRange promised__v1__rate__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor promised__v1__rate__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.Rate",
+  "Rate",
+  "Promised__V1__Rate",
+  "promised.v1",
+  sizeof(Promised__V1__Rate),
+  8,
+  promised__v1__rate__field_descriptors,
+  promised__v1__rate__field_indices_by_name,
+  1,  promised__v1__rate__number_ranges,
+  (ProtobufCMessageInit) promised__v1__rate__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor promised__v1__get_network_request__field_descriptors[1] =
@@ -1996,7 +2397,7 @@ const ProtobufCMessageDescriptor promised__v1__get_network_request__descriptor =
   (ProtobufCMessageInit) promised__v1__get_network_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__get_network_response__field_descriptors[13] =
+static const ProtobufCFieldDescriptor promised__v1__get_network_response__field_descriptors[16] =
 {
   {
     "as_of",
@@ -2154,10 +2555,47 @@ static const ProtobufCFieldDescriptor promised__v1__get_network_response__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rates",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__GetNetworkResponse, rates),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "departure_changes",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__GetNetworkResponse, departure_changes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "profile_tiers",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__GetNetworkResponse, profile_tiers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__get_network_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
   5,   /* field[5] = calendars */
+  14,   /* field[14] = departure_changes */
   11,   /* field[11] = destinations */
   3,   /* field[3] = horizon_base_unix_s */
   9,   /* field[9] = lanes */
@@ -2166,6 +2604,8 @@ static const unsigned promised__v1__get_network_response__field_indices_by_name[
   6,   /* field[6] = nodes */
   12,   /* field[12] = profile_entries */
   2,   /* field[2] = profile_epoch */
+  15,   /* field[15] = profile_tiers */
+  13,   /* field[13] = rates */
   1,   /* field[1] = revision */
   7,   /* field[7] = waves */
   8,   /* field[8] = zone_prefixes */
@@ -2173,7 +2613,7 @@ static const unsigned promised__v1__get_network_response__field_indices_by_name[
 static const ProtobufCIntRange promised__v1__get_network_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor promised__v1__get_network_response__descriptor =
 {
@@ -2183,16 +2623,192 @@ const ProtobufCMessageDescriptor promised__v1__get_network_response__descriptor 
   "Promised__V1__GetNetworkResponse",
   "promised.v1",
   sizeof(Promised__V1__GetNetworkResponse),
-  13,
+  16,
   promised__v1__get_network_response__field_descriptors,
   promised__v1__get_network_response__field_indices_by_name,
   1,  promised__v1__get_network_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__get_network_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__observe_request__field_descriptors NULL
-#define promised__v1__observe_request__field_indices_by_name NULL
-#define promised__v1__observe_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__observe_request__field_descriptors[13] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ObserveRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kinds",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ObserveRequest, n_kinds),
+    offsetof(Promised__V1__ObserveRequest, kinds),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subjects",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ObserveRequest, subjects),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject_lengths",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ObserveRequest, n_subject_lengths),
+    offsetof(Promised__V1__ObserveRequest, subject_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "services",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ObserveRequest, services),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "service_lengths",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ObserveRequest, n_service_lengths),
+    offsetof(Promised__V1__ObserveRequest, service_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zones",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ObserveRequest, zones),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zone_lengths",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ObserveRequest, n_zone_lengths),
+    offsetof(Promised__V1__ObserveRequest, zone_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "days",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT32,
+    offsetof(Promised__V1__ObserveRequest, n_days),
+    offsetof(Promised__V1__ObserveRequest, days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minutes",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT32,
+    offsetof(Promised__V1__ObserveRequest, n_minutes),
+    offsetof(Promised__V1__ObserveRequest, minutes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_ids",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ObserveRequest, n_hold_ids),
+    offsetof(Promised__V1__ObserveRequest, hold_ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipments",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ObserveRequest, n_shipments),
+    offsetof(Promised__V1__ObserveRequest, shipments),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_unix_s",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ObserveRequest, n_at_unix_s),
+    offsetof(Promised__V1__ObserveRequest, at_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__observe_request__field_indices_by_name[] = {
+  12,   /* field[12] = at_unix_s */
+  8,   /* field[8] = days */
+  10,   /* field[10] = hold_ids */
+  0,   /* field[0] = idempotency_key */
+  1,   /* field[1] = kinds */
+  9,   /* field[9] = minutes */
+  5,   /* field[5] = service_lengths */
+  4,   /* field[4] = services */
+  11,   /* field[11] = shipments */
+  3,   /* field[3] = subject_lengths */
+  2,   /* field[2] = subjects */
+  7,   /* field[7] = zone_lengths */
+  6,   /* field[6] = zones */
+};
+static const ProtobufCIntRange promised__v1__observe_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 13 }
+};
 const ProtobufCMessageDescriptor promised__v1__observe_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2201,16 +2817,49 @@ const ProtobufCMessageDescriptor promised__v1__observe_request__descriptor =
   "Promised__V1__ObserveRequest",
   "promised.v1",
   sizeof(Promised__V1__ObserveRequest),
-  0,
+  13,
   promised__v1__observe_request__field_descriptors,
   promised__v1__observe_request__field_indices_by_name,
-  0,  promised__v1__observe_request__number_ranges,
+  1,  promised__v1__observe_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__observe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__observe_response__field_descriptors NULL
-#define promised__v1__observe_response__field_indices_by_name NULL
-#define promised__v1__observe_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__observe_response__field_descriptors[2] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ObserveResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcomes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ObserveResponse, n_outcomes),
+    offsetof(Promised__V1__ObserveResponse, outcomes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__observe_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  1,   /* field[1] = outcomes */
+};
+static const ProtobufCIntRange promised__v1__observe_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
 const ProtobufCMessageDescriptor promised__v1__observe_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2219,16 +2868,114 @@ const ProtobufCMessageDescriptor promised__v1__observe_response__descriptor =
   "Promised__V1__ObserveResponse",
   "promised.v1",
   sizeof(Promised__V1__ObserveResponse),
-  0,
+  2,
   promised__v1__observe_response__field_descriptors,
   promised__v1__observe_response__field_indices_by_name,
-  0,  promised__v1__observe_response__number_ranges,
+  1,  promised__v1__observe_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__observe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__close_leg_request__field_descriptors NULL
-#define promised__v1__close_leg_request__field_indices_by_name NULL
-#define promised__v1__close_leg_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__close_leg_request__field_descriptors[7] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseLegRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leg",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseLegRequest, leg),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_days",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseLegRequest, from_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_days",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseLegRequest, to_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delay_minutes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseLegRequest, delay_minutes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseLegRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "author",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseLegRequest, author),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__close_leg_request__field_indices_by_name[] = {
+  6,   /* field[6] = author */
+  4,   /* field[4] = delay_minutes */
+  2,   /* field[2] = from_days */
+  0,   /* field[0] = idempotency_key */
+  1,   /* field[1] = leg */
+  5,   /* field[5] = reason */
+  3,   /* field[3] = to_days */
+};
+static const ProtobufCIntRange promised__v1__close_leg_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
 const ProtobufCMessageDescriptor promised__v1__close_leg_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2237,16 +2984,49 @@ const ProtobufCMessageDescriptor promised__v1__close_leg_request__descriptor =
   "Promised__V1__CloseLegRequest",
   "promised.v1",
   sizeof(Promised__V1__CloseLegRequest),
-  0,
+  7,
   promised__v1__close_leg_request__field_descriptors,
   promised__v1__close_leg_request__field_indices_by_name,
-  0,  promised__v1__close_leg_request__number_ranges,
+  1,  promised__v1__close_leg_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__close_leg_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__close_leg_response__field_descriptors NULL
-#define promised__v1__close_leg_response__field_indices_by_name NULL
-#define promised__v1__close_leg_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__close_leg_response__field_descriptors[2] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseLegResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "destinations_affected",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseLegResponse, destinations_affected),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__close_leg_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  1,   /* field[1] = destinations_affected */
+};
+static const ProtobufCIntRange promised__v1__close_leg_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
 const ProtobufCMessageDescriptor promised__v1__close_leg_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2255,16 +3035,101 @@ const ProtobufCMessageDescriptor promised__v1__close_leg_response__descriptor =
   "Promised__V1__CloseLegResponse",
   "promised.v1",
   sizeof(Promised__V1__CloseLegResponse),
-  0,
+  2,
   promised__v1__close_leg_response__field_descriptors,
   promised__v1__close_leg_response__field_indices_by_name,
-  0,  promised__v1__close_leg_response__number_ranges,
+  1,  promised__v1__close_leg_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__close_leg_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__reopen_leg_request__field_descriptors NULL
-#define promised__v1__reopen_leg_request__field_indices_by_name NULL
-#define promised__v1__reopen_leg_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__reopen_leg_request__field_descriptors[6] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReopenLegRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leg",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReopenLegRequest, leg),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_days",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReopenLegRequest, from_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_days",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReopenLegRequest, to_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReopenLegRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "author",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReopenLegRequest, author),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__reopen_leg_request__field_indices_by_name[] = {
+  5,   /* field[5] = author */
+  2,   /* field[2] = from_days */
+  0,   /* field[0] = idempotency_key */
+  1,   /* field[1] = leg */
+  4,   /* field[4] = reason */
+  3,   /* field[3] = to_days */
+};
+static const ProtobufCIntRange promised__v1__reopen_leg_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
 const ProtobufCMessageDescriptor promised__v1__reopen_leg_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2273,16 +3138,49 @@ const ProtobufCMessageDescriptor promised__v1__reopen_leg_request__descriptor =
   "Promised__V1__ReopenLegRequest",
   "promised.v1",
   sizeof(Promised__V1__ReopenLegRequest),
-  0,
+  6,
   promised__v1__reopen_leg_request__field_descriptors,
   promised__v1__reopen_leg_request__field_indices_by_name,
-  0,  promised__v1__reopen_leg_request__number_ranges,
+  1,  promised__v1__reopen_leg_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__reopen_leg_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__reopen_leg_response__field_descriptors NULL
-#define promised__v1__reopen_leg_response__field_indices_by_name NULL
-#define promised__v1__reopen_leg_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__reopen_leg_response__field_descriptors[2] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReopenLegResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "destinations_affected",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReopenLegResponse, destinations_affected),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__reopen_leg_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  1,   /* field[1] = destinations_affected */
+};
+static const ProtobufCIntRange promised__v1__reopen_leg_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
 const ProtobufCMessageDescriptor promised__v1__reopen_leg_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2291,16 +3189,230 @@ const ProtobufCMessageDescriptor promised__v1__reopen_leg_response__descriptor =
   "Promised__V1__ReopenLegResponse",
   "promised.v1",
   sizeof(Promised__V1__ReopenLegResponse),
-  0,
+  2,
   promised__v1__reopen_leg_response__field_descriptors,
   promised__v1__reopen_leg_response__field_indices_by_name,
-  0,  promised__v1__reopen_leg_response__number_ranges,
+  1,  promised__v1__reopen_leg_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__reopen_leg_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__put_override_request__field_descriptors NULL
-#define promised__v1__put_override_request__field_indices_by_name NULL
-#define promised__v1__put_override_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__override_fields__field_descriptors[11] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "action",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, action),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, item),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, node),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leg",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, leg),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zone",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seller",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, seller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "author",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, author),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_unix_s",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, created_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_unix_s",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OverrideFields, expires_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__override_fields__field_indices_by_name[] = {
+  1,   /* field[1] = action */
+  8,   /* field[8] = author */
+  9,   /* field[9] = created_unix_s */
+  10,   /* field[10] = expires_unix_s */
+  0,   /* field[0] = id */
+  2,   /* field[2] = item */
+  4,   /* field[4] = leg */
+  3,   /* field[3] = node */
+  7,   /* field[7] = reason */
+  6,   /* field[6] = seller */
+  5,   /* field[5] = zone */
+};
+static const ProtobufCIntRange promised__v1__override_fields__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor promised__v1__override_fields__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.OverrideFields",
+  "OverrideFields",
+  "Promised__V1__OverrideFields",
+  "promised.v1",
+  sizeof(Promised__V1__OverrideFields),
+  11,
+  promised__v1__override_fields__field_descriptors,
+  promised__v1__override_fields__field_indices_by_name,
+  1,  promised__v1__override_fields__number_ranges,
+  (ProtobufCMessageInit) promised__v1__override_fields__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__put_override_request__field_descriptors[3] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutOverrideRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fields",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutOverrideRequest, fields),
+    &promised__v1__override_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "removes_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutOverrideRequest, removes_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_override_request__field_indices_by_name[] = {
+  1,   /* field[1] = fields */
+  0,   /* field[0] = idempotency_key */
+  2,   /* field[2] = removes_id */
+};
+static const ProtobufCIntRange promised__v1__put_override_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
 const ProtobufCMessageDescriptor promised__v1__put_override_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2309,16 +3421,49 @@ const ProtobufCMessageDescriptor promised__v1__put_override_request__descriptor 
   "Promised__V1__PutOverrideRequest",
   "promised.v1",
   sizeof(Promised__V1__PutOverrideRequest),
-  0,
+  3,
   promised__v1__put_override_request__field_descriptors,
   promised__v1__put_override_request__field_indices_by_name,
-  0,  promised__v1__put_override_request__number_ranges,
+  1,  promised__v1__put_override_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__put_override_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__put_override_response__field_descriptors NULL
-#define promised__v1__put_override_response__field_indices_by_name NULL
-#define promised__v1__put_override_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__put_override_response__field_descriptors[2] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutOverrideResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutOverrideResponse, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_override_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  1,   /* field[1] = id */
+};
+static const ProtobufCIntRange promised__v1__put_override_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
 const ProtobufCMessageDescriptor promised__v1__put_override_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2327,16 +3472,49 @@ const ProtobufCMessageDescriptor promised__v1__put_override_response__descriptor
   "Promised__V1__PutOverrideResponse",
   "promised.v1",
   sizeof(Promised__V1__PutOverrideResponse),
-  0,
+  2,
   promised__v1__put_override_response__field_descriptors,
   promised__v1__put_override_response__field_indices_by_name,
-  0,  promised__v1__put_override_response__number_ranges,
+  1,  promised__v1__put_override_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__put_override_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__list_overrides_request__field_descriptors NULL
-#define promised__v1__list_overrides_request__field_indices_by_name NULL
-#define promised__v1__list_overrides_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__list_overrides_request__field_descriptors[2] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ListOverridesRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "with_expired",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ListOverridesRequest, with_expired),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__list_overrides_request__field_indices_by_name[] = {
+  0,   /* field[0] = read */
+  1,   /* field[1] = with_expired */
+};
+static const ProtobufCIntRange promised__v1__list_overrides_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
 const ProtobufCMessageDescriptor promised__v1__list_overrides_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2345,16 +3523,75 @@ const ProtobufCMessageDescriptor promised__v1__list_overrides_request__descripto
   "Promised__V1__ListOverridesRequest",
   "promised.v1",
   sizeof(Promised__V1__ListOverridesRequest),
-  0,
+  2,
   promised__v1__list_overrides_request__field_descriptors,
   promised__v1__list_overrides_request__field_indices_by_name,
-  0,  promised__v1__list_overrides_request__number_ranges,
+  1,  promised__v1__list_overrides_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__list_overrides_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__list_overrides_response__field_descriptors NULL
-#define promised__v1__list_overrides_response__field_indices_by_name NULL
-#define promised__v1__list_overrides_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__list_overrides_response__field_descriptors[4] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ListOverridesResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overrides",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__ListOverridesResponse, n_overrides),
+    offsetof(Promised__V1__ListOverridesResponse, overrides),
+    &promised__v1__override_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "consulted",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ListOverridesResponse, n_consulted),
+    offsetof(Promised__V1__ListOverridesResponse, consulted),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "differed",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ListOverridesResponse, n_differed),
+    offsetof(Promised__V1__ListOverridesResponse, differed),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__list_overrides_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  2,   /* field[2] = consulted */
+  3,   /* field[3] = differed */
+  1,   /* field[1] = overrides */
+};
+static const ProtobufCIntRange promised__v1__list_overrides_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
 const ProtobufCMessageDescriptor promised__v1__list_overrides_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2363,10 +3600,10 @@ const ProtobufCMessageDescriptor promised__v1__list_overrides_response__descript
   "Promised__V1__ListOverridesResponse",
   "promised.v1",
   sizeof(Promised__V1__ListOverridesResponse),
-  0,
+  4,
   promised__v1__list_overrides_response__field_descriptors,
   promised__v1__list_overrides_response__field_indices_by_name,
-  0,  promised__v1__list_overrides_response__number_ranges,
+  1,  promised__v1__list_overrides_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__list_overrides_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

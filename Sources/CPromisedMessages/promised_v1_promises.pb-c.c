@@ -142,6 +142,141 @@ void   promised__v1__plan_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__plan_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__planned_shipment__init
+                     (Promised__V1__PlannedShipment         *message)
+{
+  static const Promised__V1__PlannedShipment init_value = PROMISED__V1__PLANNED_SHIPMENT__INIT;
+  *message = init_value;
+}
+size_t promised__v1__planned_shipment__get_packed_size
+                     (const Promised__V1__PlannedShipment *message)
+{
+  assert(message->base.descriptor == &promised__v1__planned_shipment__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__planned_shipment__pack
+                     (const Promised__V1__PlannedShipment *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__planned_shipment__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__planned_shipment__pack_to_buffer
+                     (const Promised__V1__PlannedShipment *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__planned_shipment__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__PlannedShipment *
+       promised__v1__planned_shipment__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__PlannedShipment *)
+     protobuf_c_message_unpack (&promised__v1__planned_shipment__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__planned_shipment__free_unpacked
+                     (Promised__V1__PlannedShipment *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__planned_shipment__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__short_line__init
+                     (Promised__V1__ShortLine         *message)
+{
+  static const Promised__V1__ShortLine init_value = PROMISED__V1__SHORT_LINE__INIT;
+  *message = init_value;
+}
+size_t promised__v1__short_line__get_packed_size
+                     (const Promised__V1__ShortLine *message)
+{
+  assert(message->base.descriptor == &promised__v1__short_line__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__short_line__pack
+                     (const Promised__V1__ShortLine *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__short_line__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__short_line__pack_to_buffer
+                     (const Promised__V1__ShortLine *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__short_line__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__ShortLine *
+       promised__v1__short_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__ShortLine *)
+     protobuf_c_message_unpack (&promised__v1__short_line__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__short_line__free_unpacked
+                     (Promised__V1__ShortLine *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__short_line__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__cart_plan__init
+                     (Promised__V1__CartPlan         *message)
+{
+  static const Promised__V1__CartPlan init_value = PROMISED__V1__CART_PLAN__INIT;
+  *message = init_value;
+}
+size_t promised__v1__cart_plan__get_packed_size
+                     (const Promised__V1__CartPlan *message)
+{
+  assert(message->base.descriptor == &promised__v1__cart_plan__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__cart_plan__pack
+                     (const Promised__V1__CartPlan *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__cart_plan__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__cart_plan__pack_to_buffer
+                     (const Promised__V1__CartPlan *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__cart_plan__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__CartPlan *
+       promised__v1__cart_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__CartPlan *)
+     protobuf_c_message_unpack (&promised__v1__cart_plan__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__cart_plan__free_unpacked
+                     (Promised__V1__CartPlan *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__cart_plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__plan_response__init
                      (Promised__V1__PlanResponse         *message)
 {
@@ -232,6 +367,51 @@ void   promised__v1__at_risk_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__at_risk_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__risk_row__init
+                     (Promised__V1__RiskRow         *message)
+{
+  static const Promised__V1__RiskRow init_value = PROMISED__V1__RISK_ROW__INIT;
+  *message = init_value;
+}
+size_t promised__v1__risk_row__get_packed_size
+                     (const Promised__V1__RiskRow *message)
+{
+  assert(message->base.descriptor == &promised__v1__risk_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__risk_row__pack
+                     (const Promised__V1__RiskRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__risk_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__risk_row__pack_to_buffer
+                     (const Promised__V1__RiskRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__risk_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__RiskRow *
+       promised__v1__risk_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__RiskRow *)
+     protobuf_c_message_unpack (&promised__v1__risk_row__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__risk_row__free_unpacked
+                     (Promised__V1__RiskRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__risk_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__at_risk_response__init
                      (Promised__V1__AtRiskResponse         *message)
 {
@@ -277,6 +457,96 @@ void   promised__v1__at_risk_response__free_unpacked
   assert(message->base.descriptor == &promised__v1__at_risk_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__rescue_request__init
+                     (Promised__V1__RescueRequest         *message)
+{
+  static const Promised__V1__RescueRequest init_value = PROMISED__V1__RESCUE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__rescue_request__get_packed_size
+                     (const Promised__V1__RescueRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__rescue_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__rescue_request__pack
+                     (const Promised__V1__RescueRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__rescue_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__rescue_request__pack_to_buffer
+                     (const Promised__V1__RescueRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__rescue_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__RescueRequest *
+       promised__v1__rescue_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__RescueRequest *)
+     protobuf_c_message_unpack (&promised__v1__rescue_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__rescue_request__free_unpacked
+                     (Promised__V1__RescueRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__rescue_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__rescue_response__init
+                     (Promised__V1__RescueResponse         *message)
+{
+  static const Promised__V1__RescueResponse init_value = PROMISED__V1__RESCUE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t promised__v1__rescue_response__get_packed_size
+                     (const Promised__V1__RescueResponse *message)
+{
+  assert(message->base.descriptor == &promised__v1__rescue_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__rescue_response__pack
+                     (const Promised__V1__RescueResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__rescue_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__rescue_response__pack_to_buffer
+                     (const Promised__V1__RescueResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__rescue_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__RescueResponse *
+       promised__v1__rescue_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__RescueResponse *)
+     protobuf_c_message_unpack (&promised__v1__rescue_response__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__rescue_response__free_unpacked
+                     (Promised__V1__RescueResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__rescue_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__accuracy_request__init
                      (Promised__V1__AccuracyRequest         *message)
 {
@@ -320,6 +590,51 @@ void   promised__v1__accuracy_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &promised__v1__accuracy_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__accuracy_row__init
+                     (Promised__V1__AccuracyRow         *message)
+{
+  static const Promised__V1__AccuracyRow init_value = PROMISED__V1__ACCURACY_ROW__INIT;
+  *message = init_value;
+}
+size_t promised__v1__accuracy_row__get_packed_size
+                     (const Promised__V1__AccuracyRow *message)
+{
+  assert(message->base.descriptor == &promised__v1__accuracy_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__accuracy_row__pack
+                     (const Promised__V1__AccuracyRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__accuracy_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__accuracy_row__pack_to_buffer
+                     (const Promised__V1__AccuracyRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__accuracy_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__AccuracyRow *
+       promised__v1__accuracy_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__AccuracyRow *)
+     protobuf_c_message_unpack (&promised__v1__accuracy_row__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__accuracy_row__free_unpacked
+                     (Promised__V1__AccuracyRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__accuracy_row__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   promised__v1__accuracy_response__init
@@ -412,6 +727,141 @@ void   promised__v1__explain_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__explain_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__candidate_trace__init
+                     (Promised__V1__CandidateTrace         *message)
+{
+  static const Promised__V1__CandidateTrace init_value = PROMISED__V1__CANDIDATE_TRACE__INIT;
+  *message = init_value;
+}
+size_t promised__v1__candidate_trace__get_packed_size
+                     (const Promised__V1__CandidateTrace *message)
+{
+  assert(message->base.descriptor == &promised__v1__candidate_trace__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__candidate_trace__pack
+                     (const Promised__V1__CandidateTrace *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__candidate_trace__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__candidate_trace__pack_to_buffer
+                     (const Promised__V1__CandidateTrace *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__candidate_trace__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__CandidateTrace *
+       promised__v1__candidate_trace__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__CandidateTrace *)
+     protobuf_c_message_unpack (&promised__v1__candidate_trace__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__candidate_trace__free_unpacked
+                     (Promised__V1__CandidateTrace *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__candidate_trace__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__step_trace__init
+                     (Promised__V1__StepTrace         *message)
+{
+  static const Promised__V1__StepTrace init_value = PROMISED__V1__STEP_TRACE__INIT;
+  *message = init_value;
+}
+size_t promised__v1__step_trace__get_packed_size
+                     (const Promised__V1__StepTrace *message)
+{
+  assert(message->base.descriptor == &promised__v1__step_trace__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__step_trace__pack
+                     (const Promised__V1__StepTrace *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__step_trace__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__step_trace__pack_to_buffer
+                     (const Promised__V1__StepTrace *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__step_trace__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__StepTrace *
+       promised__v1__step_trace__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__StepTrace *)
+     protobuf_c_message_unpack (&promised__v1__step_trace__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__step_trace__free_unpacked
+                     (Promised__V1__StepTrace *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__step_trace__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__counterfactual__init
+                     (Promised__V1__Counterfactual         *message)
+{
+  static const Promised__V1__Counterfactual init_value = PROMISED__V1__COUNTERFACTUAL__INIT;
+  *message = init_value;
+}
+size_t promised__v1__counterfactual__get_packed_size
+                     (const Promised__V1__Counterfactual *message)
+{
+  assert(message->base.descriptor == &promised__v1__counterfactual__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__counterfactual__pack
+                     (const Promised__V1__Counterfactual *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__counterfactual__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__counterfactual__pack_to_buffer
+                     (const Promised__V1__Counterfactual *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__counterfactual__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__Counterfactual *
+       promised__v1__counterfactual__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__Counterfactual *)
+     protobuf_c_message_unpack (&promised__v1__counterfactual__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__counterfactual__free_unpacked
+                     (Promised__V1__Counterfactual *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__counterfactual__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__explain_response__init
                      (Promised__V1__ExplainResponse         *message)
 {
@@ -457,7 +907,97 @@ void   promised__v1__explain_response__free_unpacked
   assert(message->base.descriptor == &promised__v1__explain_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor promised__v1__offer_request__field_descriptors[7] =
+void   promised__v1__changed_request__init
+                     (Promised__V1__ChangedRequest         *message)
+{
+  static const Promised__V1__ChangedRequest init_value = PROMISED__V1__CHANGED_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__changed_request__get_packed_size
+                     (const Promised__V1__ChangedRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__changed_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__changed_request__pack
+                     (const Promised__V1__ChangedRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__changed_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__changed_request__pack_to_buffer
+                     (const Promised__V1__ChangedRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__changed_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__ChangedRequest *
+       promised__v1__changed_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__ChangedRequest *)
+     protobuf_c_message_unpack (&promised__v1__changed_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__changed_request__free_unpacked
+                     (Promised__V1__ChangedRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__changed_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__changed_response__init
+                     (Promised__V1__ChangedResponse         *message)
+{
+  static const Promised__V1__ChangedResponse init_value = PROMISED__V1__CHANGED_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t promised__v1__changed_response__get_packed_size
+                     (const Promised__V1__ChangedResponse *message)
+{
+  assert(message->base.descriptor == &promised__v1__changed_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__changed_response__pack
+                     (const Promised__V1__ChangedResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__changed_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__changed_response__pack_to_buffer
+                     (const Promised__V1__ChangedResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__changed_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__ChangedResponse *
+       promised__v1__changed_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__ChangedResponse *)
+     protobuf_c_message_unpack (&promised__v1__changed_response__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__changed_response__free_unpacked
+                     (Promised__V1__ChangedResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__changed_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor promised__v1__offer_request__field_descriptors[11] =
 {
   {
     "read",
@@ -543,11 +1083,63 @@ static const ProtobufCFieldDescriptor promised__v1__offer_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "levels",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__OfferRequest, n_levels),
+    offsetof(Promised__V1__OfferRequest, levels),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OfferRequest, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by_days",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OfferRequest, by_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "omit_tokens",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OfferRequest, omit_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__offer_request__field_indices_by_name[] = {
+  9,   /* field[9] = by_days */
+  8,   /* field[8] = confidence */
   4,   /* field[4] = country */
   2,   /* field[2] = item_key_lengths */
   1,   /* field[1] = item_keys */
+  7,   /* field[7] = levels */
+  10,   /* field[10] = omit_tokens */
   5,   /* field[5] = postcodes */
   3,   /* field[3] = quantities */
   0,   /* field[0] = read */
@@ -556,7 +1148,7 @@ static const unsigned promised__v1__offer_request__field_indices_by_name[] = {
 static const ProtobufCIntRange promised__v1__offer_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor promised__v1__offer_request__descriptor =
 {
@@ -566,14 +1158,14 @@ const ProtobufCMessageDescriptor promised__v1__offer_request__descriptor =
   "Promised__V1__OfferRequest",
   "promised.v1",
   sizeof(Promised__V1__OfferRequest),
-  7,
+  11,
   promised__v1__offer_request__field_descriptors,
   promised__v1__offer_request__field_indices_by_name,
   1,  promised__v1__offer_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__offer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__offer_response__field_descriptors[23] =
+static const ProtobufCFieldDescriptor promised__v1__offer_response__field_descriptors[32] =
 {
   {
     "as_of",
@@ -851,11 +1443,123 @@ static const ProtobufCFieldDescriptor promised__v1__offer_response__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "levels",
+    24,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__OfferResponse, n_levels),
+    offsetof(Promised__V1__OfferResponse, levels),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence_sources",
+    25,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__OfferResponse, n_confidence_sources),
+    offsetof(Promised__V1__OfferResponse, confidence_sources),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sample_sizes_milli",
+    26,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__OfferResponse, n_sample_sizes_milli),
+    offsetof(Promised__V1__OfferResponse, sample_sizes_milli),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "date_confidences",
+    27,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__OfferResponse, n_date_confidences),
+    offsetof(Promised__V1__OfferResponse, date_confidences),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ship_by_unix_s",
+    28,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__OfferResponse, n_ship_by_unix_s),
+    offsetof(Promised__V1__OfferResponse, ship_by_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_until_unix_s",
+    29,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__OfferResponse, n_cache_until_unix_s),
+    offsetof(Promised__V1__OfferResponse, cache_until_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_unix_s",
+    30,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__OfferResponse, n_expires_unix_s),
+    offsetof(Promised__V1__OfferResponse, expires_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OfferResponse, tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token_lengths",
+    32,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__OfferResponse, n_token_lengths),
+    offsetof(Promised__V1__OfferResponse, token_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__offer_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
+  28,   /* field[28] = cache_until_unix_s */
+  24,   /* field[24] = confidence_sources */
   11,   /* field[11] = confidences */
+  26,   /* field[26] = date_confidences */
   8,   /* field[8] = delivery_days */
+  29,   /* field[29] = expires_unix_s */
   20,   /* field[20] = leg_arrival_unix_s */
   22,   /* field[22] = leg_arrival_utc_offset_s */
   14,   /* field[14] = leg_counts */
@@ -865,6 +1569,7 @@ static const unsigned promised__v1__offer_response__field_indices_by_name[] = {
   17,   /* field[17] = leg_modes */
   18,   /* field[18] = leg_names */
   16,   /* field[16] = leg_to */
+  23,   /* field[23] = levels */
   3,   /* field[3] = node_names */
   4,   /* field[4] = node_titles */
   2,   /* field[2] = nodes */
@@ -873,6 +1578,10 @@ static const unsigned promised__v1__offer_response__field_indices_by_name[] = {
   1,   /* field[1] = outcomes */
   12,   /* field[12] = postcode_exact */
   13,   /* field[13] = profile_epoch */
+  25,   /* field[25] = sample_sizes_milli */
+  27,   /* field[27] = ship_by_unix_s */
+  31,   /* field[31] = token_lengths */
+  30,   /* field[30] = tokens */
   5,   /* field[5] = window_from_unix_s */
   6,   /* field[6] = window_to_unix_s */
   7,   /* field[7] = window_utc_offset_s */
@@ -880,7 +1589,7 @@ static const unsigned promised__v1__offer_response__field_indices_by_name[] = {
 static const ProtobufCIntRange promised__v1__offer_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 23 }
+  { 0, 32 }
 };
 const ProtobufCMessageDescriptor promised__v1__offer_response__descriptor =
 {
@@ -890,16 +1599,205 @@ const ProtobufCMessageDescriptor promised__v1__offer_response__descriptor =
   "Promised__V1__OfferResponse",
   "promised.v1",
   sizeof(Promised__V1__OfferResponse),
-  23,
+  32,
   promised__v1__offer_response__field_descriptors,
   promised__v1__offer_response__field_indices_by_name,
   1,  promised__v1__offer_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__offer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__plan_request__field_descriptors NULL
-#define promised__v1__plan_request__field_indices_by_name NULL
-#define promised__v1__plan_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__plan_request__field_descriptors[14] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PlanRequest, n_item_key_lengths),
+    offsetof(Promised__V1__PlanRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__PlanRequest, n_quantities),
+    offsetof(Promised__V1__PlanRequest, quantities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "country",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, country),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "postcode",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, postcode),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "levels",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PlanRequest, n_levels),
+    offsetof(Promised__V1__PlanRequest, levels),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "objective",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, objective),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, policy),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ship_together",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, ship_together),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "needed_by_days",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, needed_by_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_shipments",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, max_shipments),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mix_levels",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, mix_levels),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__plan_request__field_indices_by_name[] = {
+  7,   /* field[7] = confidence */
+  4,   /* field[4] = country */
+  2,   /* field[2] = item_key_lengths */
+  1,   /* field[1] = item_keys */
+  6,   /* field[6] = levels */
+  12,   /* field[12] = max_shipments */
+  13,   /* field[13] = mix_levels */
+  11,   /* field[11] = needed_by_days */
+  8,   /* field[8] = objective */
+  9,   /* field[9] = policy */
+  5,   /* field[5] = postcode */
+  3,   /* field[3] = quantities */
+  0,   /* field[0] = read */
+  10,   /* field[10] = ship_together */
+};
+static const ProtobufCIntRange promised__v1__plan_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 14 }
+};
 const ProtobufCMessageDescriptor promised__v1__plan_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -908,16 +1806,540 @@ const ProtobufCMessageDescriptor promised__v1__plan_request__descriptor =
   "Promised__V1__PlanRequest",
   "promised.v1",
   sizeof(Promised__V1__PlanRequest),
-  0,
+  14,
   promised__v1__plan_request__field_descriptors,
   promised__v1__plan_request__field_indices_by_name,
-  0,  promised__v1__plan_request__number_ranges,
+  1,  promised__v1__plan_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__plan_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__plan_response__field_descriptors NULL
-#define promised__v1__plan_response__field_indices_by_name NULL
-#define promised__v1__plan_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__planned_shipment__field_descriptors[12] =
+{
+  {
+    "node",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, node),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lines",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PlannedShipment, n_lines),
+    offsetof(Promised__V1__PlannedShipment, lines),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__PlannedShipment, n_quantities),
+    offsetof(Promised__V1__PlannedShipment, quantities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_from_unix_s",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, window_from_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_to_unix_s",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, window_to_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_utc_offset_s",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, window_utc_offset_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivery_days",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, delivery_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_by_unix_s",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, order_by_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ship_by_unix_s",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, ship_by_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cost",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, cost),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__planned_shipment__field_indices_by_name[] = {
+  10,   /* field[10] = confidence */
+  11,   /* field[11] = cost */
+  7,   /* field[7] = delivery_days */
+  1,   /* field[1] = level */
+  2,   /* field[2] = lines */
+  0,   /* field[0] = node */
+  8,   /* field[8] = order_by_unix_s */
+  3,   /* field[3] = quantities */
+  9,   /* field[9] = ship_by_unix_s */
+  4,   /* field[4] = window_from_unix_s */
+  5,   /* field[5] = window_to_unix_s */
+  6,   /* field[6] = window_utc_offset_s */
+};
+static const ProtobufCIntRange promised__v1__planned_shipment__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor promised__v1__planned_shipment__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PlannedShipment",
+  "PlannedShipment",
+  "Promised__V1__PlannedShipment",
+  "promised.v1",
+  sizeof(Promised__V1__PlannedShipment),
+  12,
+  promised__v1__planned_shipment__field_descriptors,
+  promised__v1__planned_shipment__field_indices_by_name,
+  1,  promised__v1__planned_shipment__number_ranges,
+  (ProtobufCMessageInit) promised__v1__planned_shipment__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__short_line__field_descriptors[4] =
+{
+  {
+    "line",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortLine, line),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortLine, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "available_units",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortLine, available_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_supply_unix_s",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortLine, next_supply_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__short_line__field_indices_by_name[] = {
+  2,   /* field[2] = available_units */
+  0,   /* field[0] = line */
+  3,   /* field[3] = next_supply_unix_s */
+  1,   /* field[1] = outcome */
+};
+static const ProtobufCIntRange promised__v1__short_line__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor promised__v1__short_line__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.ShortLine",
+  "ShortLine",
+  "Promised__V1__ShortLine",
+  "promised.v1",
+  sizeof(Promised__V1__ShortLine),
+  4,
+  promised__v1__short_line__field_descriptors,
+  promised__v1__short_line__field_indices_by_name,
+  1,  promised__v1__short_line__number_ranges,
+  (ProtobufCMessageInit) promised__v1__short_line__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__cart_plan__field_descriptors[12] =
+{
+  {
+    "level",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CartPlan, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CartPlan, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipments",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__CartPlan, n_shipments),
+    offsetof(Promised__V1__CartPlan, shipments),
+    &promised__v1__planned_shipment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "short_lines",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__CartPlan, n_short_lines),
+    offsetof(Promised__V1__CartPlan, short_lines),
+    &promised__v1__short_line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cost",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CartPlan, cost),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cost_lower_bound",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CartPlan, cost_lower_bound),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exact",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CartPlan, exact),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_delivery_days",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CartPlan, first_delivery_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_delivery_days",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CartPlan, last_delivery_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_until_unix_s",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CartPlan, cache_until_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_unix_s",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CartPlan, expires_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CartPlan, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__cart_plan__field_indices_by_name[] = {
+  9,   /* field[9] = cache_until_unix_s */
+  4,   /* field[4] = cost */
+  5,   /* field[5] = cost_lower_bound */
+  6,   /* field[6] = exact */
+  10,   /* field[10] = expires_unix_s */
+  7,   /* field[7] = first_delivery_days */
+  8,   /* field[8] = last_delivery_days */
+  0,   /* field[0] = level */
+  1,   /* field[1] = outcome */
+  2,   /* field[2] = shipments */
+  3,   /* field[3] = short_lines */
+  11,   /* field[11] = token */
+};
+static const ProtobufCIntRange promised__v1__cart_plan__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor promised__v1__cart_plan__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.CartPlan",
+  "CartPlan",
+  "Promised__V1__CartPlan",
+  "promised.v1",
+  sizeof(Promised__V1__CartPlan),
+  12,
+  promised__v1__cart_plan__field_descriptors,
+  promised__v1__cart_plan__field_indices_by_name,
+  1,  promised__v1__cart_plan__number_ranges,
+  (ProtobufCMessageInit) promised__v1__cart_plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__plan_response__field_descriptors[6] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plans",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__PlanResponse, n_plans),
+    offsetof(Promised__V1__PlanResponse, plans),
+    &promised__v1__cart_plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_names",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PlanResponse, n_node_names),
+    offsetof(Promised__V1__PlanResponse, node_names),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_titles",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PlanResponse, n_node_titles),
+    offsetof(Promised__V1__PlanResponse, node_titles),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "profile_epoch",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanResponse, profile_epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "postcode_exact",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanResponse, postcode_exact),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__plan_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  2,   /* field[2] = node_names */
+  3,   /* field[3] = node_titles */
+  1,   /* field[1] = plans */
+  5,   /* field[5] = postcode_exact */
+  4,   /* field[4] = profile_epoch */
+};
+static const ProtobufCIntRange promised__v1__plan_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
 const ProtobufCMessageDescriptor promised__v1__plan_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -926,16 +2348,62 @@ const ProtobufCMessageDescriptor promised__v1__plan_response__descriptor =
   "Promised__V1__PlanResponse",
   "promised.v1",
   sizeof(Promised__V1__PlanResponse),
-  0,
+  6,
   promised__v1__plan_response__field_descriptors,
   promised__v1__plan_response__field_indices_by_name,
-  0,  promised__v1__plan_response__number_ranges,
+  1,  promised__v1__plan_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__plan_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__at_risk_request__field_descriptors NULL
-#define promised__v1__at_risk_request__field_indices_by_name NULL
-#define promised__v1__at_risk_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__at_risk_request__field_descriptors[3] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtRiskRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtRiskRequest, node),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtRiskRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__at_risk_request__field_indices_by_name[] = {
+  2,   /* field[2] = limit */
+  1,   /* field[1] = node */
+  0,   /* field[0] = read */
+};
+static const ProtobufCIntRange promised__v1__at_risk_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
 const ProtobufCMessageDescriptor promised__v1__at_risk_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -944,16 +2412,295 @@ const ProtobufCMessageDescriptor promised__v1__at_risk_request__descriptor =
   "Promised__V1__AtRiskRequest",
   "promised.v1",
   sizeof(Promised__V1__AtRiskRequest),
-  0,
+  3,
   promised__v1__at_risk_request__field_descriptors,
   promised__v1__at_risk_request__field_indices_by_name,
-  0,  promised__v1__at_risk_request__number_ranges,
+  1,  promised__v1__at_risk_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__at_risk_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__at_risk_response__field_descriptors NULL
-#define promised__v1__at_risk_response__field_indices_by_name NULL
-#define promised__v1__at_risk_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__risk_row__field_descriptors[15] =
+{
+  {
+    "hold_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, hold_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipment",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, shipment),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, item),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, node),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cause",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, cause),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, subject),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "promised_to_unix_s",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, promised_to_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "promised_days",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, promised_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "new_to_unix_s",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, new_to_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "new_days",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, new_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rescue_node",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, rescue_node),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rescue_to_unix_s",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, rescue_to_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rescue_days",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, rescue_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "saved",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RiskRow, saved),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__risk_row__field_indices_by_name[] = {
+  5,   /* field[5] = cause */
+  0,   /* field[0] = hold_id */
+  3,   /* field[3] = item */
+  10,   /* field[10] = new_days */
+  9,   /* field[9] = new_to_unix_s */
+  4,   /* field[4] = node */
+  2,   /* field[2] = owner */
+  8,   /* field[8] = promised_days */
+  7,   /* field[7] = promised_to_unix_s */
+  13,   /* field[13] = rescue_days */
+  11,   /* field[11] = rescue_node */
+  12,   /* field[12] = rescue_to_unix_s */
+  14,   /* field[14] = saved */
+  1,   /* field[1] = shipment */
+  6,   /* field[6] = subject */
+};
+static const ProtobufCIntRange promised__v1__risk_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 15 }
+};
+const ProtobufCMessageDescriptor promised__v1__risk_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.RiskRow",
+  "RiskRow",
+  "Promised__V1__RiskRow",
+  "promised.v1",
+  sizeof(Promised__V1__RiskRow),
+  15,
+  promised__v1__risk_row__field_descriptors,
+  promised__v1__risk_row__field_indices_by_name,
+  1,  promised__v1__risk_row__number_ranges,
+  (ProtobufCMessageInit) promised__v1__risk_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__at_risk_response__field_descriptors[4] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtRiskResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__AtRiskResponse, n_rows),
+    offsetof(Promised__V1__AtRiskResponse, rows),
+    &promised__v1__risk_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "promises",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtRiskResponse, promises),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "truncated",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtRiskResponse, truncated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__at_risk_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  2,   /* field[2] = promises */
+  1,   /* field[1] = rows */
+  3,   /* field[3] = truncated */
+};
+static const ProtobufCIntRange promised__v1__at_risk_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
 const ProtobufCMessageDescriptor promised__v1__at_risk_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -962,16 +2709,203 @@ const ProtobufCMessageDescriptor promised__v1__at_risk_response__descriptor =
   "Promised__V1__AtRiskResponse",
   "promised.v1",
   sizeof(Promised__V1__AtRiskResponse),
-  0,
+  4,
   promised__v1__at_risk_response__field_descriptors,
   promised__v1__at_risk_response__field_indices_by_name,
-  0,  promised__v1__at_risk_response__number_ranges,
+  1,  promised__v1__at_risk_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__at_risk_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__accuracy_request__field_descriptors NULL
-#define promised__v1__accuracy_request__field_indices_by_name NULL
-#define promised__v1__accuracy_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__rescue_request__field_descriptors[3] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RescueRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RescueRequest, hold_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "apply",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RescueRequest, apply),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__rescue_request__field_indices_by_name[] = {
+  2,   /* field[2] = apply */
+  1,   /* field[1] = hold_id */
+  0,   /* field[0] = idempotency_key */
+};
+static const ProtobufCIntRange promised__v1__rescue_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor promised__v1__rescue_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.RescueRequest",
+  "RescueRequest",
+  "Promised__V1__RescueRequest",
+  "promised.v1",
+  sizeof(Promised__V1__RescueRequest),
+  3,
+  promised__v1__rescue_request__field_descriptors,
+  promised__v1__rescue_request__field_indices_by_name,
+  1,  promised__v1__rescue_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__rescue_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__rescue_response__field_descriptors[3] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RescueResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__RescueResponse, n_rows),
+    offsetof(Promised__V1__RescueResponse, rows),
+    &promised__v1__risk_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "moved",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RescueResponse, moved),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__rescue_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  2,   /* field[2] = moved */
+  1,   /* field[1] = rows */
+};
+static const ProtobufCIntRange promised__v1__rescue_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor promised__v1__rescue_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.RescueResponse",
+  "RescueResponse",
+  "Promised__V1__RescueResponse",
+  "promised.v1",
+  sizeof(Promised__V1__RescueResponse),
+  3,
+  promised__v1__rescue_response__field_descriptors,
+  promised__v1__rescue_response__field_indices_by_name,
+  1,  promised__v1__rescue_response__number_ranges,
+  (ProtobufCMessageInit) promised__v1__rescue_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__accuracy_request__field_descriptors[4] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group_by",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRequest, group_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_days",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRequest, from_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_days",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRequest, to_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__accuracy_request__field_indices_by_name[] = {
+  2,   /* field[2] = from_days */
+  1,   /* field[1] = group_by */
+  0,   /* field[0] = read */
+  3,   /* field[3] = to_days */
+};
+static const ProtobufCIntRange promised__v1__accuracy_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
 const ProtobufCMessageDescriptor promised__v1__accuracy_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -980,16 +2914,191 @@ const ProtobufCMessageDescriptor promised__v1__accuracy_request__descriptor =
   "Promised__V1__AccuracyRequest",
   "promised.v1",
   sizeof(Promised__V1__AccuracyRequest),
-  0,
+  4,
   promised__v1__accuracy_request__field_descriptors,
   promised__v1__accuracy_request__field_indices_by_name,
-  0,  promised__v1__accuracy_request__number_ranges,
+  1,  promised__v1__accuracy_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__accuracy_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__accuracy_response__field_descriptors NULL
-#define promised__v1__accuracy_response__field_indices_by_name NULL
-#define promised__v1__accuracy_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__accuracy_row__field_descriptors[9] =
+{
+  {
+    "group",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRow, group),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRow, delivered),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRow, on_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mean_confidence",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRow, mean_confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "coverage",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRow, coverage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "coverage_low",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRow, coverage_low),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "coverage_high",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRow, coverage_high),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mean_days_early_milli",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRow, mean_days_early_milli),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overdue",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyRow, overdue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__accuracy_row__field_indices_by_name[] = {
+  4,   /* field[4] = coverage */
+  6,   /* field[6] = coverage_high */
+  5,   /* field[5] = coverage_low */
+  1,   /* field[1] = delivered */
+  0,   /* field[0] = group */
+  3,   /* field[3] = mean_confidence */
+  7,   /* field[7] = mean_days_early_milli */
+  2,   /* field[2] = on_time */
+  8,   /* field[8] = overdue */
+};
+static const ProtobufCIntRange promised__v1__accuracy_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor promised__v1__accuracy_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.AccuracyRow",
+  "AccuracyRow",
+  "Promised__V1__AccuracyRow",
+  "promised.v1",
+  sizeof(Promised__V1__AccuracyRow),
+  9,
+  promised__v1__accuracy_row__field_descriptors,
+  promised__v1__accuracy_row__field_indices_by_name,
+  1,  promised__v1__accuracy_row__number_ranges,
+  (ProtobufCMessageInit) promised__v1__accuracy_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__accuracy_response__field_descriptors[2] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AccuracyResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__AccuracyResponse, n_rows),
+    offsetof(Promised__V1__AccuracyResponse, rows),
+    &promised__v1__accuracy_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__accuracy_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  1,   /* field[1] = rows */
+};
+static const ProtobufCIntRange promised__v1__accuracy_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
 const ProtobufCMessageDescriptor promised__v1__accuracy_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -998,16 +3107,127 @@ const ProtobufCMessageDescriptor promised__v1__accuracy_response__descriptor =
   "Promised__V1__AccuracyResponse",
   "promised.v1",
   sizeof(Promised__V1__AccuracyResponse),
-  0,
+  2,
   promised__v1__accuracy_response__field_descriptors,
   promised__v1__accuracy_response__field_indices_by_name,
-  0,  promised__v1__accuracy_response__number_ranges,
+  1,  promised__v1__accuracy_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__accuracy_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__explain_request__field_descriptors NULL
-#define promised__v1__explain_request__field_indices_by_name NULL
-#define promised__v1__explain_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__explain_request__field_descriptors[8] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainRequest, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainRequest, item),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainRequest, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "country",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainRequest, country),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "postcode",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainRequest, postcode),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainRequest, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainRequest, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__explain_request__field_indices_by_name[] = {
+  7,   /* field[7] = confidence */
+  4,   /* field[4] = country */
+  2,   /* field[2] = item */
+  6,   /* field[6] = level */
+  5,   /* field[5] = postcode */
+  3,   /* field[3] = quantity */
+  0,   /* field[0] = read */
+  1,   /* field[1] = token */
+};
+static const ProtobufCIntRange promised__v1__explain_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
 const ProtobufCMessageDescriptor promised__v1__explain_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1016,16 +3236,1125 @@ const ProtobufCMessageDescriptor promised__v1__explain_request__descriptor =
   "Promised__V1__ExplainRequest",
   "promised.v1",
   sizeof(Promised__V1__ExplainRequest),
-  0,
+  8,
   promised__v1__explain_request__field_descriptors,
   promised__v1__explain_request__field_indices_by_name,
-  0,  promised__v1__explain_request__number_ranges,
+  1,  promised__v1__explain_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__explain_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__explain_response__field_descriptors NULL
-#define promised__v1__explain_response__field_indices_by_name NULL
-#define promised__v1__explain_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__candidate_trace__field_descriptors[16] =
+{
+  {
+    "node",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, node),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, title),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "latitude_e6",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, latitude_e6),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "longitude_e6",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, longitude_e6),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "available",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, available),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fate",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, fate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, subject),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by_minutes",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, by_minutes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by_cost",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, by_cost),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ready_unix_s",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, ready_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ship_by_unix_s",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, ship_by_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_by_unix_s",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, order_by_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_to_unix_s",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, window_to_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivery_days",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, delivery_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "utc_offset_s",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, utc_offset_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__candidate_trace__field_indices_by_name[] = {
+  4,   /* field[4] = available */
+  8,   /* field[8] = by_cost */
+  7,   /* field[7] = by_minutes */
+  14,   /* field[14] = confidence */
+  13,   /* field[13] = delivery_days */
+  5,   /* field[5] = fate */
+  2,   /* field[2] = latitude_e6 */
+  3,   /* field[3] = longitude_e6 */
+  0,   /* field[0] = node */
+  11,   /* field[11] = order_by_unix_s */
+  9,   /* field[9] = ready_unix_s */
+  10,   /* field[10] = ship_by_unix_s */
+  6,   /* field[6] = subject */
+  1,   /* field[1] = title */
+  15,   /* field[15] = utc_offset_s */
+  12,   /* field[12] = window_to_unix_s */
+};
+static const ProtobufCIntRange promised__v1__candidate_trace__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 16 }
+};
+const ProtobufCMessageDescriptor promised__v1__candidate_trace__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.CandidateTrace",
+  "CandidateTrace",
+  "Promised__V1__CandidateTrace",
+  "promised.v1",
+  sizeof(Promised__V1__CandidateTrace),
+  16,
+  promised__v1__candidate_trace__field_descriptors,
+  promised__v1__candidate_trace__field_indices_by_name,
+  1,  promised__v1__candidate_trace__number_ranges,
+  (ProtobufCMessageInit) promised__v1__candidate_trace__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__step_trace__field_descriptors[17] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "carrier",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, carrier),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mode",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, mode),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, from),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_title",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, from_title),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, to),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_title",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, to_title),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_latitude_e6",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, from_latitude_e6),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_longitude_e6",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, from_longitude_e6),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_latitude_e6",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, to_latitude_e6),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_longitude_e6",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, to_longitude_e6),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "departure_unix_s",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, departure_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "arrival_unix_s",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, arrival_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "departure_utc_offset_s",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, departure_utc_offset_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "arrival_utc_offset_s",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, arrival_utc_offset_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slack_minutes",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, slack_minutes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units_left",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StepTrace, units_left),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__step_trace__field_indices_by_name[] = {
+  12,   /* field[12] = arrival_unix_s */
+  14,   /* field[14] = arrival_utc_offset_s */
+  1,   /* field[1] = carrier */
+  11,   /* field[11] = departure_unix_s */
+  13,   /* field[13] = departure_utc_offset_s */
+  3,   /* field[3] = from */
+  7,   /* field[7] = from_latitude_e6 */
+  8,   /* field[8] = from_longitude_e6 */
+  4,   /* field[4] = from_title */
+  2,   /* field[2] = mode */
+  0,   /* field[0] = name */
+  15,   /* field[15] = slack_minutes */
+  5,   /* field[5] = to */
+  9,   /* field[9] = to_latitude_e6 */
+  10,   /* field[10] = to_longitude_e6 */
+  6,   /* field[6] = to_title */
+  16,   /* field[16] = units_left */
+};
+static const ProtobufCIntRange promised__v1__step_trace__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 17 }
+};
+const ProtobufCMessageDescriptor promised__v1__step_trace__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.StepTrace",
+  "StepTrace",
+  "Promised__V1__StepTrace",
+  "promised.v1",
+  sizeof(Promised__V1__StepTrace),
+  17,
+  promised__v1__step_trace__field_descriptors,
+  promised__v1__step_trace__field_indices_by_name,
+  1,  promised__v1__step_trace__number_ranges,
+  (ProtobufCMessageInit) promised__v1__step_trace__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__counterfactual__field_descriptors[10] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Counterfactual, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Counterfactual, subject),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minutes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Counterfactual, minutes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_unix_s",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Counterfactual, at_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Counterfactual, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Counterfactual, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_from_unix_s",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Counterfactual, window_from_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_to_unix_s",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Counterfactual, window_to_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivery_days",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Counterfactual, delivery_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gain_minutes",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Counterfactual, gain_minutes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__counterfactual__field_indices_by_name[] = {
+  3,   /* field[3] = at_unix_s */
+  4,   /* field[4] = confidence */
+  8,   /* field[8] = delivery_days */
+  9,   /* field[9] = gain_minutes */
+  0,   /* field[0] = kind */
+  5,   /* field[5] = level */
+  2,   /* field[2] = minutes */
+  1,   /* field[1] = subject */
+  6,   /* field[6] = window_from_unix_s */
+  7,   /* field[7] = window_to_unix_s */
+};
+static const ProtobufCIntRange promised__v1__counterfactual__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor promised__v1__counterfactual__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.Counterfactual",
+  "Counterfactual",
+  "Promised__V1__Counterfactual",
+  "promised.v1",
+  sizeof(Promised__V1__Counterfactual),
+  10,
+  promised__v1__counterfactual__field_descriptors,
+  promised__v1__counterfactual__field_indices_by_name,
+  1,  promised__v1__counterfactual__number_ranges,
+  (ProtobufCMessageInit) promised__v1__counterfactual__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__explain_response__field_descriptors[36] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, origin),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, item),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "country",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, country),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "postcode",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, postcode),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence_asked",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, confidence_asked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decided_unix_ms",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, decided_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "profile_epoch",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, profile_epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "network_revision",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, network_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zone",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "station",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, station),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "postcode_exact",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, postcode_exact),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "destination_latitude_e6",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, destination_latitude_e6),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "destination_longitude_e6",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, destination_longitude_e6),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, node),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_from_unix_s",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, window_from_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_to_unix_s",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, window_to_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_utc_offset_s",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, window_utc_offset_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivery_days",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, delivery_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_by_unix_s",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, order_by_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_by_utc_offset_s",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, order_by_utc_offset_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ship_by_unix_s",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, ship_by_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence_source",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, confidence_source),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sample_size_milli",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, sample_size_milli),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "candidates",
+    30,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__ExplainResponse, n_candidates),
+    offsetof(Promised__V1__ExplainResponse, candidates),
+    &promised__v1__candidate_trace__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "steps",
+    31,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__ExplainResponse, n_steps),
+    offsetof(Promised__V1__ExplainResponse, steps),
+    &promised__v1__step_trace__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "constraint",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, constraint),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "constraint_subject",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, constraint_subject),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counterfactuals",
+    34,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__ExplainResponse, n_counterfactuals),
+    offsetof(Promised__V1__ExplainResponse, counterfactuals),
+    &promised__v1__counterfactual__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overrides",
+    35,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ExplainResponse, n_overrides),
+    offsetof(Promised__V1__ExplainResponse, overrides),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "agrees_with_token",
+    36,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, agrees_with_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__explain_response__field_indices_by_name[] = {
+  35,   /* field[35] = agrees_with_token */
+  0,   /* field[0] = as_of */
+  29,   /* field[29] = candidates */
+  26,   /* field[26] = confidence */
+  7,   /* field[7] = confidence_asked */
+  27,   /* field[27] = confidence_source */
+  31,   /* field[31] = constraint */
+  32,   /* field[32] = constraint_subject */
+  33,   /* field[33] = counterfactuals */
+  4,   /* field[4] = country */
+  9,   /* field[9] = decided_unix_ms */
+  22,   /* field[22] = delivery_days */
+  15,   /* field[15] = destination_latitude_e6 */
+  16,   /* field[16] = destination_longitude_e6 */
+  2,   /* field[2] = item */
+  6,   /* field[6] = level */
+  11,   /* field[11] = network_revision */
+  18,   /* field[18] = node */
+  23,   /* field[23] = order_by_unix_s */
+  24,   /* field[24] = order_by_utc_offset_s */
+  1,   /* field[1] = origin */
+  17,   /* field[17] = outcome */
+  34,   /* field[34] = overrides */
+  8,   /* field[8] = position */
+  5,   /* field[5] = postcode */
+  14,   /* field[14] = postcode_exact */
+  10,   /* field[10] = profile_epoch */
+  3,   /* field[3] = quantity */
+  28,   /* field[28] = sample_size_milli */
+  25,   /* field[25] = ship_by_unix_s */
+  13,   /* field[13] = station */
+  30,   /* field[30] = steps */
+  19,   /* field[19] = window_from_unix_s */
+  20,   /* field[20] = window_to_unix_s */
+  21,   /* field[21] = window_utc_offset_s */
+  12,   /* field[12] = zone */
+};
+static const ProtobufCIntRange promised__v1__explain_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 36 }
+};
 const ProtobufCMessageDescriptor promised__v1__explain_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1034,27 +4363,341 @@ const ProtobufCMessageDescriptor promised__v1__explain_response__descriptor =
   "Promised__V1__ExplainResponse",
   "promised.v1",
   sizeof(Promised__V1__ExplainResponse),
-  0,
+  36,
   promised__v1__explain_response__field_descriptors,
   promised__v1__explain_response__field_indices_by_name,
-  0,  promised__v1__explain_response__number_ranges,
+  1,  promised__v1__explain_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__explain_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor promised__v1__promises__method_descriptors[5] =
+static const ProtobufCFieldDescriptor promised__v1__changed_request__field_descriptors[6] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since_epoch",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedRequest, since_epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedRequest, level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedRequest, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__changed_request__field_indices_by_name[] = {
+  3,   /* field[3] = confidence */
+  2,   /* field[2] = level */
+  5,   /* field[5] = page_size */
+  4,   /* field[4] = page_token */
+  0,   /* field[0] = read */
+  1,   /* field[1] = since_epoch */
+};
+static const ProtobufCIntRange promised__v1__changed_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor promised__v1__changed_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.ChangedRequest",
+  "ChangedRequest",
+  "Promised__V1__ChangedRequest",
+  "promised.v1",
+  sizeof(Promised__V1__ChangedRequest),
+  6,
+  promised__v1__changed_request__field_descriptors,
+  promised__v1__changed_request__field_indices_by_name,
+  1,  promised__v1__changed_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__changed_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__changed_response__field_descriptors[14] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_epoch",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedResponse, from_epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_epoch",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedResponse, to_epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pair_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedResponse, pair_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pairs_compared",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedResponse, pairs_compared),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedResponse, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ChangedResponse, n_item_key_lengths),
+    offsetof(Promised__V1__ChangedResponse, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zones",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__ChangedResponse, n_zones),
+    offsetof(Promised__V1__ChangedResponse, zones),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zone_indexes",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ChangedResponse, n_zone_indexes),
+    offsetof(Promised__V1__ChangedResponse, zone_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "days_before",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT32,
+    offsetof(Promised__V1__ChangedResponse, n_days_before),
+    offsetof(Promised__V1__ChangedResponse, days_before),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "days_after",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT32,
+    offsetof(Promised__V1__ChangedResponse, n_days_after),
+    offsetof(Promised__V1__ChangedResponse, days_after),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_to_before_unix_s",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ChangedResponse, n_window_to_before_unix_s),
+    offsetof(Promised__V1__ChangedResponse, window_to_before_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_to_after_unix_s",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ChangedResponse, n_window_to_after_unix_s),
+    offsetof(Promised__V1__ChangedResponse, window_to_after_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ChangedResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__changed_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  10,   /* field[10] = days_after */
+  9,   /* field[9] = days_before */
+  1,   /* field[1] = from_epoch */
+  6,   /* field[6] = item_key_lengths */
+  5,   /* field[5] = item_keys */
+  13,   /* field[13] = next_page_token */
+  3,   /* field[3] = pair_count */
+  4,   /* field[4] = pairs_compared */
+  2,   /* field[2] = to_epoch */
+  12,   /* field[12] = window_to_after_unix_s */
+  11,   /* field[11] = window_to_before_unix_s */
+  8,   /* field[8] = zone_indexes */
+  7,   /* field[7] = zones */
+};
+static const ProtobufCIntRange promised__v1__changed_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 14 }
+};
+const ProtobufCMessageDescriptor promised__v1__changed_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.ChangedResponse",
+  "ChangedResponse",
+  "Promised__V1__ChangedResponse",
+  "promised.v1",
+  sizeof(Promised__V1__ChangedResponse),
+  14,
+  promised__v1__changed_response__field_descriptors,
+  promised__v1__changed_response__field_indices_by_name,
+  1,  promised__v1__changed_response__number_ranges,
+  (ProtobufCMessageInit) promised__v1__changed_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor promised__v1__promises__method_descriptors[7] =
 {
   { "Offer", &promised__v1__offer_request__descriptor, &promised__v1__offer_response__descriptor },
   { "Plan", &promised__v1__plan_request__descriptor, &promised__v1__plan_response__descriptor },
   { "AtRisk", &promised__v1__at_risk_request__descriptor, &promised__v1__at_risk_response__descriptor },
+  { "Rescue", &promised__v1__rescue_request__descriptor, &promised__v1__rescue_response__descriptor },
   { "Accuracy", &promised__v1__accuracy_request__descriptor, &promised__v1__accuracy_response__descriptor },
   { "Explain", &promised__v1__explain_request__descriptor, &promised__v1__explain_response__descriptor },
+  { "Changed", &promised__v1__changed_request__descriptor, &promised__v1__changed_response__descriptor },
 };
 const unsigned promised__v1__promises__method_indices_by_name[] = {
-  3,        /* Accuracy */
+  4,        /* Accuracy */
   2,        /* AtRisk */
-  4,        /* Explain */
+  6,        /* Changed */
+  5,        /* Explain */
   0,        /* Offer */
-  1         /* Plan */
+  1,        /* Plan */
+  3         /* Rescue */
 };
 const ProtobufCServiceDescriptor promised__v1__promises__descriptor =
 {
@@ -1063,7 +4706,7 @@ const ProtobufCServiceDescriptor promised__v1__promises__descriptor =
   "Promises",
   "Promised__V1__Promises",
   "promised.v1",
-  5,
+  7,
   promised__v1__promises__method_descriptors,
   promised__v1__promises__method_indices_by_name
 };
@@ -1091,13 +4734,21 @@ void promised__v1__promises__at_risk(ProtobufCService *service,
   assert(service->descriptor == &promised__v1__promises__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void promised__v1__promises__rescue(ProtobufCService *service,
+                                    const Promised__V1__RescueRequest *input,
+                                    Promised__V1__RescueResponse_Closure closure,
+                                    void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__promises__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void promised__v1__promises__accuracy(ProtobufCService *service,
                                       const Promised__V1__AccuracyRequest *input,
                                       Promised__V1__AccuracyResponse_Closure closure,
                                       void *closure_data)
 {
   assert(service->descriptor == &promised__v1__promises__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__promises__explain(ProtobufCService *service,
                                      const Promised__V1__ExplainRequest *input,
@@ -1105,7 +4756,15 @@ void promised__v1__promises__explain(ProtobufCService *service,
                                      void *closure_data)
 {
   assert(service->descriptor == &promised__v1__promises__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__promises__changed(ProtobufCService *service,
+                                     const Promised__V1__ChangedRequest *input,
+                                     Promised__V1__ChangedResponse_Closure closure,
+                                     void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__promises__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__promises__init (Promised__V1__Promises_Service *service,
                                    Promised__V1__Promises_ServiceDestroy destroy)

@@ -40,6 +40,13 @@ package struct ItemRows: Sendable, Equatable {
   package var demandPerDayMilli: [Int64] = []
   /// Variance over mean of a day's demand, in thousandths, at least 1000 (= Poisson).
   package var demandVarianceRatioMilli: [Int32] = []
+  // Each of the columns below may be empty: 0 for every row.
+  /// Not worked on before this instant; 0 = released.
+  package var releaseUnixSeconds: [Int64] = []
+  /// `ItemRestrictions`.
+  package var restrictions: [UInt8] = []
+  /// Cubic millimetres of one unit as packed for shipping, 0…10^13; 0 = not known.
+  package var volumesCubicMillimetres: [Int64] = []
 
   package init() {}
 }

@@ -26,11 +26,15 @@ package struct HoldCommand {
   package var nodes: Column<UInt32>
   /// Per line, 1…2·10^9.
   package var quantities: Column<Int32>
+  /// Tokens of offers or of one plan to redeem, whose lines are held besides those above.
+  package var tokens: Column<BorrowedBytes>
+  /// Move the promises to earlier windows when capacity comes free.
+  package var wantsUpgrade: Bool
 
   package init(
     key: CommandKey, owner: BorrowedBytes, timeToLiveSeconds: Int64,
     nodeNames: Column<BorrowedBytes>, items: KeyColumn, nodes: Column<UInt32>,
-    quantities: Column<Int32>
+    quantities: Column<Int32>, tokens: Column<BorrowedBytes> = .empty, wantsUpgrade: Bool = false
   ) {
     self.key = key
     self.owner = owner
@@ -39,6 +43,8 @@ package struct HoldCommand {
     self.items = items
     self.nodes = nodes
     self.quantities = quantities
+    self.tokens = tokens
+    self.wantsUpgrade = wantsUpgrade
   }
 }
 

@@ -83,10 +83,15 @@ package struct Node: Sendable, Equatable {
   /// Degrees × 1,000,000.
   package var latitudeE6: Int32
   package var longitudeE6: Int32
+  /// Open minutes that an order may take beyond `processingMinutes`; empty = none ever.
+  package var handling: [DelayOutcome]
+  /// Units that can be worked on in an hour of the clock, 0…10^9; 0 = no limit.
+  package var unitsPerHour: Int32
 
   package init(
     name: Name, title: Name, kind: NodeKind, timeZone: Name, calendar: Name, dwellMinutes: Int32,
-    processingMinutes: Int32, country: Name, postcode: Name, latitudeE6: Int32, longitudeE6: Int32
+    processingMinutes: Int32, country: Name, postcode: Name, latitudeE6: Int32, longitudeE6: Int32,
+    handling: [DelayOutcome] = [], unitsPerHour: Int32 = 0
   ) {
     self.name = name
     self.title = title
@@ -99,6 +104,8 @@ package struct Node: Sendable, Equatable {
     self.postcode = postcode
     self.latitudeE6 = latitudeE6
     self.longitudeE6 = longitudeE6
+    self.handling = handling
+    self.unitsPerHour = unitsPerHour
   }
 }
 
@@ -110,15 +117,22 @@ package struct Wave: Sendable, Equatable {
   package var cutoffMinute: Int16
   package var fromMinute: Int16
   package var toMinute: Int16
+  /// The slowest service level that is delivered in it.
+  package var level: ServiceLevel
+  /// Units a wave carries, 0…10^9; 0 = no limit.
+  package var capacityUnits: Int32
 
   package init(
-    station: Name, weekdays: UInt8, cutoffMinute: Int16, fromMinute: Int16, toMinute: Int16
+    station: Name, weekdays: UInt8, cutoffMinute: Int16, fromMinute: Int16, toMinute: Int16,
+    level: ServiceLevel = .economy, capacityUnits: Int32 = 0
   ) {
     self.station = station
     self.weekdays = weekdays
     self.cutoffMinute = cutoffMinute
     self.fromMinute = fromMinute
     self.toMinute = toMinute
+    self.level = level
+    self.capacityUnits = capacityUnits
   }
 }
 
@@ -141,6 +155,50 @@ package struct ZonePrefix: Sendable, Equatable {
 package enum TransportMode: UInt8, Sendable, CaseIterable {
   case road = 1
   case air = 2
+}
+
+/// Customer-facing speed. Levels are nested: whatever a level may use, every faster one may too.
+package enum ServiceLevel: UInt8, Sendable, CaseIterable, Comparable {
+  case economy = 1
+  case standard = 2
+  case expedited = 3
+  case twoHour = 4
+
+  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+  /// The name on the command line and in import files.
+  package var label: String {
+    switch self {
+    case .economy: "economy"
+    case .standard: "standard"
+    case .expedited: "expedited"
+    case .twoHour: "two-hour"
+    }
+  }
+}
+
+/// Why some items may not travel everywhere: of an item, what it is; of a leg or lane, what it
+/// refuses.
+package struct ItemRestrictions: OptionSet, Hashable, Sendable, BitwiseCopyable {
+  package var rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// Dangerous goods: never by air, whatever the row says.
+  package static var hazmat: ItemRestrictions { ItemRestrictions(rawValue: 1) }
+  package static var oversize: ItemRestrictions { ItemRestrictions(rawValue: 2) }
+  package static var all: ItemRestrictions { [.hazmat, .oversize] }
+}
+
+/// One outcome of a delay: `minutes` late (0…10,080) with a probability in 1/65535. Outcomes
+/// ascend in minutes and their probabilities add up to 65535.
+package struct DelayOutcome: BitwiseCopyable, Sendable, Equatable {
+  package var minutes: Int32
+  package var probability: UInt16
+
+  package init(minutes: Int32, probability: UInt16) {
+    self.minutes = minutes
+    self.probability = probability
+  }
 }
 
 /// One outcome of a transit time: `workingDays` (0…60) with a probability in 1/65535.
@@ -171,11 +229,18 @@ package struct Lane: Sendable, Equatable {
   package var transit: [TransitOutcome]
   /// IANA zone of the destination, in which delivery days and windows are read.
   package var deliveryTimeZone: Name
+  /// Who carries it; may be empty.
+  package var carrier: Name
+  /// The slowest service level that uses it.
+  package var level: ServiceLevel
+  /// Items with one of these are not taken; an air lane never takes hazmat.
+  package var refuses: ItemRestrictions
 
   package init(
     origin: Name, service: Name, zone: Name, mode: TransportMode, pickupCalendar: Name,
     transitCalendar: Name, deliveryCalendar: Name, cutoffMinute: Int16,
-    transit: [TransitOutcome], deliveryTimeZone: Name
+    transit: [TransitOutcome], deliveryTimeZone: Name, carrier: Name = .empty,
+    level: ServiceLevel = .economy, refuses: ItemRestrictions = []
   ) {
     self.origin = origin
     self.service = service
@@ -187,6 +252,9 @@ package struct Lane: Sendable, Equatable {
     self.cutoffMinute = cutoffMinute
     self.transit = transit
     self.deliveryTimeZone = deliveryTimeZone
+    self.carrier = carrier
+    self.level = level
+    self.refuses = refuses
   }
 }
 
@@ -203,10 +271,20 @@ package struct Leg: Sendable, Equatable {
   package var durationMinutes: Int32
   /// Days on which it runs, on top of `weekdays`; empty = no exceptions.
   package var calendar: Name
+  /// The slowest service level that uses it.
+  package var level: ServiceLevel
+  /// Items with one of these are not taken; an air leg never takes hazmat.
+  package var refuses: ItemRestrictions
+  /// Units a departure takes, 0…10^9; 0 = no limit.
+  package var capacityUnits: Int32
+  /// How late it arrives, as declared; empty = on time. What is learned takes its place.
+  package var delays: [DelayOutcome]
 
   package init(
     name: Name, origin: Name, destination: Name, mode: TransportMode, weekdays: UInt8,
-    departureMinute: Int16, durationMinutes: Int32, calendar: Name
+    departureMinute: Int16, durationMinutes: Int32, calendar: Name,
+    level: ServiceLevel = .economy, refuses: ItemRestrictions = [], capacityUnits: Int32 = 0,
+    delays: [DelayOutcome] = []
   ) {
     self.name = name
     self.origin = origin
@@ -216,6 +294,10 @@ package struct Leg: Sendable, Equatable {
     self.departureMinute = departureMinute
     self.durationMinutes = durationMinutes
     self.calendar = calendar
+    self.level = level
+    self.refuses = refuses
+    self.capacityUnits = capacityUnits
+    self.delays = delays
   }
 }
 

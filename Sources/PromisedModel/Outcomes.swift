@@ -18,6 +18,9 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case zoneUnknown = 9
   case loadUnknown = 10
   case snapshotUnknown = 11
+  case legUnknown = 12
+  case overrideUnknown = 13
+  case laneUnknown = 14
 
   // The request is not of the method's form.
   case fieldOutOfRange = 20
@@ -29,6 +32,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case tooManyRows = 26
   case streamIDEven = 27
   case rowInvalid = 28
+  case tokenInvalid = 29
 
   // The business answer is no.
   case insufficientStock = 40
@@ -44,12 +48,24 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case loadChangesTooMuch = 50
   case loadChunkOutOfOrder = 51
   case sequenceGap = 52
+  case offerExpired = 53
+  case offerChanged = 54
+  case capacityFull = 55
 
   // No offer can be made, and why.
   case noStock = 60
   case cutoffPassed = 61
   case noRoute = 62
   case nodeClosed = 63
+  case restrictionForbids = 64
+  case legClosed = 65
+  case nodeFull = 66
+  case notReleased = 67
+  case levelNotServed = 68
+  case overrideBlocks = 69
+  case confidenceNotReached = 70
+  case neededByMissed = 71
+  case tooManyShipments = 72
 
   // The service cannot or will not do it now.
   case serviceUnknown = 80
@@ -68,6 +84,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case messageTooCostly = 93
   case sandboxOnly = 94
   case permissionDenied = 95
+  case historyNotKept = 96
+  case epochNotKept = 97
 
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
@@ -88,15 +106,18 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .ok: .ok
     case .itemUnknown, .nodeUnknown, .sellerUnknown, .postcodeUnknown, .holdUnknown,
       .marketplaceUnknown, .calendarUnknown, .timeZoneUnknown, .zoneUnknown, .loadUnknown,
-      .snapshotUnknown:
+      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown:
       .notFound
     case .fieldOutOfRange, .fieldMissing, .columnLengthMismatch, .keyInvalid, .messageMalformed,
-      .tooManyFields, .tooManyRows, .streamIDEven, .rowInvalid:
+      .tooManyFields, .tooManyRows, .streamIDEven, .rowInvalid,
+      .tokenInvalid:
       .invalidArgument
     case .insufficientStock, .holdExpired, .holdReleased, .holdCommitted, .onHandNegative,
       .loadInProgress, .loadChangesTooMuch, .loadChunkOutOfOrder, .sequenceGap, .noStock,
-      .cutoffPassed, .noRoute, .nodeClosed, .positionNotReached, .sandboxOnly,
-      .snapshotInProgress:
+      .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
+      .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
+      .tooManyShipments, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
+      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied

@@ -1,6 +1,7 @@
 // What a client asks. Columns borrow the request's memory.
 
-/// When can each item reach each postcode: items × postcodes rows, item by item.
+/// When can each item reach each postcode at each service level: items × postcodes × levels rows,
+/// item by item, then postcode by postcode.
 package struct OfferQuery {
   package var items: KeyColumn
   /// Per item, 1…2·10^9; empty = 1 each.
@@ -9,16 +10,30 @@ package struct OfferQuery {
   package var postcodes: Column<BorrowedBytes>
   /// Also answer the legs of each offer.
   package var withPath: Bool
+  /// The service levels to answer, each 1…4 (`ServiceLevel`) and once; empty = standard only.
+  package var levels: Column<UInt8>
+  /// The least chance that a promised window must have.
+  package var confidence: ConfidenceLevel
+  /// Also answer the chance of delivery by the end of this local date, days since 1970-01-01;
+  /// 0 = not asked.
+  package var byDays: Int32
+  /// Leave the tokens out: for pages that show many offers and hold none.
+  package var omitsTokens: Bool
 
   package init(
     items: KeyColumn, quantities: Column<Int32>, country: BorrowedBytes,
-    postcodes: Column<BorrowedBytes>, withPath: Bool
+    postcodes: Column<BorrowedBytes>, withPath: Bool, levels: Column<UInt8> = .empty,
+    confidence: ConfidenceLevel = .usual, byDays: Int32 = 0, omitsTokens: Bool = false
   ) {
     self.items = items
     self.quantities = quantities
     self.country = country
     self.postcodes = postcodes
     self.withPath = withPath
+    self.levels = levels
+    self.confidence = confidence
+    self.byDays = byDays
+    self.omitsTokens = omitsTokens
   }
 }
 

@@ -21,6 +21,23 @@ package struct OfferReply: ~Copyable {
   /// 1 when the postcode itself is a row of the zone table, 0 when only a prefix of it is.
   package var postcodeExact = GrowableColumn<UInt32>()
 
+  /// `ServiceLevel` of the row.
+  package var levels = GrowableColumn<UInt32>()
+  /// `ConfidenceSource` of the confidence, and how many observations it rests on, in thousandths
+  /// (the least along the way; 0 = declared).
+  package var confidenceSources = GrowableColumn<UInt32>()
+  package var sampleSizesMilli = GrowableColumn<UInt32>()
+  /// Chance of delivery by the date asked for, in 1/65535; 0 in rows without and when not asked.
+  package var dateConfidences = GrowableColumn<UInt32>()
+  /// When it leaves the fulfilment centre at the latest.
+  package var shipByUnixSeconds = GrowableColumn<Int64>()
+  /// How long a page may show the offer, and how long its token can be redeemed.
+  package var cacheUntilUnixSeconds = GrowableColumn<Int64>()
+  package var expiresUnixSeconds = GrowableColumn<Int64>()
+  /// The tokens one after another, with a length per row (0 = no offer, or not asked).
+  package var tokenBytes = GrowableColumn<UInt8>()
+  package var tokenLengths = GrowableColumn<UInt32>()
+
   // The path, when asked for: `legCounts` per row, then the legs of all rows one after another.
   package var legCounts = GrowableColumn<UInt32>()
   package var legFrom = GrowableColumn<UInt32>()
@@ -48,6 +65,15 @@ package struct OfferReply: ~Copyable {
     orderByUnixSeconds.removeAll()
     orderByUTCOffsetSeconds.removeAll()
     confidences.removeAll()
+    levels.removeAll()
+    confidenceSources.removeAll()
+    sampleSizesMilli.removeAll()
+    dateConfidences.removeAll()
+    shipByUnixSeconds.removeAll()
+    cacheUntilUnixSeconds.removeAll()
+    expiresUnixSeconds.removeAll()
+    tokenBytes.removeAll()
+    tokenLengths.removeAll()
     postcodeExact.removeAll()
     legCounts.removeAll()
     legFrom.removeAll()

@@ -44,6 +44,15 @@ extension ItemRows {
         sellers.count, storageTypes.count, volumesMicroCubicFeet.count, weightsGrams.count,
         handlingMinutes.count, demandPerDayMilli.count, demandVarianceRatioMilli.count,
       ], rows: keys.count, "item columns")
+    // Each of these may be absent: 0 for every row.
+    for count in [
+      releaseUnixSeconds.count, restrictions.count, volumesCubicMillimetres.count,
+    ] where count > 0 {
+      try require([count], rows: keys.count, "item columns")
+    }
+    for value in restrictions where value & ~ItemRestrictions.all.rawValue != 0 {
+      throw .malformed("item restrictions")
+    }
     try require(sellers, below: sellerNames.count, "item seller")
     try require(storageTypes, are: StorageType.init, "item storage type")
   }

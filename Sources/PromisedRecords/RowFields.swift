@@ -33,6 +33,8 @@ extension FieldCoder where Self: ~Copyable {
       try coder.number(&row.cutoffMinute)
       try coder.number(&row.fromMinute)
       try coder.number(&row.toMinute)
+      try coder.choice(&row.level)
+      try coder.number(&row.capacityUnits)
     }
     try list(&rows.zones, blank: .blank) { (row, coder) throws(RecordError) in
       try coder.name(&row.country)
@@ -71,6 +73,23 @@ extension FieldCoder where Self: ~Copyable {
     try name(&row.postcode)
     try number(&row.latitudeE6)
     try number(&row.longitudeE6)
+    try delays(&row.handling)
+    try number(&row.unitsPerHour)
+  }
+
+  private mutating func delays(_ rows: inout [DelayOutcome]) throws(RecordError) {
+    try list(&rows, blank: DelayOutcome(minutes: 0, probability: 0)) {
+      (row, coder) throws(RecordError) in
+      try coder.number(&row.minutes)
+      try coder.number(&row.probability)
+    }
+  }
+
+  private mutating func restrictions(_ value: inout ItemRestrictions) throws(RecordError) {
+    var raw = value.rawValue
+    try number(&raw)
+    if raw & ~ItemRestrictions.all.rawValue != 0 { throw .malformed("restrictions") }
+    value = ItemRestrictions(rawValue: raw)
   }
 
   private mutating func lane(_ row: inout Lane) throws(RecordError) {
@@ -88,6 +107,9 @@ extension FieldCoder where Self: ~Copyable {
       try coder.number(&outcome.probability)
     }
     try name(&row.deliveryTimeZone)
+    try name(&row.carrier)
+    try choice(&row.level)
+    try restrictions(&row.refuses)
   }
 
   private mutating func leg(_ row: inout Leg) throws(RecordError) {
@@ -99,6 +121,10 @@ extension FieldCoder where Self: ~Copyable {
     try number(&row.departureMinute)
     try number(&row.durationMinutes)
     try name(&row.calendar)
+    try choice(&row.level)
+    try restrictions(&row.refuses)
+    try number(&row.capacityUnits)
+    try delays(&row.delays)
   }
 
   mutating func items(_ rows: inout ItemRows) throws(RecordError) {
@@ -111,6 +137,9 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.handlingMinutes)
     try column(&rows.demandPerDayMilli)
     try column(&rows.demandVarianceRatioMilli)
+    try column(&rows.releaseUnixSeconds)
+    try column(&rows.restrictions)
+    try column(&rows.volumesCubicMillimetres)
   }
 
   mutating func positions(_ rows: inout PositionRows) throws(RecordError) {

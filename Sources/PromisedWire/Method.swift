@@ -9,6 +9,8 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case atRisk = 3
   case accuracy = 4
   case explain = 5
+  case rescue = 6
+  case changed = 7
 
   // promised.v1.Inventory
   case availability = 16
@@ -23,6 +25,8 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case list = 25
   case watch = 26
   case watchPoll = 27
+  case putKits = 28
+  case putOpportunity = 29
 
   // promised.v1.Holds
   case hold = 48
@@ -133,6 +137,8 @@ extension Method {
     case .atRisk: Row(.promises, "AtRisk", built: false)
     case .accuracy: Row(.promises, "Accuracy", built: false)
     case .explain: Row(.promises, "Explain", built: false)
+    case .rescue: Row(.promises, "Rescue", built: false)
+    case .changed: Row(.promises, "Changed", built: false)
     case .availability: Row(.inventory, "Availability")
     case .inStock: Row(.inventory, "InStock")
     case .apply: Row(.inventory, "Apply")
@@ -145,6 +151,8 @@ extension Method {
     case .list: Row(.inventory, "List")
     case .watch: Row(.inventory, "Watch", built: false, stream: true)
     case .watchPoll: Row(.inventory, "WatchPoll", built: false)
+    case .putKits: Row(.inventory, "PutKits", built: false)
+    case .putOpportunity: Row(.inventory, "PutOpportunity", built: false)
     case .hold: Row(.holds, "Hold")
     case .holdCommit: Row(.holds, "Commit")
     case .holdRelease: Row(.holds, "Release")

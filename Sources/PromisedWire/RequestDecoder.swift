@@ -73,7 +73,8 @@ package struct RequestDecoder: ~Copyable {
     case .hello: return try hello(message)
     case .getDescriptorSet: return .descriptorSet
     case .healthCheck: return try health(message)
-    case .plan, .atRisk, .accuracy, .explain, .applyStream, .putForecasts, .history, .watch,
+    case .plan, .atRisk, .accuracy, .explain, .rescue, .changed, .applyStream, .putForecasts,
+      .history, .putKits, .putOpportunity, .watch,
       .watchPoll, .holdConsume, .holdAmend, .holdExtend, .capacityAdmit, .capacityReceive,
       .capacityClose, .capacityBid, .capacityClear, .utilization, .observe, .closeLeg, .reopenLeg,
       .putOverride, .listOverrides, .audit, .cancel, .authenticate:

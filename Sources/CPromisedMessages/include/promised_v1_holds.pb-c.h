@@ -66,10 +66,20 @@ struct  Promised__V1__HoldRequest
    */
   size_t n_quantities;
   uint64_t *quantities;
+  /*
+   * Tokens of offers, or of one plan, to redeem: the same units, departures and date, or a refusal
+   * that says what changed. Their lines are held besides those above.
+   */
+  size_t n_tokens;
+  ProtobufCBinaryData *tokens;
+  /*
+   * Move the promises to earlier windows when room comes free.
+   */
+  protobuf_c_boolean wants_upgrade;
 };
 #define PROMISED__V1__HOLD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__hold_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, {0,NULL}, 0, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0 }
 
 
 struct  Promised__V1__HoldChangeRequest
@@ -129,10 +139,30 @@ struct  Promised__V1__HoldResponse
   ProtobufCBinaryData *nodes;
   size_t n_quantities;
   int64_t *quantities;
+  /*
+   * The promised shipments, after Hold with tokens and in answers to Get: lines of each, its node,
+   * window and chance.
+   */
+  size_t n_shipment_line_counts;
+  uint32_t *shipment_line_counts;
+  size_t n_shipment_nodes;
+  ProtobufCBinaryData *shipment_nodes;
+  size_t n_shipment_window_from_unix_s;
+  int64_t *shipment_window_from_unix_s;
+  size_t n_shipment_window_to_unix_s;
+  int64_t *shipment_window_to_unix_s;
+  size_t n_shipment_delivery_days;
+  int32_t *shipment_delivery_days;
+  size_t n_shipment_ship_by_unix_s;
+  int64_t *shipment_ship_by_unix_s;
+  size_t n_shipment_confidences;
+  uint32_t *shipment_confidences;
+  size_t n_shipment_levels;
+  uint32_t *shipment_levels;
 };
 #define PROMISED__V1__HOLD_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__hold_response__descriptor) \
-    , NULL, 0, 0, {0,NULL}, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0, 0, {0,NULL}, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__ConsumeRequest

@@ -25,6 +25,8 @@ typedef struct Promised__V1__ApplyResponse Promised__V1__ApplyResponse;
 typedef struct Promised__V1__LoadChunk Promised__V1__LoadChunk;
 typedef struct Promised__V1__PutResponse Promised__V1__PutResponse;
 typedef struct Promised__V1__PutItemsRequest Promised__V1__PutItemsRequest;
+typedef struct Promised__V1__PutKitsRequest Promised__V1__PutKitsRequest;
+typedef struct Promised__V1__PutOpportunityRequest Promised__V1__PutOpportunityRequest;
 typedef struct Promised__V1__PutPositionsRequest Promised__V1__PutPositionsRequest;
 typedef struct Promised__V1__PutInboundRequest Promised__V1__PutInboundRequest;
 typedef struct Promised__V1__ListRequest Promised__V1__ListRequest;
@@ -320,10 +322,83 @@ struct  Promised__V1__PutItemsRequest
    */
   size_t n_demand_variance_ratio_milli;
   uint64_t *demand_variance_ratio_milli;
+  /*
+   * Not worked on before this instant; 0 = released.
+   */
+  size_t n_release_unix_s;
+  int64_t *release_unix_s;
+  /*
+   * 1 hazmat (never by air), 2 oversize, added.
+   */
+  size_t n_restrictions;
+  uint32_t *restrictions;
+  /*
+   * Cubic millimetres as packed for shipping, 0..10^13; 0 = not known.
+   */
+  size_t n_volumes_cubic_mm;
+  uint64_t *volumes_cubic_mm;
 };
 #define PROMISED__V1__PUT_ITEMS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_items_request__descriptor) \
-    , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * What kits are made of: a row per (kit, component). The rows of a kit come together and replace
+ * what it was made of.
+ */
+struct  Promised__V1__PutKitsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   */
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  ProtobufCBinaryData kit_keys;
+  size_t n_kit_key_lengths;
+  uint32_t *kit_key_lengths;
+  ProtobufCBinaryData component_keys;
+  size_t n_component_key_lengths;
+  uint32_t *component_key_lengths;
+  /*
+   * 1..10,000; 0 in the only row of a kit: it is no kit any more.
+   */
+  size_t n_units;
+  uint32_t *units;
+};
+#define PROMISED__V1__PUT_KITS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_kits_request__descriptor) \
+    , {0,NULL}, NULL, {0,NULL}, 0,NULL, {0,NULL}, 0,NULL, 0,NULL }
+
+
+/*
+ * What a unit is worth where it stands: what it costs not to have it there any more.
+ */
+struct  Promised__V1__PutOpportunityRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   */
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+  /*
+   * Per unit, in 1/10,000 of the currency, -10^12..10^12; 0 removes the row.
+   */
+  size_t n_values;
+  int64_t *values;
+};
+#define PROMISED__V1__PUT_OPPORTUNITY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_opportunity_request__descriptor) \
+    , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__PutPositionsRequest
@@ -682,6 +757,44 @@ Promised__V1__PutItemsRequest *
 void   promised__v1__put_items_request__free_unpacked
                      (Promised__V1__PutItemsRequest *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__PutKitsRequest methods */
+void   promised__v1__put_kits_request__init
+                     (Promised__V1__PutKitsRequest         *message);
+size_t promised__v1__put_kits_request__get_packed_size
+                     (const Promised__V1__PutKitsRequest   *message);
+size_t promised__v1__put_kits_request__pack
+                     (const Promised__V1__PutKitsRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__put_kits_request__pack_to_buffer
+                     (const Promised__V1__PutKitsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__PutKitsRequest *
+       promised__v1__put_kits_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__put_kits_request__free_unpacked
+                     (Promised__V1__PutKitsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__PutOpportunityRequest methods */
+void   promised__v1__put_opportunity_request__init
+                     (Promised__V1__PutOpportunityRequest         *message);
+size_t promised__v1__put_opportunity_request__get_packed_size
+                     (const Promised__V1__PutOpportunityRequest   *message);
+size_t promised__v1__put_opportunity_request__pack
+                     (const Promised__V1__PutOpportunityRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__put_opportunity_request__pack_to_buffer
+                     (const Promised__V1__PutOpportunityRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__PutOpportunityRequest *
+       promised__v1__put_opportunity_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__put_opportunity_request__free_unpacked
+                     (Promised__V1__PutOpportunityRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__PutPositionsRequest methods */
 void   promised__v1__put_positions_request__init
                      (Promised__V1__PutPositionsRequest         *message);
@@ -920,6 +1033,12 @@ typedef void (*Promised__V1__PutResponse_Closure)
 typedef void (*Promised__V1__PutItemsRequest_Closure)
                  (const Promised__V1__PutItemsRequest *message,
                   void *closure_data);
+typedef void (*Promised__V1__PutKitsRequest_Closure)
+                 (const Promised__V1__PutKitsRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__PutOpportunityRequest_Closure)
+                 (const Promised__V1__PutOpportunityRequest *message,
+                  void *closure_data);
 typedef void (*Promised__V1__PutPositionsRequest_Closure)
                  (const Promised__V1__PutPositionsRequest *message,
                   void *closure_data);
@@ -988,6 +1107,14 @@ struct Promised__V1__Inventory_Service
                       const Promised__V1__PutInboundRequest *input,
                       Promised__V1__PutResponse_Closure closure,
                       void *closure_data);
+  void (*put_kits)(Promised__V1__Inventory_Service *service,
+                   const Promised__V1__PutKitsRequest *input,
+                   Promised__V1__PutResponse_Closure closure,
+                   void *closure_data);
+  void (*put_opportunity)(Promised__V1__Inventory_Service *service,
+                          const Promised__V1__PutOpportunityRequest *input,
+                          Promised__V1__PutResponse_Closure closure,
+                          void *closure_data);
   void (*put_forecasts)(Promised__V1__Inventory_Service *service,
                         const Promised__V1__PutForecastsRequest *input,
                         Promised__V1__PutForecastsResponse_Closure closure,
@@ -1023,6 +1150,8 @@ void promised__v1__inventory__init (Promised__V1__Inventory_Service *service,
       function_prefix__ ## put_items,\
       function_prefix__ ## put_positions,\
       function_prefix__ ## put_inbound,\
+      function_prefix__ ## put_kits,\
+      function_prefix__ ## put_opportunity,\
       function_prefix__ ## put_forecasts,\
       function_prefix__ ## history,\
       function_prefix__ ## list,\
@@ -1056,6 +1185,14 @@ void promised__v1__inventory__put_inbound(ProtobufCService *service,
                                           const Promised__V1__PutInboundRequest *input,
                                           Promised__V1__PutResponse_Closure closure,
                                           void *closure_data);
+void promised__v1__inventory__put_kits(ProtobufCService *service,
+                                       const Promised__V1__PutKitsRequest *input,
+                                       Promised__V1__PutResponse_Closure closure,
+                                       void *closure_data);
+void promised__v1__inventory__put_opportunity(ProtobufCService *service,
+                                              const Promised__V1__PutOpportunityRequest *input,
+                                              Promised__V1__PutResponse_Closure closure,
+                                              void *closure_data);
 void promised__v1__inventory__put_forecasts(ProtobufCService *service,
                                             const Promised__V1__PutForecastsRequest *input,
                                             Promised__V1__PutForecastsResponse_Closure closure,
@@ -1088,6 +1225,8 @@ extern const ProtobufCMessageDescriptor promised__v1__apply_response__descriptor
 extern const ProtobufCMessageDescriptor promised__v1__load_chunk__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_items_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__put_kits_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__put_opportunity_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_positions_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_inbound_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__list_request__descriptor;

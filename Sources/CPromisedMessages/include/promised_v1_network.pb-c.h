@@ -26,6 +26,7 @@ typedef struct Promised__V1__Wave Promised__V1__Wave;
 typedef struct Promised__V1__ZonePrefix Promised__V1__ZonePrefix;
 typedef struct Promised__V1__Lane Promised__V1__Lane;
 typedef struct Promised__V1__Leg Promised__V1__Leg;
+typedef struct Promised__V1__Rate Promised__V1__Rate;
 typedef struct Promised__V1__GetNetworkRequest Promised__V1__GetNetworkRequest;
 typedef struct Promised__V1__GetNetworkResponse Promised__V1__GetNetworkResponse;
 typedef struct Promised__V1__ObserveRequest Promised__V1__ObserveRequest;
@@ -34,6 +35,7 @@ typedef struct Promised__V1__CloseLegRequest Promised__V1__CloseLegRequest;
 typedef struct Promised__V1__CloseLegResponse Promised__V1__CloseLegResponse;
 typedef struct Promised__V1__ReopenLegRequest Promised__V1__ReopenLegRequest;
 typedef struct Promised__V1__ReopenLegResponse Promised__V1__ReopenLegResponse;
+typedef struct Promised__V1__OverrideFields Promised__V1__OverrideFields;
 typedef struct Promised__V1__PutOverrideRequest Promised__V1__PutOverrideRequest;
 typedef struct Promised__V1__PutOverrideResponse Promised__V1__PutOverrideResponse;
 typedef struct Promised__V1__ListOverridesRequest Promised__V1__ListOverridesRequest;
@@ -70,10 +72,12 @@ struct  Promised__V1__PutNetworkRequest
   Promised__V1__Lane **lanes;
   size_t n_legs;
   Promised__V1__Leg **legs;
+  size_t n_rates;
+  Promised__V1__Rate **rates;
 };
 #define PROMISED__V1__PUT_NETWORK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_network_request__descriptor) \
-    , {0,NULL}, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__Marketplace
@@ -142,10 +146,22 @@ struct  Promised__V1__Node
   ProtobufCBinaryData postcode;
   int64_t latitude_e6;
   int64_t longitude_e6;
+  /*
+   * Open minutes, 0..10080 ascending, that an order may take beyond processing_minutes, with
+   * probabilities in 1/65535 that add up to 65535; empty = none ever.
+   */
+  size_t n_handling_minutes;
+  uint32_t *handling_minutes;
+  size_t n_handling_probabilities;
+  uint32_t *handling_probabilities;
+  /*
+   * Units that can be worked on in an hour of the clock, 0..10^9; 0 = no limit.
+   */
+  uint64_t units_per_hour;
 };
 #define PROMISED__V1__NODE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__node__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, 0, 0 }
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, 0, 0, 0,NULL, 0,NULL, 0 }
 
 
 struct  Promised__V1__Wave
@@ -156,10 +172,19 @@ struct  Promised__V1__Wave
   uint64_t cutoff_minute;
   uint64_t from_minute;
   uint64_t to_minute;
+  /*
+   * The slowest service level delivered in it: 1 economy, 2 standard, 3 expedited, 4 two-hour;
+   * 0 = economy.
+   */
+  uint64_t level;
+  /*
+   * Units, 0..10^9; 0 = no limit.
+   */
+  uint64_t capacity_units;
 };
 #define PROMISED__V1__WAVE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__wave__descriptor) \
-    , {0,NULL}, 0, 0, 0, 0 }
+    , {0,NULL}, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__ZonePrefix
@@ -197,10 +222,22 @@ struct  Promised__V1__Lane
   size_t n_transit_probabilities;
   uint32_t *transit_probabilities;
   ProtobufCBinaryData delivery_time_zone;
+  /*
+   * Who carries it; may be empty.
+   */
+  ProtobufCBinaryData carrier;
+  /*
+   * The slowest service level that uses it, as in Wave; 0 = economy.
+   */
+  uint64_t level;
+  /*
+   * Items that are not taken: 1 hazmat, 2 oversize, added; air never takes hazmat.
+   */
+  uint64_t refuses;
 };
 #define PROMISED__V1__LANE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__lane__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0,NULL, 0,NULL, {0,NULL} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0,NULL, 0,NULL, {0,NULL}, {0,NULL}, 0, 0 }
 
 
 struct  Promised__V1__Leg
@@ -214,10 +251,73 @@ struct  Promised__V1__Leg
   uint64_t departure_minute;
   uint64_t duration_minutes;
   ProtobufCBinaryData calendar;
+  /*
+   * The slowest service level that uses it, as in Wave; 0 = economy.
+   */
+  uint64_t level;
+  /*
+   * Items that are not taken: 1 hazmat, 2 oversize, added; air never takes hazmat.
+   */
+  uint64_t refuses;
+  /*
+   * Units a departure takes, 0..10^9; 0 = no limit.
+   */
+  uint64_t capacity_units;
+  /*
+   * How late it arrives: minutes 0..10080 ascending, with probabilities in 1/65535 that add up to
+   * 65535; empty = on time.
+   */
+  size_t n_delay_minutes;
+  uint32_t *delay_minutes;
+  size_t n_delay_probabilities;
+  uint32_t *delay_probabilities;
 };
 #define PROMISED__V1__LEG__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__leg__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, {0,NULL} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, 0,NULL, 0,NULL }
+
+
+/*
+ * What a box costs; the most exact row wins. Money is in 1/10,000 of the currency.
+ */
+struct  Promised__V1__Rate
+{
+  ProtobufCMessage base;
+  /*
+   * Empty = from any node.
+   */
+  ProtobufCBinaryData origin;
+  /*
+   * 1 economy .. 4 two-hour.
+   */
+  uint64_t level;
+  /*
+   * Empty = to any zone.
+   */
+  ProtobufCBinaryData zone;
+  /*
+   * 0..10^12.
+   */
+  uint64_t fixed_cost;
+  /*
+   * Up to these grams, 1..10^9 ascending, the box costs this much more, 0..10^12 not descending.
+   */
+  size_t n_break_grams;
+  uint64_t *break_grams;
+  size_t n_break_costs;
+  uint64_t *break_costs;
+  /*
+   * For each further kilogram begun, 0..10^12.
+   */
+  uint64_t cost_per_further_kg;
+  /*
+   * Cubic millimetres billed as one gram, 0..10^9; 0 = volume is not billed.
+   */
+  uint64_t cubic_mm_per_gram;
+};
+#define PROMISED__V1__RATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__rate__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, 0, 0,NULL, 0,NULL, 0, 0 }
 
 
 struct  Promised__V1__GetNetworkRequest
@@ -249,100 +349,246 @@ struct  Promised__V1__GetNetworkResponse
   uint64_t legs;
   uint64_t destinations;
   uint64_t profile_entries;
+  uint64_t rates;
+  /*
+   * Changes of departures that are kept, and distinct sets of profiles.
+   */
+  uint64_t departure_changes;
+  uint64_t profile_tiers;
 };
 #define PROMISED__V1__GET_NETWORK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__get_network_response__descriptor) \
-    , NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
+/*
+ * Rows are columns; those a kind does not use may be empty throughout.
+ */
 struct  Promised__V1__ObserveRequest
 {
   ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, 1..64 bytes.
+   */
+  ProtobufCBinaryData idempotency_key;
+  /*
+   * 1 leg delay: subject = leg, days = local date of departure, minutes late 0..10080;
+   * 2 handling: subject = node, minutes open beyond processing 0..20160;
+   * 3 transit: subject = origin, service, zone, days = local date of hand-over, minutes = transit
+   *   working days 0..60;
+   * 4 delivery: hold_ids, shipments, at_unix_s.
+   */
+  size_t n_kinds;
+  uint32_t *kinds;
+  ProtobufCBinaryData subjects;
+  size_t n_subject_lengths;
+  uint32_t *subject_lengths;
+  ProtobufCBinaryData services;
+  size_t n_service_lengths;
+  uint32_t *service_lengths;
+  ProtobufCBinaryData zones;
+  size_t n_zone_lengths;
+  uint32_t *zone_lengths;
+  size_t n_days;
+  int32_t *days;
+  size_t n_minutes;
+  int32_t *minutes;
+  size_t n_hold_ids;
+  uint64_t *hold_ids;
+  size_t n_shipments;
+  uint32_t *shipments;
+  size_t n_at_unix_s;
+  int64_t *at_unix_s;
 };
 #define PROMISED__V1__OBSERVE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__observe_request__descriptor) \
-     }
+    , {0,NULL}, 0,NULL, {0,NULL}, 0,NULL, {0,NULL}, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__ObserveResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  /*
+   * Per row: 0 = learned, else the outcome's number.
+   */
+  size_t n_outcomes;
+  uint32_t *outcomes;
 };
 #define PROMISED__V1__OBSERVE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__observe_response__descriptor) \
-     }
+    , NULL, 0,NULL }
 
 
 struct  Promised__V1__CloseLegRequest
 {
   ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, 1..64 bytes.
+   */
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData leg;
+  /*
+   * Local dates at the leg's origin, both included, days since 1970-01-01; 0 and 0 = from now on.
+   */
+  int64_t from_days;
+  int64_t to_days;
+  /*
+   * 1..10080: leaves that much later instead of not at all; 0 = closed.
+   */
+  uint64_t delay_minutes;
+  /*
+   * For people, at most 64 bytes.
+   */
+  ProtobufCBinaryData reason;
+  ProtobufCBinaryData author;
 };
 #define PROMISED__V1__CLOSE_LEG_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__close_leg_request__descriptor) \
-     }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, {0,NULL} }
 
 
 struct  Promised__V1__CloseLegResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  /*
+   * Destinations whose promises may fall back until the profiles are rebuilt.
+   */
+  uint64_t destinations_affected;
 };
 #define PROMISED__V1__CLOSE_LEG_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__close_leg_response__descriptor) \
-     }
+    , NULL, 0 }
 
 
 struct  Promised__V1__ReopenLegRequest
 {
   ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, 1..64 bytes.
+   */
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData leg;
+  int64_t from_days;
+  int64_t to_days;
+  ProtobufCBinaryData reason;
+  ProtobufCBinaryData author;
 };
 #define PROMISED__V1__REOPEN_LEG_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__reopen_leg_request__descriptor) \
-     }
+    , {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL} }
 
 
 struct  Promised__V1__ReopenLegResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  uint64_t destinations_affected;
 };
 #define PROMISED__V1__REOPEN_LEG_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__reopen_leg_response__descriptor) \
-     }
+    , NULL, 0 }
+
+
+struct  Promised__V1__OverrideFields
+{
+  ProtobufCMessage base;
+  /*
+   * In answers: its number. In a request: 0.
+   */
+  uint64_t id;
+  /*
+   * 1 block, 2 force.
+   */
+  uint32_t action;
+  /*
+   * What it fits; empty = everything.
+   */
+  ProtobufCBinaryData item;
+  ProtobufCBinaryData node;
+  /*
+   * A way that uses this leg.
+   */
+  ProtobufCBinaryData leg;
+  ProtobufCBinaryData zone;
+  ProtobufCBinaryData seller;
+  /*
+   * 1..64 bytes each.
+   */
+  ProtobufCBinaryData reason;
+  ProtobufCBinaryData author;
+  int64_t created_unix_s;
+  /*
+   * At most a year ahead; 0 = in a day.
+   */
+  int64_t expires_unix_s;
+};
+#define PROMISED__V1__OVERRIDE_FIELDS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__override_fields__descriptor) \
+    , 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0 }
 
 
 struct  Promised__V1__PutOverrideRequest
 {
   ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, 1..64 bytes.
+   */
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__OverrideFields *fields;
+  /*
+   * Remove this one instead.
+   */
+  uint64_t removes_id;
 };
 #define PROMISED__V1__PUT_OVERRIDE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_override_request__descriptor) \
-     }
+    , {0,NULL}, NULL, 0 }
 
 
 struct  Promised__V1__PutOverrideResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  uint64_t id;
 };
 #define PROMISED__V1__PUT_OVERRIDE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_override_response__descriptor) \
-     }
+    , NULL, 0 }
 
 
 struct  Promised__V1__ListOverridesRequest
 {
   ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  /*
+   * Also those that have expired within a day.
+   */
+  protobuf_c_boolean with_expired;
 };
 #define PROMISED__V1__LIST_OVERRIDES_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__list_overrides_request__descriptor) \
-     }
+    , NULL, 0 }
 
 
 struct  Promised__V1__ListOverridesResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  size_t n_overrides;
+  Promised__V1__OverrideFields **overrides;
+  /*
+   * Since the service started: decisions it was consulted in, and those it made another.
+   */
+  size_t n_consulted;
+  uint64_t *consulted;
+  size_t n_differed;
+  uint64_t *differed;
 };
 #define PROMISED__V1__LIST_OVERRIDES_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__list_overrides_response__descriptor) \
-     }
+    , NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Promised__V1__PutNetworkRequest methods */
@@ -516,6 +762,25 @@ Promised__V1__Leg *
 void   promised__v1__leg__free_unpacked
                      (Promised__V1__Leg *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__Rate methods */
+void   promised__v1__rate__init
+                     (Promised__V1__Rate         *message);
+size_t promised__v1__rate__get_packed_size
+                     (const Promised__V1__Rate   *message);
+size_t promised__v1__rate__pack
+                     (const Promised__V1__Rate   *message,
+                      uint8_t             *out);
+size_t promised__v1__rate__pack_to_buffer
+                     (const Promised__V1__Rate   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__Rate *
+       promised__v1__rate__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__rate__free_unpacked
+                     (Promised__V1__Rate *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__GetNetworkRequest methods */
 void   promised__v1__get_network_request__init
                      (Promised__V1__GetNetworkRequest         *message);
@@ -668,6 +933,25 @@ Promised__V1__ReopenLegResponse *
 void   promised__v1__reopen_leg_response__free_unpacked
                      (Promised__V1__ReopenLegResponse *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__OverrideFields methods */
+void   promised__v1__override_fields__init
+                     (Promised__V1__OverrideFields         *message);
+size_t promised__v1__override_fields__get_packed_size
+                     (const Promised__V1__OverrideFields   *message);
+size_t promised__v1__override_fields__pack
+                     (const Promised__V1__OverrideFields   *message,
+                      uint8_t             *out);
+size_t promised__v1__override_fields__pack_to_buffer
+                     (const Promised__V1__OverrideFields   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__OverrideFields *
+       promised__v1__override_fields__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__override_fields__free_unpacked
+                     (Promised__V1__OverrideFields *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__PutOverrideRequest methods */
 void   promised__v1__put_override_request__init
                      (Promised__V1__PutOverrideRequest         *message);
@@ -773,6 +1057,9 @@ typedef void (*Promised__V1__Lane_Closure)
 typedef void (*Promised__V1__Leg_Closure)
                  (const Promised__V1__Leg *message,
                   void *closure_data);
+typedef void (*Promised__V1__Rate_Closure)
+                 (const Promised__V1__Rate *message,
+                  void *closure_data);
 typedef void (*Promised__V1__GetNetworkRequest_Closure)
                  (const Promised__V1__GetNetworkRequest *message,
                   void *closure_data);
@@ -796,6 +1083,9 @@ typedef void (*Promised__V1__ReopenLegRequest_Closure)
                   void *closure_data);
 typedef void (*Promised__V1__ReopenLegResponse_Closure)
                  (const Promised__V1__ReopenLegResponse *message,
+                  void *closure_data);
+typedef void (*Promised__V1__OverrideFields_Closure)
+                 (const Promised__V1__OverrideFields *message,
                   void *closure_data);
 typedef void (*Promised__V1__PutOverrideRequest_Closure)
                  (const Promised__V1__PutOverrideRequest *message,
@@ -899,6 +1189,7 @@ extern const ProtobufCMessageDescriptor promised__v1__wave__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__zone_prefix__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__lane__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__leg__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__rate__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__get_network_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__get_network_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__observe_request__descriptor;
@@ -907,6 +1198,7 @@ extern const ProtobufCMessageDescriptor promised__v1__close_leg_request__descrip
 extern const ProtobufCMessageDescriptor promised__v1__close_leg_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__reopen_leg_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__reopen_leg_response__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__override_fields__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_override_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_override_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__list_overrides_request__descriptor;

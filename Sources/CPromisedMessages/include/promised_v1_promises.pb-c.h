@@ -19,13 +19,25 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Promised__V1__OfferRequest Promised__V1__OfferRequest;
 typedef struct Promised__V1__OfferResponse Promised__V1__OfferResponse;
 typedef struct Promised__V1__PlanRequest Promised__V1__PlanRequest;
+typedef struct Promised__V1__PlannedShipment Promised__V1__PlannedShipment;
+typedef struct Promised__V1__ShortLine Promised__V1__ShortLine;
+typedef struct Promised__V1__CartPlan Promised__V1__CartPlan;
 typedef struct Promised__V1__PlanResponse Promised__V1__PlanResponse;
 typedef struct Promised__V1__AtRiskRequest Promised__V1__AtRiskRequest;
+typedef struct Promised__V1__RiskRow Promised__V1__RiskRow;
 typedef struct Promised__V1__AtRiskResponse Promised__V1__AtRiskResponse;
+typedef struct Promised__V1__RescueRequest Promised__V1__RescueRequest;
+typedef struct Promised__V1__RescueResponse Promised__V1__RescueResponse;
 typedef struct Promised__V1__AccuracyRequest Promised__V1__AccuracyRequest;
+typedef struct Promised__V1__AccuracyRow Promised__V1__AccuracyRow;
 typedef struct Promised__V1__AccuracyResponse Promised__V1__AccuracyResponse;
 typedef struct Promised__V1__ExplainRequest Promised__V1__ExplainRequest;
+typedef struct Promised__V1__CandidateTrace Promised__V1__CandidateTrace;
+typedef struct Promised__V1__StepTrace Promised__V1__StepTrace;
+typedef struct Promised__V1__Counterfactual Promised__V1__Counterfactual;
 typedef struct Promised__V1__ExplainResponse Promised__V1__ExplainResponse;
+typedef struct Promised__V1__ChangedRequest Promised__V1__ChangedRequest;
+typedef struct Promised__V1__ChangedResponse Promised__V1__ChangedResponse;
 
 
 /* --- enums --- */
@@ -34,7 +46,7 @@ typedef struct Promised__V1__ExplainResponse Promised__V1__ExplainResponse;
 /* --- messages --- */
 
 /*
- * items × postcodes rows, at most 4,096, row-major by item.
+ * items × postcodes × levels rows, at most 4,096: by item, then postcode, then level.
  */
 struct  Promised__V1__OfferRequest
 {
@@ -61,14 +73,32 @@ struct  Promised__V1__OfferRequest
    * Also answer the legs of every offer.
    */
   protobuf_c_boolean with_path;
+  /*
+   * 1 economy, 2 standard, 3 expedited, 4 two-hour, each once; empty = standard.
+   */
+  size_t n_levels;
+  uint32_t *levels;
+  /*
+   * The least chance a promised window must have, in 1/65535; raised to the next of .5 .8 .9 .95
+   * .99; 0 = .95.
+   */
+  uint64_t confidence;
+  /*
+   * Also answer the chance of delivery by the end of this local date, days since 1970-01-01.
+   */
+  uint64_t by_days;
+  /*
+   * Leave the tokens out.
+   */
+  protobuf_c_boolean omit_tokens;
 };
 #define PROMISED__V1__OFFER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__offer_request__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0 }
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0,NULL, 0, 0, 0 }
 
 
 /*
- * One row per (item, postcode). Columns hold 0 where a row is no offer.
+ * One row per (item, postcode, level). Columns hold 0 where a row is no offer.
  */
 struct  Promised__V1__OfferResponse
 {
@@ -150,82 +180,604 @@ struct  Promised__V1__OfferResponse
   int32_t *leg_departure_utc_offset_s;
   size_t n_leg_arrival_utc_offset_s;
   int32_t *leg_arrival_utc_offset_s;
+  /*
+   * The service level of each row.
+   */
+  size_t n_levels;
+  uint32_t *levels;
+  /*
+   * Where the confidence comes from: 0 nothing on the way is uncertain, 1 declared, 2 learned,
+   * 3 learned mostly from its parents, 4 calibrated by outcomes.
+   */
+  size_t n_confidence_sources;
+  uint32_t *confidence_sources;
+  /*
+   * Observations behind it, in thousandths; 0 = declared.
+   */
+  size_t n_sample_sizes_milli;
+  uint32_t *sample_sizes_milli;
+  /*
+   * With by_days: chance of delivery by that date in 1/65535.
+   */
+  size_t n_date_confidences;
+  uint32_t *date_confidences;
+  /*
+   * When it leaves the fulfilment centre at the latest.
+   */
+  size_t n_ship_by_unix_s;
+  int64_t *ship_by_unix_s;
+  /*
+   * How long a page may show the offer, and how long its token can be redeemed.
+   */
+  size_t n_cache_until_unix_s;
+  int64_t *cache_until_unix_s;
+  size_t n_expires_unix_s;
+  int64_t *expires_unix_s;
+  /*
+   * The tokens of all rows one after another, with a length per row; 0 where there is none.
+   */
+  ProtobufCBinaryData tokens;
+  size_t n_token_lengths;
+  uint32_t *token_lengths;
 };
 #define PROMISED__V1__OFFER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__offer_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL }
 
 
+/*
+ * A cart of 1..256 lines to one postcode.
+ */
 struct  Promised__V1__PlanRequest
 {
   ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  /*
+   * Units per line, 1..2,000,000,000; empty = 1 each.
+   */
+  size_t n_quantities;
+  uint64_t *quantities;
+  /*
+   * ISO 3166-1 alpha-2; empty = US.
+   */
+  ProtobufCBinaryData country;
+  ProtobufCBinaryData postcode;
+  /*
+   * As in OfferRequest.
+   */
+  size_t n_levels;
+  uint32_t *levels;
+  uint64_t confidence;
+  /*
+   * 1 earliest, 2 lowest cost, 3 fewest shipments; 0 = earliest.
+   */
+  uint64_t objective;
+  /*
+   * 1 all or nothing, 2 what is available; 0 = all or nothing.
+   */
+  uint64_t policy;
+  /*
+   * All lines from one node.
+   */
+  protobuf_c_boolean ship_together;
+  /*
+   * Delivered by the end of this local date, days since 1970-01-01; 0 = whenever.
+   */
+  uint64_t needed_by_days;
+  /*
+   * 1..256; 0 = no limit.
+   */
+  uint64_t max_shipments;
+  /*
+   * Boxes may travel at slower levels than asked for when they are fast enough.
+   */
+  protobuf_c_boolean mix_levels;
 };
 #define PROMISED__V1__PLAN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__plan_request__descriptor) \
-     }
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Promised__V1__PlannedShipment
+{
+  ProtobufCMessage base;
+  /*
+   * Index into node_names.
+   */
+  uint32_t node;
+  uint32_t level;
+  /*
+   * Lines of the request, and units of each.
+   */
+  size_t n_lines;
+  uint32_t *lines;
+  size_t n_quantities;
+  uint64_t *quantities;
+  int64_t window_from_unix_s;
+  int64_t window_to_unix_s;
+  int32_t window_utc_offset_s;
+  int32_t delivery_days;
+  int64_t order_by_unix_s;
+  int64_t ship_by_unix_s;
+  /*
+   * In 1/65535.
+   */
+  uint32_t confidence;
+  /*
+   * In 1/10,000 of the currency.
+   */
+  int64_t cost;
+};
+#define PROMISED__V1__PLANNED_SHIPMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__planned_shipment__descriptor) \
+    , 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Promised__V1__ShortLine
+{
+  ProtobufCMessage base;
+  uint32_t line;
+  uint32_t outcome;
+  int64_t available_units;
+  int64_t next_supply_unix_s;
+};
+#define PROMISED__V1__SHORT_LINE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__short_line__descriptor) \
+    , 0, 0, 0, 0 }
+
+
+struct  Promised__V1__CartPlan
+{
+  ProtobufCMessage base;
+  uint32_t level;
+  /*
+   * 0, or why there is no plan.
+   */
+  uint32_t outcome;
+  size_t n_shipments;
+  Promised__V1__PlannedShipment **shipments;
+  size_t n_short_lines;
+  Promised__V1__ShortLine **short_lines;
+  int64_t cost;
+  /*
+   * No plan costs less; with exact it is the cost.
+   */
+  int64_t cost_lower_bound;
+  protobuf_c_boolean exact;
+  /*
+   * Of the first and of the last shipment.
+   */
+  int32_t first_delivery_days;
+  int32_t last_delivery_days;
+  int64_t cache_until_unix_s;
+  int64_t expires_unix_s;
+  ProtobufCBinaryData token;
+};
+#define PROMISED__V1__CART_PLAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__cart_plan__descriptor) \
+    , 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, {0,NULL} }
 
 
 struct  Promised__V1__PlanResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  size_t n_plans;
+  Promised__V1__CartPlan **plans;
+  size_t n_node_names;
+  ProtobufCBinaryData *node_names;
+  size_t n_node_titles;
+  ProtobufCBinaryData *node_titles;
+  uint64_t profile_epoch;
+  protobuf_c_boolean postcode_exact;
 };
 #define PROMISED__V1__PLAN_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__plan_response__descriptor) \
-     }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0 }
 
 
 struct  Promised__V1__AtRiskRequest
 {
   ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  /*
+   * Only from this node; empty = all.
+   */
+  ProtobufCBinaryData node;
+  /*
+   * 1..10,000; 0 = 1,000.
+   */
+  uint64_t limit;
 };
 #define PROMISED__V1__AT_RISK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__at_risk_request__descriptor) \
-     }
+    , NULL, {0,NULL}, 0 }
+
+
+struct  Promised__V1__RiskRow
+{
+  ProtobufCMessage base;
+  uint64_t hold_id;
+  uint32_t shipment;
+  ProtobufCBinaryData owner;
+  ProtobufCBinaryData item;
+  ProtobufCBinaryData node;
+  /*
+   * 1 leg closed, 2 leg delayed, 3 stock short, 4 inbound late, 5 capacity cut, 6 node closed.
+   */
+  uint32_t cause;
+  ProtobufCBinaryData subject;
+  int64_t promised_to_unix_s;
+  int32_t promised_days;
+  /*
+   * When it will arrive as it stands; 0 = not within the horizon.
+   */
+  int64_t new_to_unix_s;
+  int32_t new_days;
+  /*
+   * The node that could ship it instead; empty = none.
+   */
+  ProtobufCBinaryData rescue_node;
+  int64_t rescue_to_unix_s;
+  int32_t rescue_days;
+  /*
+   * The rescue keeps the promise.
+   */
+  protobuf_c_boolean saved;
+};
+#define PROMISED__V1__RISK_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__risk_row__descriptor) \
+    , 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, {0,NULL}, 0, 0, 0 }
 
 
 struct  Promised__V1__AtRiskResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  size_t n_rows;
+  Promised__V1__RiskRow **rows;
+  /*
+   * Promises looked at, and whether the limit cut the answer.
+   */
+  uint64_t promises;
+  protobuf_c_boolean truncated;
 };
 #define PROMISED__V1__AT_RISK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__at_risk_response__descriptor) \
-     }
+    , NULL, 0,NULL, 0, 0 }
+
+
+struct  Promised__V1__RescueRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, 1..64 bytes.
+   */
+  ProtobufCBinaryData idempotency_key;
+  /*
+   * 0 = every promise at risk, at most 1,000 a call.
+   */
+  uint64_t hold_id;
+  /*
+   * False: only say what would be done.
+   */
+  protobuf_c_boolean apply;
+};
+#define PROMISED__V1__RESCUE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__rescue_request__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+struct  Promised__V1__RescueResponse
+{
+  ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  size_t n_rows;
+  Promised__V1__RiskRow **rows;
+  /*
+   * Promises moved.
+   */
+  uint64_t moved;
+};
+#define PROMISED__V1__RESCUE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__rescue_response__descriptor) \
+    , NULL, 0,NULL, 0 }
 
 
 struct  Promised__V1__AccuracyRequest
 {
   ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  /*
+   * 0 all, 1 lane, 2 node, 3 weekday, 4 month, 5 confidence band.
+   */
+  uint64_t group_by;
+  /*
+   * Promised local dates, both included; 0 = no bound.
+   */
+  uint64_t from_days;
+  uint64_t to_days;
 };
 #define PROMISED__V1__ACCURACY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__accuracy_request__descriptor) \
-     }
+    , NULL, 0, 0, 0 }
+
+
+struct  Promised__V1__AccuracyRow
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData group;
+  uint64_t delivered;
+  uint64_t on_time;
+  /*
+   * In 1/65535: mean of the chances stated, share on time, its 95 % interval.
+   */
+  uint32_t mean_confidence;
+  uint32_t coverage;
+  uint32_t coverage_low;
+  uint32_t coverage_high;
+  /*
+   * Promised minus delivered date, thousandths of a day.
+   */
+  int64_t mean_days_early_milli;
+  /*
+   * Past their window and not reported delivered.
+   */
+  uint64_t overdue;
+};
+#define PROMISED__V1__ACCURACY_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__accuracy_row__descriptor) \
+    , {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__AccuracyResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  size_t n_rows;
+  Promised__V1__AccuracyRow **rows;
 };
 #define PROMISED__V1__ACCURACY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__accuracy_response__descriptor) \
-     }
+    , NULL, 0,NULL }
 
 
+/*
+ * By token, or by question.
+ */
 struct  Promised__V1__ExplainRequest
 {
   ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  ProtobufCBinaryData token;
+  ProtobufCBinaryData item;
+  uint64_t quantity;
+  ProtobufCBinaryData country;
+  ProtobufCBinaryData postcode;
+  uint64_t level;
+  uint64_t confidence;
 };
 #define PROMISED__V1__EXPLAIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__explain_request__descriptor) \
-     }
+    , NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0 }
+
+
+struct  Promised__V1__CandidateTrace
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData node;
+  ProtobufCBinaryData title;
+  int32_t latitude_e6;
+  int32_t longitude_e6;
+  int64_t available;
+  /*
+   * 1 chosen, 2 no stock, 3 cut-off passed, 4 leg closed, 5 node full, 6 level, 7 restriction,
+   * 8 override, 9 costlier, 10 slower, 11 no route, 12 node closed, 13 tie.
+   */
+  uint32_t fate;
+  ProtobufCBinaryData subject;
+  int64_t by_minutes;
+  int64_t by_cost;
+  int64_t ready_unix_s;
+  int64_t ship_by_unix_s;
+  int64_t order_by_unix_s;
+  int64_t window_to_unix_s;
+  int32_t delivery_days;
+  uint32_t confidence;
+  int32_t utc_offset_s;
+};
+#define PROMISED__V1__CANDIDATE_TRACE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__candidate_trace__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Promised__V1__StepTrace
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  ProtobufCBinaryData carrier;
+  /*
+   * 1 road, 2 air.
+   */
+  uint32_t mode;
+  ProtobufCBinaryData from;
+  ProtobufCBinaryData from_title;
+  /*
+   * Empty = the customer.
+   */
+  ProtobufCBinaryData to;
+  ProtobufCBinaryData to_title;
+  int32_t from_latitude_e6;
+  int32_t from_longitude_e6;
+  int32_t to_latitude_e6;
+  int32_t to_longitude_e6;
+  int64_t departure_unix_s;
+  int64_t arrival_unix_s;
+  int32_t departure_utc_offset_s;
+  int32_t arrival_utc_offset_s;
+  /*
+   * Between being ready and leaving.
+   */
+  int64_t slack_minutes;
+  /*
+   * −1 = no limit.
+   */
+  int64_t units_left;
+};
+#define PROMISED__V1__STEP_TRACE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__step_trace__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Promised__V1__Counterfactual
+{
+  ProtobufCMessage base;
+  /*
+   * 1 ordered earlier, 2 stock there, 3 leg open, 4 lower confidence, 5 faster level, 6 room there,
+   * 7 without the override.
+   */
+  uint32_t kind;
+  ProtobufCBinaryData subject;
+  int64_t minutes;
+  int64_t at_unix_s;
+  uint32_t confidence;
+  uint32_t level;
+  int64_t window_from_unix_s;
+  int64_t window_to_unix_s;
+  int32_t delivery_days;
+  int64_t gain_minutes;
+};
+#define PROMISED__V1__COUNTERFACTUAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__counterfactual__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__ExplainResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  /*
+   * 1 nothing has changed since, 2 computed again from the archived log.
+   */
+  uint32_t origin;
+  ProtobufCBinaryData item;
+  uint64_t quantity;
+  ProtobufCBinaryData country;
+  ProtobufCBinaryData postcode;
+  uint32_t level;
+  uint32_t confidence_asked;
+  uint64_t position;
+  int64_t decided_unix_ms;
+  uint64_t profile_epoch;
+  uint64_t network_revision;
+  ProtobufCBinaryData zone;
+  ProtobufCBinaryData station;
+  protobuf_c_boolean postcode_exact;
+  int32_t destination_latitude_e6;
+  int32_t destination_longitude_e6;
+  uint32_t outcome;
+  ProtobufCBinaryData node;
+  int64_t window_from_unix_s;
+  int64_t window_to_unix_s;
+  int32_t window_utc_offset_s;
+  int32_t delivery_days;
+  int64_t order_by_unix_s;
+  int32_t order_by_utc_offset_s;
+  int64_t ship_by_unix_s;
+  uint32_t confidence;
+  uint32_t confidence_source;
+  uint32_t sample_size_milli;
+  size_t n_candidates;
+  Promised__V1__CandidateTrace **candidates;
+  size_t n_steps;
+  Promised__V1__StepTrace **steps;
+  /*
+   * 0 none, 1 cut-off, 2 stock, 3 leg closed, 4 node full, 5 confidence, 6 level, 7 restriction,
+   * 8 override, 9 network, 10 release.
+   */
+  uint32_t constraint;
+  ProtobufCBinaryData constraint_subject;
+  size_t n_counterfactuals;
+  Promised__V1__Counterfactual **counterfactuals;
+  size_t n_overrides;
+  uint64_t *overrides;
+  /*
+   * A token was given and its decision is this one, bit for bit.
+   */
+  protobuf_c_boolean agrees_with_token;
 };
 #define PROMISED__V1__EXPLAIN_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__explain_response__descriptor) \
-     }
+    , NULL, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, {0,NULL}, 0,NULL, 0,NULL, 0 }
+
+
+struct  Promised__V1__ChangedRequest
+{
+  ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  /*
+   * The epoch before the one that answers.
+   */
+  uint64_t since_epoch;
+  /*
+   * 0 = standard.
+   */
+  uint64_t level;
+  /*
+   * As in OfferRequest.
+   */
+  uint64_t confidence;
+  ProtobufCBinaryData page_token;
+  /*
+   * 1..100,000; 0 = 10,000.
+   */
+  uint64_t page_size;
+};
+#define PROMISED__V1__CHANGED_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__changed_request__descriptor) \
+    , NULL, 0, 0, 0, {0,NULL}, 0 }
+
+
+/*
+ * One row per pair.
+ */
+struct  Promised__V1__ChangedResponse
+{
+  ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  uint64_t from_epoch;
+  uint64_t to_epoch;
+  /*
+   * On all pages; and pairs that exist: items with stock × destinations.
+   */
+  uint64_t pair_count;
+  uint64_t pairs_compared;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_zones;
+  ProtobufCBinaryData *zones;
+  size_t n_zone_indexes;
+  uint32_t *zone_indexes;
+  /*
+   * Promised local dates; 0 = no promise.
+   */
+  size_t n_days_before;
+  int32_t *days_before;
+  size_t n_days_after;
+  int32_t *days_after;
+  size_t n_window_to_before_unix_s;
+  int64_t *window_to_before_unix_s;
+  size_t n_window_to_after_unix_s;
+  int64_t *window_to_after_unix_s;
+  ProtobufCBinaryData next_page_token;
+};
+#define PROMISED__V1__CHANGED_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__changed_response__descriptor) \
+    , NULL, 0, 0, 0, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL} }
 
 
 /* Promised__V1__OfferRequest methods */
@@ -285,6 +837,63 @@ Promised__V1__PlanRequest *
 void   promised__v1__plan_request__free_unpacked
                      (Promised__V1__PlanRequest *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__PlannedShipment methods */
+void   promised__v1__planned_shipment__init
+                     (Promised__V1__PlannedShipment         *message);
+size_t promised__v1__planned_shipment__get_packed_size
+                     (const Promised__V1__PlannedShipment   *message);
+size_t promised__v1__planned_shipment__pack
+                     (const Promised__V1__PlannedShipment   *message,
+                      uint8_t             *out);
+size_t promised__v1__planned_shipment__pack_to_buffer
+                     (const Promised__V1__PlannedShipment   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__PlannedShipment *
+       promised__v1__planned_shipment__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__planned_shipment__free_unpacked
+                     (Promised__V1__PlannedShipment *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__ShortLine methods */
+void   promised__v1__short_line__init
+                     (Promised__V1__ShortLine         *message);
+size_t promised__v1__short_line__get_packed_size
+                     (const Promised__V1__ShortLine   *message);
+size_t promised__v1__short_line__pack
+                     (const Promised__V1__ShortLine   *message,
+                      uint8_t             *out);
+size_t promised__v1__short_line__pack_to_buffer
+                     (const Promised__V1__ShortLine   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__ShortLine *
+       promised__v1__short_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__short_line__free_unpacked
+                     (Promised__V1__ShortLine *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__CartPlan methods */
+void   promised__v1__cart_plan__init
+                     (Promised__V1__CartPlan         *message);
+size_t promised__v1__cart_plan__get_packed_size
+                     (const Promised__V1__CartPlan   *message);
+size_t promised__v1__cart_plan__pack
+                     (const Promised__V1__CartPlan   *message,
+                      uint8_t             *out);
+size_t promised__v1__cart_plan__pack_to_buffer
+                     (const Promised__V1__CartPlan   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__CartPlan *
+       promised__v1__cart_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__cart_plan__free_unpacked
+                     (Promised__V1__CartPlan *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__PlanResponse methods */
 void   promised__v1__plan_response__init
                      (Promised__V1__PlanResponse         *message);
@@ -323,6 +932,25 @@ Promised__V1__AtRiskRequest *
 void   promised__v1__at_risk_request__free_unpacked
                      (Promised__V1__AtRiskRequest *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__RiskRow methods */
+void   promised__v1__risk_row__init
+                     (Promised__V1__RiskRow         *message);
+size_t promised__v1__risk_row__get_packed_size
+                     (const Promised__V1__RiskRow   *message);
+size_t promised__v1__risk_row__pack
+                     (const Promised__V1__RiskRow   *message,
+                      uint8_t             *out);
+size_t promised__v1__risk_row__pack_to_buffer
+                     (const Promised__V1__RiskRow   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__RiskRow *
+       promised__v1__risk_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__risk_row__free_unpacked
+                     (Promised__V1__RiskRow *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__AtRiskResponse methods */
 void   promised__v1__at_risk_response__init
                      (Promised__V1__AtRiskResponse         *message);
@@ -342,6 +970,44 @@ Promised__V1__AtRiskResponse *
 void   promised__v1__at_risk_response__free_unpacked
                      (Promised__V1__AtRiskResponse *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__RescueRequest methods */
+void   promised__v1__rescue_request__init
+                     (Promised__V1__RescueRequest         *message);
+size_t promised__v1__rescue_request__get_packed_size
+                     (const Promised__V1__RescueRequest   *message);
+size_t promised__v1__rescue_request__pack
+                     (const Promised__V1__RescueRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__rescue_request__pack_to_buffer
+                     (const Promised__V1__RescueRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__RescueRequest *
+       promised__v1__rescue_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__rescue_request__free_unpacked
+                     (Promised__V1__RescueRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__RescueResponse methods */
+void   promised__v1__rescue_response__init
+                     (Promised__V1__RescueResponse         *message);
+size_t promised__v1__rescue_response__get_packed_size
+                     (const Promised__V1__RescueResponse   *message);
+size_t promised__v1__rescue_response__pack
+                     (const Promised__V1__RescueResponse   *message,
+                      uint8_t             *out);
+size_t promised__v1__rescue_response__pack_to_buffer
+                     (const Promised__V1__RescueResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__RescueResponse *
+       promised__v1__rescue_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__rescue_response__free_unpacked
+                     (Promised__V1__RescueResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__AccuracyRequest methods */
 void   promised__v1__accuracy_request__init
                      (Promised__V1__AccuracyRequest         *message);
@@ -360,6 +1026,25 @@ Promised__V1__AccuracyRequest *
                       const uint8_t       *data);
 void   promised__v1__accuracy_request__free_unpacked
                      (Promised__V1__AccuracyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__AccuracyRow methods */
+void   promised__v1__accuracy_row__init
+                     (Promised__V1__AccuracyRow         *message);
+size_t promised__v1__accuracy_row__get_packed_size
+                     (const Promised__V1__AccuracyRow   *message);
+size_t promised__v1__accuracy_row__pack
+                     (const Promised__V1__AccuracyRow   *message,
+                      uint8_t             *out);
+size_t promised__v1__accuracy_row__pack_to_buffer
+                     (const Promised__V1__AccuracyRow   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__AccuracyRow *
+       promised__v1__accuracy_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__accuracy_row__free_unpacked
+                     (Promised__V1__AccuracyRow *message,
                       ProtobufCAllocator *allocator);
 /* Promised__V1__AccuracyResponse methods */
 void   promised__v1__accuracy_response__init
@@ -399,6 +1084,63 @@ Promised__V1__ExplainRequest *
 void   promised__v1__explain_request__free_unpacked
                      (Promised__V1__ExplainRequest *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__CandidateTrace methods */
+void   promised__v1__candidate_trace__init
+                     (Promised__V1__CandidateTrace         *message);
+size_t promised__v1__candidate_trace__get_packed_size
+                     (const Promised__V1__CandidateTrace   *message);
+size_t promised__v1__candidate_trace__pack
+                     (const Promised__V1__CandidateTrace   *message,
+                      uint8_t             *out);
+size_t promised__v1__candidate_trace__pack_to_buffer
+                     (const Promised__V1__CandidateTrace   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__CandidateTrace *
+       promised__v1__candidate_trace__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__candidate_trace__free_unpacked
+                     (Promised__V1__CandidateTrace *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__StepTrace methods */
+void   promised__v1__step_trace__init
+                     (Promised__V1__StepTrace         *message);
+size_t promised__v1__step_trace__get_packed_size
+                     (const Promised__V1__StepTrace   *message);
+size_t promised__v1__step_trace__pack
+                     (const Promised__V1__StepTrace   *message,
+                      uint8_t             *out);
+size_t promised__v1__step_trace__pack_to_buffer
+                     (const Promised__V1__StepTrace   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__StepTrace *
+       promised__v1__step_trace__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__step_trace__free_unpacked
+                     (Promised__V1__StepTrace *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__Counterfactual methods */
+void   promised__v1__counterfactual__init
+                     (Promised__V1__Counterfactual         *message);
+size_t promised__v1__counterfactual__get_packed_size
+                     (const Promised__V1__Counterfactual   *message);
+size_t promised__v1__counterfactual__pack
+                     (const Promised__V1__Counterfactual   *message,
+                      uint8_t             *out);
+size_t promised__v1__counterfactual__pack_to_buffer
+                     (const Promised__V1__Counterfactual   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__Counterfactual *
+       promised__v1__counterfactual__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__counterfactual__free_unpacked
+                     (Promised__V1__Counterfactual *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__ExplainResponse methods */
 void   promised__v1__explain_response__init
                      (Promised__V1__ExplainResponse         *message);
@@ -418,6 +1160,44 @@ Promised__V1__ExplainResponse *
 void   promised__v1__explain_response__free_unpacked
                      (Promised__V1__ExplainResponse *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__ChangedRequest methods */
+void   promised__v1__changed_request__init
+                     (Promised__V1__ChangedRequest         *message);
+size_t promised__v1__changed_request__get_packed_size
+                     (const Promised__V1__ChangedRequest   *message);
+size_t promised__v1__changed_request__pack
+                     (const Promised__V1__ChangedRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__changed_request__pack_to_buffer
+                     (const Promised__V1__ChangedRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__ChangedRequest *
+       promised__v1__changed_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__changed_request__free_unpacked
+                     (Promised__V1__ChangedRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__ChangedResponse methods */
+void   promised__v1__changed_response__init
+                     (Promised__V1__ChangedResponse         *message);
+size_t promised__v1__changed_response__get_packed_size
+                     (const Promised__V1__ChangedResponse   *message);
+size_t promised__v1__changed_response__pack
+                     (const Promised__V1__ChangedResponse   *message,
+                      uint8_t             *out);
+size_t promised__v1__changed_response__pack_to_buffer
+                     (const Promised__V1__ChangedResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__ChangedResponse *
+       promised__v1__changed_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__changed_response__free_unpacked
+                     (Promised__V1__ChangedResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Promised__V1__OfferRequest_Closure)
@@ -429,17 +1209,38 @@ typedef void (*Promised__V1__OfferResponse_Closure)
 typedef void (*Promised__V1__PlanRequest_Closure)
                  (const Promised__V1__PlanRequest *message,
                   void *closure_data);
+typedef void (*Promised__V1__PlannedShipment_Closure)
+                 (const Promised__V1__PlannedShipment *message,
+                  void *closure_data);
+typedef void (*Promised__V1__ShortLine_Closure)
+                 (const Promised__V1__ShortLine *message,
+                  void *closure_data);
+typedef void (*Promised__V1__CartPlan_Closure)
+                 (const Promised__V1__CartPlan *message,
+                  void *closure_data);
 typedef void (*Promised__V1__PlanResponse_Closure)
                  (const Promised__V1__PlanResponse *message,
                   void *closure_data);
 typedef void (*Promised__V1__AtRiskRequest_Closure)
                  (const Promised__V1__AtRiskRequest *message,
                   void *closure_data);
+typedef void (*Promised__V1__RiskRow_Closure)
+                 (const Promised__V1__RiskRow *message,
+                  void *closure_data);
 typedef void (*Promised__V1__AtRiskResponse_Closure)
                  (const Promised__V1__AtRiskResponse *message,
                   void *closure_data);
+typedef void (*Promised__V1__RescueRequest_Closure)
+                 (const Promised__V1__RescueRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__RescueResponse_Closure)
+                 (const Promised__V1__RescueResponse *message,
+                  void *closure_data);
 typedef void (*Promised__V1__AccuracyRequest_Closure)
                  (const Promised__V1__AccuracyRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__AccuracyRow_Closure)
+                 (const Promised__V1__AccuracyRow *message,
                   void *closure_data);
 typedef void (*Promised__V1__AccuracyResponse_Closure)
                  (const Promised__V1__AccuracyResponse *message,
@@ -447,8 +1248,23 @@ typedef void (*Promised__V1__AccuracyResponse_Closure)
 typedef void (*Promised__V1__ExplainRequest_Closure)
                  (const Promised__V1__ExplainRequest *message,
                   void *closure_data);
+typedef void (*Promised__V1__CandidateTrace_Closure)
+                 (const Promised__V1__CandidateTrace *message,
+                  void *closure_data);
+typedef void (*Promised__V1__StepTrace_Closure)
+                 (const Promised__V1__StepTrace *message,
+                  void *closure_data);
+typedef void (*Promised__V1__Counterfactual_Closure)
+                 (const Promised__V1__Counterfactual *message,
+                  void *closure_data);
 typedef void (*Promised__V1__ExplainResponse_Closure)
                  (const Promised__V1__ExplainResponse *message,
+                  void *closure_data);
+typedef void (*Promised__V1__ChangedRequest_Closure)
+                 (const Promised__V1__ChangedRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__ChangedResponse_Closure)
+                 (const Promised__V1__ChangedResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -469,6 +1285,10 @@ struct Promised__V1__Promises_Service
                   const Promised__V1__AtRiskRequest *input,
                   Promised__V1__AtRiskResponse_Closure closure,
                   void *closure_data);
+  void (*rescue)(Promised__V1__Promises_Service *service,
+                 const Promised__V1__RescueRequest *input,
+                 Promised__V1__RescueResponse_Closure closure,
+                 void *closure_data);
   void (*accuracy)(Promised__V1__Promises_Service *service,
                    const Promised__V1__AccuracyRequest *input,
                    Promised__V1__AccuracyResponse_Closure closure,
@@ -476,6 +1296,10 @@ struct Promised__V1__Promises_Service
   void (*explain)(Promised__V1__Promises_Service *service,
                   const Promised__V1__ExplainRequest *input,
                   Promised__V1__ExplainResponse_Closure closure,
+                  void *closure_data);
+  void (*changed)(Promised__V1__Promises_Service *service,
+                  const Promised__V1__ChangedRequest *input,
+                  Promised__V1__ChangedResponse_Closure closure,
                   void *closure_data);
 };
 typedef void (*Promised__V1__Promises_ServiceDestroy)(Promised__V1__Promises_Service *);
@@ -488,8 +1312,10 @@ void promised__v1__promises__init (Promised__V1__Promises_Service *service,
       function_prefix__ ## offer,\
       function_prefix__ ## plan,\
       function_prefix__ ## at_risk,\
+      function_prefix__ ## rescue,\
       function_prefix__ ## accuracy,\
-      function_prefix__ ## explain  }
+      function_prefix__ ## explain,\
+      function_prefix__ ## changed  }
 void promised__v1__promises__offer(ProtobufCService *service,
                                    const Promised__V1__OfferRequest *input,
                                    Promised__V1__OfferResponse_Closure closure,
@@ -502,6 +1328,10 @@ void promised__v1__promises__at_risk(ProtobufCService *service,
                                      const Promised__V1__AtRiskRequest *input,
                                      Promised__V1__AtRiskResponse_Closure closure,
                                      void *closure_data);
+void promised__v1__promises__rescue(ProtobufCService *service,
+                                    const Promised__V1__RescueRequest *input,
+                                    Promised__V1__RescueResponse_Closure closure,
+                                    void *closure_data);
 void promised__v1__promises__accuracy(ProtobufCService *service,
                                       const Promised__V1__AccuracyRequest *input,
                                       Promised__V1__AccuracyResponse_Closure closure,
@@ -510,19 +1340,35 @@ void promised__v1__promises__explain(ProtobufCService *service,
                                      const Promised__V1__ExplainRequest *input,
                                      Promised__V1__ExplainResponse_Closure closure,
                                      void *closure_data);
+void promised__v1__promises__changed(ProtobufCService *service,
+                                     const Promised__V1__ChangedRequest *input,
+                                     Promised__V1__ChangedResponse_Closure closure,
+                                     void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor promised__v1__offer_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__offer_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__plan_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__planned_shipment__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__short_line__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__cart_plan__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__plan_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__at_risk_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__risk_row__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__at_risk_response__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__rescue_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__rescue_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__accuracy_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__accuracy_row__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__accuracy_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__explain_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__candidate_trace__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__step_trace__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__counterfactual__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__explain_response__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__changed_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__changed_response__descriptor;
 extern const ProtobufCServiceDescriptor promised__v1__promises__descriptor;
 
 PROTOBUF_C__END_DECLS
