@@ -34,6 +34,9 @@ package enum Limits {
   package static var idempotencyKeys: Int { 4_194_304 }
   /// How long an ended hold can still be asked for.
   package static var endedHoldMilliseconds: Int64 { 600_000 }
+  /// Overrides that are live at once, and how long one may last: a year.
+  package static var overrides: Int { 10_000 }
+  package static var overrideSeconds: Int64 { 31_536_000 }
   package static var nodes: Int { 65_000 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }

@@ -61,6 +61,7 @@ import Testing
       ("idempotency_milliseconds", Int(Limits.idempotencyMilliseconds)),
       ("idempotency_keys", Limits.idempotencyKeys),
       ("ended_hold_milliseconds", Int(Limits.endedHoldMilliseconds)),
+      ("overrides", Limits.overrides), ("override_seconds", Int(Limits.overrideSeconds)),
       ("units_per_position", Int(Limits.unitsPerPosition)),
     ]
     let table = try rows("Limits")
