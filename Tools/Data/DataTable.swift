@@ -18,16 +18,17 @@ package struct DataTable: ~Copyable {
 
   /// Reads the file and its header. Throws when it cannot be read or a column is missing.
   package init(_ path: String, needing names: [String]) throws(DataFault) {
-    self.init(path: path, contents: try DataFile.read(path), names: names)
-    try readHeader()
-  }
-
-  private init(path: String, contents: [UInt8], names: [String]) {
+    // Thrown only once everything is initialised: a value that cannot be copied wants it so.
+    var contents: [UInt8] = []
+    var fault: DataFault?
+    do throws(DataFault) { contents = try DataFile.read(path) } catch { fault = error }
     self.path = path
     self.names = names
     bytes = .allocate(capacity: contents.count)
     _ = bytes.initialize(from: contents)
     csv = CSVReader(UnsafeBufferPointer(bytes))
+    if let fault { throw fault }
+    try readHeader()
   }
 
   deinit { bytes.deallocate() }
