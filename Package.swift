@@ -35,6 +35,7 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CChecksum"),
@@ -97,6 +98,12 @@ let package = Package(
       name: "promised-bench",
       dependencies: ["PromisedEngine", "PromisedModel", "PromisedBytes", "CLinux"],
       path: "Tools/Bench", exclude: ["README.md", "run.py"], swiftSettings: strict),
+    .target(
+      name: "PromisedData", dependencies: ["PromisedImport", "PromisedModel", "CZlib"],
+      path: "Tools/Data", swiftSettings: strict),
+    .executableTarget(
+      name: "promised-timetable-check", dependencies: ["PromisedData", "PromisedEngine"],
+      path: "Tools/TimetableCheck", swiftSettings: strict),
 
     // A suite per module.
     suite("PromisedModelTests", ["PromisedModel"]),
@@ -118,6 +125,8 @@ let package = Package(
         "PromisedLinux", "PromisedModel",
       ]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
+    suite("PromisedDataTests", ["PromisedData", "CZlib"]),
+    suite("TimetableCheckTests", ["promised-timetable-check", "PromisedData"]),
     suite("PromisedSampleTests", ["PromisedSample"]),
     suite(
       "PromisedClientTests",

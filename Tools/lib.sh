@@ -26,7 +26,7 @@ toolchain_packages=(
 # What building and running needs, beside the Swift toolchain.
 build_packages=(
   libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libprotobuf-dev libzstd-dev libssl-dev
-  pkg-config tzdata python3 python3-protobuf
+  zlib1g-dev pkg-config tzdata python3 python3-protobuf
 )
 # What the tests need on top: the Go client, and redis to measure beside.
 test_packages=(

@@ -45,6 +45,7 @@ extension State {
     digestSellers(&sum)
     digestClaims(&sum)
     digestNetwork(&sum)
+    digestOverrides(&sum)
     sum.begin(20)
     sum.add(publication.epoch)
     sum.add(publication.horizonBaseUnixSeconds)

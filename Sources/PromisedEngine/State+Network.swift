@@ -45,6 +45,7 @@ extension State {
   func apply(network rows: NetworkRows) {
     network.upsert(rows)
     for row in rows.nodes { keepTitle(of: row) }
+    resolveOverrides()
     stamps.network = appliedPosition
   }
 
@@ -55,6 +56,7 @@ extension State {
     replacedRevision = network.revision
     profiles = nil
     for node in network.nodes { if let node { keepTitle(of: node) } }
+    resolveOverrides()
     stamps.network = appliedPosition
   }
 

@@ -100,15 +100,18 @@ extension State {
       available: Column(base: UnsafePointer(scratch.available.base), count: count))
     let attribute = Int(positions.attribute(slot))
     let handling = attribute == 0 ? 0 : attributes[attribute].handlingMinutes
+    let seller = attribute == 0 ? nil : attributes[attribute].seller
     for place in 0..<query.postcodes.count {
       let destination = scratch.destinations[place]
       if destination.index == .max {
         reply.append(.postcodeUnknown, query.withPath)
         continue
       }
-      let decision = profiles.decideOffer(
-        candidates, quantity: quantity, destination: destination.index, now: now,
-        handlingMinutes: handling)
+      let decision = decideCounting(
+        candidates,
+        OfferTerms(
+          item: positions.key(slot), seller: seller, quantity: quantity,
+          destination: destination.index, handlingMinutes: handling), profiles, at: now)
       switch decision {
       case .refused(let code): reply.append(code, query.withPath)
       case .offer(let offer):

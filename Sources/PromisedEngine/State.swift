@@ -46,6 +46,9 @@ package final class State {
   /// The delivery profiles that answer, by what they were built from.
   package internal(set) var publication = ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0)
 
+  /// What operators decided over the system's head.
+  var overrides = OverrideTable()
+
   // Loads.
   var load: OpenLoad?
   var lastLoad: CommittedLoad?

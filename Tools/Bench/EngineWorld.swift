@@ -167,7 +167,7 @@ struct EngineWorld {
   }
 
   /// A TZif file of version 2 without transitions: header and block, twice, then the footer.
-  private static var utc: [UInt8] {
+  static var utc: [UInt8] {
     let counts: [UInt8] = Array(repeating: 0, count: 19) + [1, 0, 0, 0, 4]
     let header = Array("TZif2".utf8) + Array(repeating: 0, count: 15) + counts
     let block: [UInt8] = header + [0, 0, 0, 0, 0, 0] + Array("UTC\0".utf8)

@@ -2,7 +2,7 @@ import PromisedModel
 
 /// The templates of a network laid out as instants of a horizon: what every destination's scan
 /// shares, and per station and zone what only some need.
-struct NetworkDepartures: ~Copyable {
+final class NetworkDepartures: @unchecked Sendable {
   let image: NetworkImage
   let horizon: Horizon
   let clocks: [HorizonClock]
@@ -62,6 +62,13 @@ struct NetworkDepartures: ~Copyable {
     (laneStarts, laneOrder) = Self.grouped(
       image.lanes.map { Int($0.key.zone) }, count: image.zoneCount)
     self.departs = departs
+  }
+
+  /// Where the connections to a destination's station lie among `feeders`, if nothing goes on there.
+  func feeders(of destination: DestinationRow) -> Range<Int> {
+    guard destination.station != .noIndex, !departs[Int(destination.station)] else { return 0..<0 }
+    let station = Int(destination.station)
+    return feederStarts[station]..<feederStarts[station + 1]
   }
 
   /// Positions grouped by key, each group in the given order.

@@ -10,40 +10,45 @@ package enum ProfileBuild {
   /// - Parameters:
   ///   - horizonBase: a UTC midnight, normally `Horizon.base(at:)`.
   ///   - confidence: what lanes promise, 1…65535.
+  ///   - destinations: those to build, each below the image's count; the rows of the others stay
+  ///     empty. Nil = all.
   /// - Complexity: destinations × connections; 4 to 10 ns for each pair.
   package static func build(
-    image: NetworkImage, horizonBase: Int64, confidence: UInt16 = defaultConfidence
+    image: NetworkImage, horizonBase: Int64, confidence: UInt16 = defaultConfidence,
+    destinations: [UInt32]? = nil
   ) -> ProfileSet {
-    build(image: image, horizon: Horizon(base: horizonBase), confidence: confidence)
+    build(
+      image: image, horizon: Horizon(base: horizonBase), confidence: confidence,
+      destinations: destinations)
   }
 
   /// The same over another number of days.
   package static func build(
-    image: NetworkImage, horizon: Horizon, confidence: UInt16 = defaultConfidence
+    image: NetworkImage, horizon: Horizon, confidence: UInt16 = defaultConfidence,
+    destinations: [UInt32]? = nil
   ) -> ProfileSet {
-    var rows = ProfileRows(
-      departures: NetworkDepartures(image: image, horizon: horizon), confidence: confidence)
-    for destination in image.destinations { rows.append(destination) }
-    return rows.finish()
+    let departures = NetworkDepartures(image: image, horizon: horizon)
+    let frame = ProfileFrame(
+      image: image, horizon: horizon, clocks: departures.clocks, departs: departures.departs)
+    var build = BlockBuild(departures: departures, frame: frame, confidence: confidence)
+    if let destinations {
+      var blocks = Array(repeating: frame.emptyBlock, count: image.destinations.count)
+      for destination in destinations { blocks[Int(destination)] = build.block(destination) }
+      return ProfileSet(frame: frame, blocks: blocks)
+    }
+    let all = image.destinations.indices.map { build.block(UInt32($0)) }
+    return ProfileSet(frame: frame, blocks: all)
   }
 }
 
-/// The profile set in the making, destination after destination.
-private struct ProfileRows: ~Copyable {
-  let departures: NetworkDepartures
-  let confidence: UInt16
-  let openings: NodeOpenings
-  let ranks: OwnedBuffer<UInt16>
-  /// The node of each rank.
-  var rankedNodes: [UInt16] = []
-  var scan: ConnectionScan
-
-  var rows = OwnedBuffer<UInt32>(repeating: 0, count: 1)
-  var entries = OwnedBuffer<ProfileEntry>()
-  var vias = OwnedBuffer<Via>()
-  var windowStarts = OwnedBuffer<UInt32>(repeating: 0, count: 1)
-  var windows = OwnedBuffer<DeliveryWindow>()
-
+/// Blocks in the making, destination after destination.
+struct BlockBuild: ~Copyable {
+  private let departures: NetworkDepartures
+  private let frame: ProfileFrame
+  private let confidence: UInt16
+  private var scan: ConnectionScan
+  private var rows = DestinationRows()
+  private var arena = BlockArena()
   /// One way to reach the destination; its place in the sorted list is its id in the scan.
   struct Final {
     var node: UInt16
@@ -54,20 +59,17 @@ private struct ProfileRows: ~Copyable {
     var windowIndex: UInt32 = 0
   }
 
-  init(departures: consuming NetworkDepartures, confidence: UInt16) {
-    let image = departures.image
-    self.confidence = confidence
-    openings = NodeOpenings(image: image, clocks: departures.clocks)
-    ranks = OwnedBuffer(repeating: ProfileSet.noRank, count: image.nodes.count)
-    for (index, departs) in departures.departs.enumerated() where departs {
-      ranks.base[index] = UInt16(rankedNodes.count)
-      rankedNodes.append(UInt16(index))
-    }
-    scan = ConnectionScan(nodeCount: image.nodes.count)
+  init(departures: NetworkDepartures, frame: ProfileFrame, confidence: UInt16) {
     self.departures = departures
+    self.frame = frame
+    self.confidence = confidence
+    scan = ConnectionScan(nodeCount: frame.image.nodes.count)
   }
 
-  mutating func append(_ destination: DestinationRow) {
+  /// The rows of one destination. O(connections).
+  mutating func block(_ index: UInt32) -> DestinationBlock {
+    let destination = frame.image.destinations[Int(index)]
+    rows.removeAll(legCount: frame.image.legs.count)
     var finals = finals(of: destination)
     let windowCount = numberWindows(&finals)
     finals.sort {
@@ -78,22 +80,17 @@ private struct ProfileRows: ~Copyable {
         node: UInt32(final.node), departure: UInt32(final.cutoff), value: final.windowIndex,
         id: UInt32(index))
     }
-    var feeders = 0..<0
-    if destination.station != .noIndex, !departures.departs[Int(destination.station)] {
-      let station = Int(destination.station)
-      feeders = departures.feederStarts[station]..<departures.feederStarts[station + 1]
-    }
     steps.withUnsafeBufferPointer { steps in
       departures.feeders.withUnsafeBufferPointer { all in
         scan.scan(
           connections: departures.connections,
           departureCounts: UnsafePointer(departures.departureCounts.base),
-          feeders: UnsafeBufferPointer(rebasing: all[feeders]), finals: steps,
-          valueCount: UInt32(windowCount))
+          feeders: UnsafeBufferPointer(rebasing: all[departures.feeders(of: destination)]),
+          finals: steps, valueCount: UInt32(windowCount))
       }
     }
-    for node in rankedNodes { appendRow(node, finals) }
-    windowStarts.append(UInt32(windows.count))
+    for node in frame.rankedNodes { appendRow(node, finals) }
+    return DestinationBlock(rows, withHeads: frame.withHeads, in: &arena)
   }
 
   private func finals(of destination: DestinationRow) -> [Final] {
@@ -126,7 +123,7 @@ private struct ProfileRows: ~Copyable {
       if index == 0 || finals[index].window != finals[index - 1].window {
         // An entry has 16 bits for its window: the latest ones of a vast zone are not promised.
         if count == Int(UInt16.max) { break }
-        windows.append(finals[index].window)
+        rows.windows.append(finals[index].window)
         count += 1
       }
       finals[index].windowIndex = UInt32(count - 1)
@@ -138,9 +135,8 @@ private struct ProfileRows: ~Copyable {
 
   private mutating func appendRow(_ node: UInt16, _ finals: [Final]) {
     let profile = scan.profile(Int(node))
-    let firstWindow = Int(windowStarts.base[windowStarts.count - 1])
-    let ready = openings.readyFunction(node: node)
-    let processing = openings.processing.base[Int(node)]
+    let ready = frame.openings.readyFunction(node: node)
+    let processing = frame.openings.processing.base[Int(node)]
     for index in stride(from: profile.count - 1, through: 0, by: -1) {
       let step = profile[index]
       var via = Via.leg(step.id)
@@ -149,33 +145,23 @@ private struct ProfileRows: ~Copyable {
         via = finals[Int(step.id)].via
         chance = finals[Int(step.id)].chance
       }
-      let window = windows.base[firstWindow + Int(step.value)]
+      let window = rows.windows[Int(step.value)]
       // A window after the scan is a carrier's. It counts only if a later departure that was
       // scanned misses it: otherwise an unscanned one might still make it.
       let isProven =
-        window.to <= departures.horizon.minutes
-        || (index > 0 && Int32(step.departure) < departures.horizon.promisedMinutes)
+        window.to <= frame.horizon.minutes
+        || (index > 0 && Int32(step.departure) < frame.horizon.promisedMinutes)
       var orderBy = ProfileEntry.unpublished
       if isProven {
         // Without opening times nobody works on orders there.
         let latest = ready?.latestOrder(for: Int32(step.departure), processing: processing)
         orderBy = UInt16(clamping: max(latest ?? 0, 0))
       }
-      entries.append(
+      rows.append(
         ProfileEntry(
           cutoff: UInt16(step.departure), window: UInt16(step.value), orderBy: orderBy,
-          confidence: chance))
-      vias.append(via)
+          confidence: chance), via)
     }
-    invariant(entries.count <= Int(UInt32.max), "more profile entries than a row can point to")
-    rows.append(UInt32(entries.count))
-  }
-
-  consuming func finish() -> ProfileSet {
-    let image = departures.image
-    return ProfileSet(
-      image: image, horizon: departures.horizon, ranks: ranks, rankCount: rankedNodes.count,
-      rows: rows, entries: entries, vias: vias, windowStarts: windowStarts, windows: windows,
-      openings: openings, offsets: ZoneOffsets(image: image, clocks: departures.clocks))
+    rows.endRow()
   }
 }

@@ -68,10 +68,11 @@ import Testing
   func horizonEnd() throws {
     let short = try profiles(s4Rows(), slackDays: 0, days: 4)
     let long = try profiles(s4Rows())
-    let row = short.row(node: 0, destination: 0)
+    let view = short.view(0)
+    let row = view.row(rank: short.rank(of: 0))
     var published = 0
     for index in row.start..<row.end {
-      let entry = short.entries.base[index]
+      let entry = view.entries[index]
       guard entry.orderBy != ProfileEntry.unpublished else { continue }
       published += 1
       // 23:00 in New York is 04:00 UTC; only 21:00 departures are in the window profile.
@@ -88,7 +89,7 @@ import Testing
     }
     #expect(published == 4)
     for index in 0..<short.windowCount {
-      #expect(short.windows.base[index].to <= short.horizon.minutes)
+      #expect(view.windows[index].to <= short.horizon.minutes)
     }
   }
 
@@ -247,8 +248,8 @@ import Testing
     #expect(offer.deliveryDate == LocalDate(year: 2026, month: 2, day: 10))
     #expect(offer.orderByUnixSeconds == utc(2026, 1, 13, 22))
     // The last pickup scanned is no proof that no later one makes its window.
-    let row = set.row(node: 0, destination: 0)
-    #expect(set.entries.base[row.end - 1].orderBy == ProfileEntry.unpublished)
+    let row = set.view(0).row(rank: set.rank(of: 0))
+    #expect(set.view(0).entries[row.end - 1].orderBy == ProfileEntry.unpublished)
   }
 
   @Test("A 04:30 cutoff follows the clocks over the change")
