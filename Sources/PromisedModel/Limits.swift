@@ -14,6 +14,12 @@ package enum Limits {
   package static var arenaBytesPerFrameByte: Int { 24 }
   package static var arenaHardStopBytes: Int { 67_108_864 }
   package static var linesPerHold: Int { 256 }
+  /// Bytes of an offer's token, and of a plan's: as many lines as a hold has, with the longest keys.
+  package static var offerTokenBytes: Int { 200 }
+  package static var planTokenBytes: Int { 24_576 }
+  /// How long a page may show an offer, and how long its token can be redeemed.
+  package static var offerCacheSeconds: Int64 { 60 }
+  package static var offerLifetimeSeconds: Int64 { 900 }
   /// Rows (items × destinations) of one offer request.
   package static var offerRows: Int { 4096 }
   /// Items of one availability, in-stock or headroom request.

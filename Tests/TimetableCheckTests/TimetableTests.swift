@@ -140,6 +140,7 @@ private func text(_ rows: [Row]) -> String {
     ("dep_s,arr_s,from,to\n1,2,a,b\n", 1, "trip"),
     ("dep_s,arr_s,from,to,trip\n5,4,a,b,1\n", 2, "arr_s"),
     ("dep_s,arr_s,from,to,trip\n1,2,a,b,1\nx,2,a,b,1\n", 3, "dep_s"),
+    ("dep_s,arr_s,from,to,trip\n-1,2,a,b,1\n", 2, "dep_s"),
     ("dep_s,arr_s,from,to,trip\n1,4294967295,a,b,1\n", 2, "arr_s"),
     ("dep_s,arr_s,from,to,trip\n1,2,a,b\n", 2, ""),
     ("", 0, ""),

@@ -78,8 +78,8 @@ package struct Timetable: ~Copyable {
   /// A second of the day, or of the days after it.
   static func second(_ table: inout DataTable, _ column: Int) throws(DataFault) -> UInt32 {
     let value = try table.integer(column)
-    guard value < Int64(UInt32.max) else {
-      throw table.fault(column, "at most \(UInt32.max - 1) seconds")
+    guard value >= 0, value < Int64(UInt32.max) else {
+      throw table.fault(column, "0 to \(UInt32.max - 1) seconds are possible")
     }
     return UInt32(value)
   }
