@@ -52,6 +52,8 @@ package enum Limits {
   /// Overrides that are live at once, and how long one may last: a year.
   package static var overrides: Int { 10_000 }
   package static var overrideSeconds: Int64 { 31_536_000 }
+  /// Items whose promises are compared when a publication is.
+  package static var comparedItems: Int { 10_000_000 }
   package static var nodes: Int { 65_000 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }

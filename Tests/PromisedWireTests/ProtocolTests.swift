@@ -66,6 +66,7 @@ import Testing
       ("idempotency_keys", Limits.idempotencyKeys),
       ("ended_hold_milliseconds", Int(Limits.endedHoldMilliseconds)),
       ("overrides", Limits.overrides), ("override_seconds", Int(Limits.overrideSeconds)),
+      ("compared_items", Limits.comparedItems),
       ("units_per_position", Int(Limits.unitsPerPosition)),
     ]
     let table = try rows("Limits")
