@@ -31,7 +31,7 @@ private final class Scratch {
 
 private func rows(_ scratch: Scratch, _ columns: [String]) throws -> [[String]] {
   // The file goes with its object.
-  try withExtendedLifetime(scratch) { try rows(scratch, columns) }
+  try withExtendedLifetime(scratch) { try rows(scratch.path, columns) }
 }
 
 private func rows(_ path: String, _ columns: [String]) throws -> [[String]] {
