@@ -126,7 +126,7 @@ extension ProfileSet {
 
   /// The minute from which an order counts, rounded up: an order-by is a whole minute, and an order
   /// a second after it is late. Minute 0 means "before the horizon" in the entries.
-  private func orderMinute(_ now: UnixMilliseconds) -> UInt16 {
+  func orderMinute(_ now: UnixMilliseconds) -> UInt16 {
     let elapsed = now.milliseconds.subtractingReportingOverflow(horizon.base * 1000)
     let overflowed = now.milliseconds < 0 ? Int64.min : Int64.max
     let minute = elapsed.overflow ? overflowed : ceilDivide(elapsed.partialValue, 60_000)
