@@ -17,6 +17,8 @@ package final class State {
   var attributes = Store<ItemAttributes>(zeroed: 1)
   var breakdowns = BreakdownTable()
   var inbound = InboundTable()
+  var kits = KitTable()
+  var opportunity = OpportunityTable()
 
   // Sellers and their storage.
   var sellerKeys = KeyTable()
