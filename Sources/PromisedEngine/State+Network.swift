@@ -20,7 +20,7 @@ extension State {
     invariant(canPublish(profiles), "profiles of a replaced network are published")
     invariant(publication == self.publication, "profiles are published without their event")
     if let old = self.profiles, let answering, answering.epoch != publication.epoch {
-      previous = PreviousProfiles(profiles: old, publication: answering)
+      previous = PreviousProfiles(profiles: ProfileCatalogue(old), publication: answering)
     }
     self.profiles = profiles
     answering = publication

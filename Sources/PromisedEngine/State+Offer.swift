@@ -18,7 +18,7 @@ extension State {
     var first = 0
     prefetch(item: itemKeys.packed(query.items.key(0, at: &first)))
     observeNetwork()
-    let profiles = try answeringProfiles(at: now)
+    let profiles = try answeringCatalogue(at: now)
     reply.profileEpoch = publication.epoch
     try resolveDestinations(of: query)
     scratch.nodeIndexes.reset(count: network.nodeIndexCount)
@@ -97,7 +97,7 @@ extension State {
   }
 
   private func answerOffers(
-    _ slot: Int, quantity: Int64, _ query: OfferQuery, _ profiles: ProfileSet,
+    _ slot: Int, quantity: Int64, _ query: OfferQuery, _ profiles: ProfileCatalogue,
     at now: UnixMilliseconds, into reply: inout OfferReply
   ) {
     let count = positions.rowCount(slot)
@@ -106,25 +106,26 @@ extension State {
     let candidates = StockCandidates(
       nodes: Column(base: count == 0 ? nil : UnsafePointer(positions.nodes(slot)), count: count),
       available: Column(base: UnsafePointer(scratch.available.base), count: count))
+    var subject = OfferSubject(
+      item: positions.key(slot), seller: nil, destination: 0,
+      terms: OfferTerms(confidence: query.confidence, quantity: quantity))
     let attribute = Int(positions.attribute(slot))
-    let handling = attribute == 0 ? 0 : attributes[attribute].handlingMinutes
-    let seller = attribute == 0 ? nil : attributes[attribute].seller
+    if attribute != 0 { subject.take(attributes[attribute]) }
     for place in 0..<query.postcodes.count {
       let destination = scratch.destinations[place]
       if destination.index == .max {
         reply.append(.postcodeUnknown, query.withPath)
         continue
       }
+      subject.destination = destination.index
       let decision = decideCounting(
-        candidates,
-        OfferTerms(
-          item: positions.key(slot), seller: seller, quantity: quantity,
-          destination: destination.index, handlingMinutes: handling), profiles, at: now)
+        candidates, subject, OfferProfiles(profiles, subject.terms, pending: pendingChanges),
+        at: now)
       switch decision {
       case .refused(let code): reply.append(code, query.withPath)
       case .offer(let offer):
         append(offer, isExact: destination.exact, into: &reply)
-        if query.withPath { appendPath(of: offer, profiles, into: &reply) }
+        if query.withPath { appendPath(of: offer, profiles.profiles(subject.terms), into: &reply) }
       }
     }
   }

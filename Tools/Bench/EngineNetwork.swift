@@ -23,6 +23,14 @@ struct EngineNetworkBench: ~Copyable {
     }
   }
 
+  /// The rows of the network, for others that measure on it.
+  static func network() -> NetworkRows {
+    var bench = EngineNetworkBench(empty: ())
+    return bench.rows()
+  }
+
+  private init(empty: Void) {}
+
   private init() throws(NetworkRefusal) {
     let rows = rows()
     try tables.validate(rows)

@@ -21,6 +21,10 @@ enum Program {
         rounds: max(1, Int(options["rounds"] ?? "") ?? 21), only: only == "all" ? nil : only)
       return
     }
+    if isEngine, options["case"] == "changed" {
+      EngineChangedBench.run(rounds: max(1, Int(options["rounds"] ?? "") ?? 3))
+      return
+    }
     if isEngine {
       EngineBench.run(
         items: max(1, Int(options["items"] ?? "") ?? 200_000),

@@ -118,7 +118,7 @@ import Testing
   private func brute(_ desk: Desk) throws -> (rows: [Row], pairs: UInt64) {
     let state = desk.state
     let before = try #require(state.previous).profiles
-    let after = try #require(state.profiles)
+    let after = try state.answeringCatalogue(at: desk.now)
     var found: [Row] = []
     var pairs: UInt64 = 0
     for destination in 0..<UInt32(state.network.destinations.count) {
@@ -131,17 +131,18 @@ import Testing
         if !units.contains(where: { $0 > 0 }) { continue }
         pairs += 1
         let item = state.attributes[Int(state.positions.attribute(slot))]
-        let terms = OfferTerms(
-          item: state.positions.key(slot), seller: item.seller, quantity: 1,
-          destination: destination, handlingMinutes: item.handlingMinutes)
+        var subject = OfferSubject(
+          item: state.positions.key(slot), seller: nil, destination: destination,
+          terms: OfferTerms())
+        subject.take(item)
         let (old, new) = (
-          decide(state, nodes, units, terms, before, at: desk.now),
-          decide(state, nodes, units, terms, after, at: desk.now)
+          decide(state, nodes, units, subject, before, at: desk.now),
+          decide(state, nodes, units, subject, after, at: desk.now)
         )
         if old.map({ ComparedWindow($0) }) == new.map({ ComparedWindow($0) }) { continue }
         found.append(
           Row(
-            item: state.itemKeys.name(terms.item).description,
+            item: state.itemKeys.name(subject.item).description,
             zone: state.network.zoneName(of: destination).name.description,
             daysBefore: old?.deliveryDate.days ?? 0, daysAfter: new?.deliveryDate.days ?? 0,
             toBefore: old?.windowToUnixSeconds ?? 0, toAfter: new?.windowToUnixSeconds ?? 0))
@@ -151,14 +152,15 @@ import Testing
   }
 
   private func decide(
-    _ state: State, _ nodes: [UInt16], _ units: [Int64], _ terms: OfferTerms,
-    _ profiles: ProfileSet, at now: UnixMilliseconds
+    _ state: State, _ nodes: [UInt16], _ units: [Int64], _ subject: OfferSubject,
+    _ catalogue: ProfileCatalogue, at now: UnixMilliseconds
   ) -> Offer? {
     nodes.withUnsafeBufferPointer { nodes in
       units.withUnsafeBufferPointer { units in
         let candidates = StockCandidates(nodes: Column(nodes), available: Column(units))
-        let own = profiles.decide(candidates, terms, at: now)
-        let overruling = state.overrule(own, candidates, terms, profiles, at: now)
+        let profiles = OfferProfiles(catalogue, subject.terms, pending: nil)
+        let own = profiles.decideWithReason(candidates, subject, at: now)
+        let overruling = state.overrule(own, candidates, subject, profiles, at: now)
         guard case .offer(let offer) = overruling?.decision ?? own else { return nil }
         return offer
       }
