@@ -84,7 +84,7 @@ struct EngineChangedBench {
 
   private mutating func publish(epoch: UInt64) {
     let base = Horizon.base(at: now)
-    let profiles = ProfileBuild.build(image: state.network.image(), horizonBase: base)
+    let profiles = ProfileBuild.catalogue(image: state.network.image(), horizonBase: base)
     let publication = ProfilePublication(epoch: epoch, horizonBaseUnixSeconds: base)
     apply(.profilePublished(publication))
     state.publish(profiles, publication)

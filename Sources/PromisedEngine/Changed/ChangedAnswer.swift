@@ -142,18 +142,23 @@ extension State {
         nodes.append(positions.nodes(slot)[place])
       }
       if nodes.isEmpty { continue }
-      let key = stockClass(slot, token, scope)
+      let key = stockClass(slot, token, scope, at: now)
       nodes.withUnsafeBufferPointer { groups.add(slot: slot, $0, key) }
     }
     groups.finish()
     return groups
   }
 
-  private func stockClass(_ slot: Int, _ token: UInt64, _ scope: NamedScopes) -> StockClass {
+  private func stockClass(
+    _ slot: Int, _ token: UInt64, _ scope: NamedScopes, at now: UnixMilliseconds
+  ) -> StockClass {
     var key = StockClass()
     let index = Int(positions.attribute(slot))
     if index != 0 {
       key.handlingMinutes = attributes[index].handlingMinutes
+      key.restrictions = attributes[index].restrictions
+      let release = attributes[index].releaseUnixSeconds
+      if release > now.seconds { key.releaseUnixSeconds = release }
       if scope.hasSellers { key.seller = attributes[index].seller }
     }
     if !scope.items.isEmpty && scope.items.contains(token) { key.item = token }
@@ -169,7 +174,8 @@ extension OfferSubject {
     self.init(
       item: key.item, seller: key.seller, destination: destination,
       terms: OfferTerms(
-        level: level, confidence: confidence, handlingMinutes: key.handlingMinutes))
+        level: level, restrictions: key.restrictions, confidence: confidence,
+        handlingMinutes: key.handlingMinutes, releaseUnixSeconds: key.releaseUnixSeconds))
   }
 }
 

@@ -24,7 +24,7 @@ extension DecisionTrace {
   }
 
   /// What gains count from: the end of the promised window; without a promise, of the scan.
-  private var latestUnixSeconds: Int64 {
+  var latestUnixSeconds: Int64 {
     if let offer { return offer.windowToUnixSeconds }
     let horizon = basis.profiles.set.horizon
     return horizon.unixSeconds(horizon.minutes)
@@ -47,7 +47,7 @@ extension DecisionTrace {
     return result
   }
 
-  private mutating func add(
+  mutating func add(
     _ other: DecisionBasis, _ kind: CounterfactualKind,
     _ fill: (inout Counterfactual) -> Void = { _ in }
   ) {

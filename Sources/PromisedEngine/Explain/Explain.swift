@@ -133,7 +133,7 @@ struct DecisionTrace {
     if step.to == PathStep.customer {
       trace.toLatitudeE6 = explanation.destinationLatitudeE6
       trace.toLongitudeE6 = explanation.destinationLongitudeE6
-      trace.carrier = state.carrier(of: step, basis.subject.destination)
+      trace.carrier = carrier(of: step)
     } else {
       trace.to = state.network.nodeNames.name(Int(step.to))
       if let node = state.network.nodes[Int(step.to)] {
@@ -141,7 +141,7 @@ struct DecisionTrace {
         trace.toLatitudeE6 = node.latitudeE6
         trace.toLongitudeE6 = node.longitudeE6
       }
-      trace.unitsLeft = state.unitsLeft(of: step)
+      trace.unitsLeft = unitsLeft(of: step)
     }
     trace.departureUnixSeconds = step.departureUnixSeconds
     trace.arrivalUnixSeconds = step.arrivalUnixSeconds
@@ -169,5 +169,23 @@ struct DecisionTrace {
       set.orderMinute(basis.now),
       set.orderMinute(ofUnixSeconds: basis.subject.terms.releaseUnixSeconds),
       set.orderMinute(ofUnixSeconds: basis.admittedFrom(at: node)))
+  }
+
+  private func carrier(of step: PathStep) -> Name {
+    let zone = state.network.destinations[Int(basis.subject.destination)].zone
+    guard let service = state.network.serviceNames.index(of: step.name),
+      let lane = state.network.laneIndexes[
+        LaneKey(origin: step.from, service: UInt32(service), zone: zone)],
+      state.network.lanes[lane].carrier != .noIndex
+    else { return .empty }
+    return state.network.carrierNames.name(Int(state.network.lanes[lane].carrier))
+  }
+
+  /// Units that a departure still takes; −1 = no limit.
+  private func unitsLeft(of step: PathStep) -> Int64 {
+    guard let leg = state.network.legNames.index(of: step.name),
+      state.network.legs[leg].capacityUnits > 0
+    else { return -1 }
+    return Int64(state.network.legs[leg].capacityUnits)
   }
 }

@@ -25,11 +25,14 @@ struct OfferProfiles {
   func decideWithReason(
     _ candidates: StockCandidates, _ subject: OfferSubject, at now: UnixMilliseconds
   ) -> OfferDecision {
-    catalogue.decideOffer(
+    let decision = decide(candidates, subject, at: now)
+    if case .offer = decision { return decision }
+    return catalogue.decideOffer(
       candidates, subject.terms, destination: subject.destination, now: now, pending: pending)
   }
 
   /// The same; the reason is only that of the profiles themselves.
+  @inline(__always)
   func decide(
     _ candidates: StockCandidates, _ subject: OfferSubject, at now: UnixMilliseconds
   ) -> OfferDecision {

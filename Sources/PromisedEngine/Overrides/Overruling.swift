@@ -12,6 +12,8 @@ struct OfferSubject {
   mutating func take(_ item: ItemAttributes) {
     seller = item.seller
     terms.handlingMinutes = item.handlingMinutes
+    terms.tier.restrictions = item.restrictions
+    terms.releaseUnixSeconds = item.releaseUnixSeconds
   }
 }
 

@@ -19,8 +19,10 @@ import Testing
 
   static func randomQuestion(_ random: inout SplitMix) -> OfferQuestion {
     question(
-      "I\(random.below(items))", ["10001", "11001", "12001", "13001", "14001", "20001"][random.below(6)],
-      quantity: Int32(1 + random.below(2)))
+      "I\(random.below(items))",
+      ["10001", "11001", "12001", "13001", "14001", "20001"][random.below(6)],
+      quantity: Int32(1 + random.below(2)), level: ServiceLevel.allCases[random.below(4)],
+      confidence: ConfidenceLevel.allCases[random.below(5)])
   }
 
   static func offer(_ desk: Desk, _ question: OfferQuestion) throws(Refusal) -> OfferReply {
@@ -48,7 +50,7 @@ import Testing
   }
 
   private func addOverrides(_ desk: Desk, _ random: inout SplitMix) throws {
-    for _ in 0..<3 {
+    for _ in 0..<6 {
       try override(desk, random.below(3) == 0 ? .force : .block) {
         switch random.below(4) {
         case 0: $0.item = Name("I\(random.below(Self.items))")
@@ -63,13 +65,13 @@ import Testing
 
   @Test func theDecisionIsThatOfTheOffer() throws {
     var (offers, refusals) = (0, 0)
-    for seed in 0..<30 {
+    for seed in 0..<12 {
       var random = SplitMix(UInt64(seed) &+ 1000)
       let desk = try ChangedTests.desk(&random, items: Self.items)
       ChangedTests.publish(desk, epoch: 4)
       if seed % 2 == 0 { try addOverrides(desk, &random) }
-      for _ in 0..<100 {
-        desk.now.milliseconds += Int64(random.below(3_000_000))
+      for _ in 0..<250 {
+        desk.now.milliseconds += Int64(random.below(1_000_000))
         let question = Self.randomQuestion(&random)
         let reply = try Self.offer(desk, question)
         let why = try desk.state.explain(question, at: desk.now)
@@ -97,7 +99,7 @@ import Testing
         checkSteps(why)
       }
     }
-    #expect(offers > 1500 && refusals > 100, "\(offers) \(refusals)")
+    #expect(offers > 1000 && refusals > 100, "\(offers) \(refusals)")
   }
 
   /// Slack is what lies between being ready and leaving, never less than nothing.
@@ -119,13 +121,13 @@ import Testing
 
   @Test func everyFateIsTrue() throws {
     var seen: [CandidateFate: Int] = [:]
-    for seed in 0..<20 {
+    for seed in 0..<10 {
       var random = SplitMix(UInt64(seed) &+ 500)
       let desk = try ChangedTests.desk(&random, items: Self.items)
       ChangedTests.publish(desk, epoch: 1)
       if seed % 2 == 0 { try addOverrides(desk, &random) }
-      for _ in 0..<25 {
-        desk.now.milliseconds += Int64(random.below(9_000_000))
+      for _ in 0..<60 {
+        desk.now.milliseconds += Int64(random.below(4_000_000))
         let question = Self.randomQuestion(&random)
         let why = try desk.state.explain(question, at: desk.now)
         for candidate in why.candidates {
@@ -134,8 +136,10 @@ import Testing
         }
       }
     }
-    for fate: CandidateFate in [.chosen, .noStock, .override, .slower, .tie, .noRoute] {
-      #expect(seen[fate, default: 0] > 10, "\(fate): \(seen[fate, default: 0])")
+    for fate: CandidateFate in [
+      .chosen, .noStock, .override, .slower, .tie, .noRoute, .level, .restriction,
+    ] {
+      #expect(seen[fate, default: 0] > 5, "\(fate): \(seen[fate, default: 0])")
     }
   }
 
@@ -146,8 +150,17 @@ import Testing
       of: why.question, at: desk.now, desk.state.answeringCatalogue(at: desk.now))
     let node = try #require(desk.state.nodeIndex(candidate.node))
     let alone = basis.answer(of: node)
-    if candidate.fate != .override {
+    let stands: [CandidateFate] = [.legClosed, .nodeFull, .level, .restriction]
+    if !stands.contains(candidate.fate) {
       #expect(candidate.windowToUnixSeconds == alone?.windowToUnixSeconds ?? 0)
+    }
+    /// What it would promise, were one of the terms another.
+    func expect(_ change: (inout OfferTerms) -> Void) {
+      var other = basis
+      change(&other.subject.terms)
+      other.profiles = other.profiles.changed(other.subject.terms)
+      let would = other.answer(of: node)
+      #expect(alone == nil && would?.windowToUnixSeconds == candidate.windowToUnixSeconds)
     }
     switch candidate.fate {
     case .slower:
@@ -160,6 +173,8 @@ import Testing
     case .override:
       let id = UInt64(candidate.subject.description) ?? 0
       #expect(why.overrides.contains(id))
+    case .level: expect { $0.tier.level = .twoHour }
+    case .restriction: expect { $0.tier.restrictions = [] }
     case .noRoute:
       let view = basis.profiles.set.view(basis.subject.destination)
       let row = view.row(rank: basis.profiles.set.rank(of: node))
@@ -170,13 +185,13 @@ import Testing
 
   @Test func everyChangeGivesWhatItSays() throws {
     var seen: [CounterfactualKind: Int] = [:]
-    for seed in 0..<40 {
+    for seed in 0..<14 {
       var random = SplitMix(UInt64(seed) &+ 9000)
       let desk = try ChangedTests.desk(&random, items: Self.items)
       ChangedTests.publish(desk, epoch: 1)
       if seed % 2 == 0 { try addOverrides(desk, &random) }
-      for _ in 0..<12 {
-        desk.now.milliseconds += Int64(random.below(9_000_000))
+      for _ in 0..<40 {
+        desk.now.milliseconds += Int64(random.below(4_000_000))
         let question = Self.randomQuestion(&random)
         let why = try desk.state.explain(question, at: desk.now)
         var gain = Int64.max
@@ -192,8 +207,10 @@ import Testing
         }
       }
     }
-    for kind: CounterfactualKind in [.orderedEarlier, .stockThere, .withoutOverride] {
-      #expect(seen[kind, default: 0] > 20, "\(kind): \(seen[kind, default: 0])")
+    for kind: CounterfactualKind in [
+      .orderedEarlier, .stockThere, .withoutOverride, .lowerConfidence, .fasterLevel,
+    ] {
+      #expect(seen[kind, default: 0] > 10, "\(kind): \(seen[kind, default: 0])")
     }
   }
 
