@@ -12,6 +12,12 @@ extension PutRows {
     case .positions(let rows): try rows.checkColumns()
     case .inbound(let rows): try rows.checkColumns()
     case .limits(let rows): try rows.checkColumns()
+    case .kits(let rows):
+      try require([rows.components.count, rows.units.count], rows: rows.kits.count, "kit columns")
+    case .opportunity(let rows):
+      try require(
+        [rows.nodes.count, rows.values.count], rows: rows.keys.count, "opportunity columns")
+      try require(rows.nodes, below: rows.nodeNames.count, "opportunity node")
     }
   }
 }
@@ -25,6 +31,11 @@ extension StateBlock {
     case .commands(let rows): try rows.checkColumns()
     case .sources(let rows):
       try require([rows.lastSequences.count], rows: rows.sources.count, "source columns")
+    case .overrides(let rows):
+      // A row's place is found by its id.
+      for (row, next) in zip(rows, rows.dropFirst()) where row.id >= next.id {
+        throw .malformed("override ids")
+      }
     case .sizes, .publication, .load, .lastLoad: return
     }
   }

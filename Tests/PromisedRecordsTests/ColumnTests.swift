@@ -44,6 +44,12 @@ struct ColumnTests {
     }
   }
 
+  @Test("override blocks")
+  func overrideBlocks() {
+    let rows = [EventRecordTests.override(id: 4), EventRecordTests.override(id: 9)]
+    check(rows, "override ids", { .overrides($0) }, [{ $0[1].id = 4 }, { $0.reverse() }])
+  }
+
   @Test("position blocks")
   func positionBlocks() {
     var rows = PositionBlock()

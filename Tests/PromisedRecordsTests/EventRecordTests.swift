@@ -185,6 +185,23 @@ struct EventRecordTests {
       .refused(noKey, outcome), .fed(fed), .loadBegan(load), .loadCommitted, .loadAborted,
       .profilePublished(ProfilePublication(epoch: 3, horizonBaseUnixSeconds: 1_795_132_800)),
     ] + everyPut().map { .put(noKey, $0) } + everyPut().map { .loadChunk(number: 8, $0) }
+      + [.overridePut(noKey, override(id: 0)), .overrideRemoved(noKey, 77)]
+  }
+
+  static func override(id: UInt64) -> Override {
+    var row = Override()
+    row.id = id
+    row.action = .force
+    row.item = Name("B0")
+    row.node = Name("F1")
+    row.leg = Name("L1")
+    row.zone = Name("west")
+    row.seller = Name("S1")
+    row.reason = Name("quarantine")
+    row.author = Name("ann")
+    row.createdUnixSeconds = 1_795_262_400
+    row.expiresUnixSeconds = 1_795_348_800
+    return row
   }
 
   @Test("every event says the same after the disk")
@@ -245,6 +262,7 @@ struct EventRecordTests {
             description: LoadDescription(
               id: Name("abc"), mode: .replace, chunkCount: 2, force: true),
             committedAt: UnixMilliseconds(-5))), .sizes(items: 3, positions: 9),
+        .overrides([Self.override(id: 4), Self.override(id: 9)]),
       ] + Self.everyPut().map { .loadChunk($0) }
     for block in blocks {
       let kind = block.recordKind

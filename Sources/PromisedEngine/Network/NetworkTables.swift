@@ -52,6 +52,9 @@ package struct NetworkTables: ~Copyable {
   /// The number of the last change ever recorded; numbers begin at 1.
   package internal(set) var lastChange: UInt64 = 0
 
+  var rates: [RateRow] = []
+  var rateIndexes: [RateKey: Int] = [:]
+
   struct WaveKey: Hashable {
     var station: UInt16
     var weekdays: UInt8
