@@ -26,8 +26,15 @@ struct Tie: Equatable {
   var service: Score
   var marketplace: Score
 
-  /// Days by which the service's mean promise is sooner.
-  var daysSooner: Double { marketplace.meanDays - service.meanDays }
+  /// The marketplace's mean promise, had its dates been moved to be on time as often as the
+  /// service's: by the same days for all, or by the same share of each promise, whichever is
+  /// sooner.
+  var marketplaceMeanAtServiceRate: Double
+
+  /// Days by which the service's mean promise is sooner at its own on-time rate.
+  var daysSooner: Double { marketplaceMeanAtServiceRate - service.meanDays }
+  /// The bare difference of the means, whatever the on-time rates are.
+  var meanDifference: Double { marketplace.meanDays - service.meanDays }
 }
 
 /// Everything that is said about the judged orders of a window.
@@ -121,10 +128,34 @@ struct Judgement {
       let hits = orders.count { $0.delivered <= curve($0).days(level: middle) }
       if hits < wanted { low = middle + 1 } else { high = middle }
     }
+    let service = Score(others) { curve($0).days(level: low) }
     return Tie(
-      confidence: Double(low) / Double(BinaryPower.one),
-      service: Score(others) { curve($0).days(level: low) },
-      marketplace: Score(others) { $0.estimated })
+      confidence: Double(low) / Double(BinaryPower.one), service: service,
+      marketplace: Score(others) { $0.estimated },
+      marketplaceMeanAtServiceRate: min(
+        movedMean(others, to: service.onTimeRate) { $0 + $1 },
+        movedMean(others, to: service.onTimeRate) {
+          Int((Double($0) * (1 + Double($1) / 50)).rounded())
+        }))
+  }
+
+  /// The mean of the marketplace's promises, each `moved` by as many steps as give the on-time
+  /// rate; straight between two steps.
+  private static func movedMean(
+    _ orders: [JudgedOrder], to rate: Double, _ moved: (Int, Int) -> Int
+  ) -> Double {
+    var below: Score?
+    for step in -45...200 {
+      let score = Score(orders) { moved($0.estimated, step) }
+      if score.onTimeRate < rate {
+        below = score
+        continue
+      }
+      guard let below else { return score.meanDays }
+      let part = (rate - below.onTimeRate) / (score.onTimeRate - below.onTimeRate)
+      return below.meanDays + part * (score.meanDays - below.meanDays)
+    }
+    return below?.meanDays ?? 0
   }
 
   private static func month(_ day: Int32) -> UInt32 { Report.month(day) }

@@ -63,12 +63,15 @@ struct Report {
         "  " + Self.left(name, 42) + Self.right(Self.fixed(tie.daysSooner, 2), 6)
           + " days sooner  (confidence \(Self.fixed(tie.confidence, 4)), on time "
           + "\(Self.fixed(tie.service.onTimeRate, 4)) against "
-          + "\(Self.fixed(tie.marketplace.onTimeRate, 4)))")
+          + "\(Self.fixed(tie.marketplace.onTimeRate, 4)), means differ by "
+          + "\(Self.fixed(tie.meanDifference, 2)))")
     }
     tie("service, tied over the whole", j.hindsight)
     tie("service, tied on the first half, on the second", j.ahead)
     tie("service, tied on the second half, on it", j.secondHalf)
     tie("lane quantile, tied over the whole", j.laneHindsight)
+    lines.append(
+      "  where the rates differ, the marketplace's dates are first moved to the service's rate")
     lines += ["", "coverage by confidence:              service               lane quantile"]
     for band in j.bands {
       lines.append(
@@ -122,7 +125,9 @@ struct Report {
     }
     func tie(_ tie: Tie) -> String {
       object([
-        ("days_sooner", number(tie.daysSooner)), ("confidence", number(tie.confidence)),
+        ("days_sooner", number(tie.daysSooner)),
+        ("mean_difference_days", number(tie.meanDifference)),
+        ("confidence", number(tie.confidence)),
         ("on_time_rate", number(tie.service.onTimeRate)),
         ("marketplace_on_time_rate", number(tie.marketplace.onTimeRate)),
         ("mean_promised_days", number(tie.service.meanDays)),
@@ -141,6 +146,7 @@ struct Report {
       ("orders_judged", "\(j.orders.count)"), ("orders_before_learning", "\(tooEarly)"),
       ("from", "\"\(Self.date(from))\""), ("to", "\"\(Self.date(to))\""),
       ("days_sooner_tied_ahead", number(j.ahead.daysSooner)),
+      ("mean_difference_days_tied_ahead", number(j.ahead.meanDifference)),
       ("days_sooner_hindsight", number(j.hindsight.daysSooner)),
       ("on_time_rate", number(j.service.onTimeRate)),
       ("mean_promised_days", number(j.service.meanDays)),

@@ -26,7 +26,7 @@ package struct OrderFacts: Sendable, Equatable {
 ///     learner.closeDay()                           // midnight: learn, go on to the next day
 ///
 /// Three things are learned, each from what is known at the end of a day, the open orders with it:
-/// the tempo of each region (`TransitTempo`), what kinds of orders need more effort than others
+/// the tempo of each region (`TransitTempo`, and `WaitingLoad` for what is coming), what kinds of orders need more effort than others
 /// (`AdditiveEffects` on the logarithm of effort, fitted once a week), and how much later than so
 /// predicted orders come (`PeriodLifeTable`, end to end over handling and transit, with the
 /// forecast's own mistakes in it). Confidence is taken once, from the last. Whole numbers
@@ -86,8 +86,9 @@ package struct DeliveryLearner: Sendable {
   var effects: AdditiveEffects
   var isFitted = false
   private var tempo: TransitTempo
-  private var lifeTable = PeriodLifeTable(halfLifeDays: 80)
+  private var lifeTable = PeriodLifeTable(halfLifeDays: 60)
   private var pace: SellerPace
+  private var load = WaitingLoad()
   /// By region, from the first day on: effort of all days before, 1/2^10 of a thousandth of a day.
   var effortBefore: [[Int64]]
   /// Orders not handed over, on their way, and with a score in the life table.
@@ -124,7 +125,8 @@ package struct DeliveryLearner: Sendable {
     var order = Order(
       placed: today, region: Int32(facts.region), tier: Int32(facts.tier),
       seller: Int32(facts.seller),
-      forecast: DeliveryForecast(tempo: tempo.tempo[facts.region]))
+      forecast: DeliveryForecast(tempo: BinaryPower.scale(tempo.tempo[facts.region], by: load.kept))
+    )
     if isFitted {
       let predicted = effects.predict(levels[(number * stride)...])
       order.predicted = predicted
@@ -187,6 +189,7 @@ package struct DeliveryLearner: Sendable {
     }
     today += 1
     findOldestWaiting()
+    load.closeDay(waiting: waiting.count)
     if (today - firstDay) % 7 == 0 { fit() }
   }
 
