@@ -117,4 +117,5 @@ struct Scratch: ~Copyable {
   var available = Store<Int64>(capacity: 256)
   var destinations = Store<OfferDestination>(capacity: 256)
   var steps = GrowableColumn<PathStep>(capacity: 32)
+  var plan = PlanScratch()
 }
