@@ -46,6 +46,7 @@ extension State {
     digestClaims(&sum)
     digestNetwork(&sum)
     digestOverrides(&sum)
+    digestSourcing(&sum)
     sum.begin(20)
     sum.add(publication.epoch)
     sum.add(publication.horizonBaseUnixSeconds)
@@ -79,6 +80,9 @@ extension State {
         sum.add(item.handlingMinutes)
         sum.add(item.demandVarianceRatioMilli)
         sum.add(item.storageType)
+        sum.add(item.releaseUnixSeconds)
+        sum.add(item.restrictions.rawValue)
+        sum.add(item.volumeCubicMillimetres)
       }
       sum.end()
       for place in 0..<positions.rowCount(slot) {

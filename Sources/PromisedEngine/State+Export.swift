@@ -41,7 +41,8 @@ extension State {
       let end = min(sellers.count, start + Self.blockRows)
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))
     }
-    begun.tail = exportLimits() + exportInbound() + exportHolds() + exportCommands()
+    begun.tail = exportLimits() + exportInbound() + exportKits() + exportOpportunity()
+    begun.tail += exportHolds() + exportCommands()
     begun.tail.append(.sources(exportSources()))
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
     if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }

@@ -24,7 +24,16 @@ extension State {
         rows.handlingMinutes.append(item.handlingMinutes)
         rows.demandPerDayMilli.append(item.demandPerDayMilli)
         rows.demandVarianceRatioMilli.append(item.demandVarianceRatioMilli)
+        rows.releaseUnixSeconds.append(item.releaseUnixSeconds)
+        rows.restrictions.append(item.restrictions.rawValue)
+        rows.volumesCubicMillimetres.append(item.volumeCubicMillimetres)
       }
+    }
+    // Most catalogues have none: an empty column says the same.
+    if !rows.releaseUnixSeconds.contains(where: { $0 != 0 }) { rows.releaseUnixSeconds = [] }
+    if !rows.restrictions.contains(where: { $0 != 0 }) { rows.restrictions = [] }
+    if !rows.volumesCubicMillimetres.contains(where: { $0 != 0 }) {
+      rows.volumesCubicMillimetres = []
     }
     return rows
   }

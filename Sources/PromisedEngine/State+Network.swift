@@ -19,7 +19,11 @@ extension State {
   package func publish(_ profiles: ProfileSet, _ publication: ProfilePublication) {
     invariant(canPublish(profiles), "profiles of a replaced network are published")
     invariant(publication == self.publication, "profiles are published without their event")
+    if let old = self.profiles, let answering, answering.epoch != publication.epoch {
+      previous = PreviousProfiles(profiles: old, publication: answering)
+    }
     self.profiles = profiles
+    answering = publication
   }
 
   func apply(published publication: ProfilePublication) {
@@ -55,6 +59,8 @@ extension State {
     network = other
     replacedRevision = network.revision
     profiles = nil
+    previous = nil
+    answering = nil
     for node in network.nodes { if let node { keepTitle(of: node) } }
     resolveOverrides()
     stamps.network = appliedPosition

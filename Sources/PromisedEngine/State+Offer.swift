@@ -18,15 +18,7 @@ extension State {
     var first = 0
     prefetch(item: itemKeys.packed(query.items.key(0, at: &first)))
     observeNetwork()
-    guard let profiles else {
-      throw Refusal(.networkNotReady, "no delivery profiles are published yet: ask again shortly")
-    }
-    let end =
-      profiles.horizonBaseUnixSeconds + Int64(Limits.promisedDays) * 86_400
-    if now.seconds >= end {
-      throw Refusal(
-        .networkNotReady, "the delivery profiles end before now and are being built: ask again")
-    }
+    let profiles = try answeringProfiles(at: now)
     reply.profileEpoch = publication.epoch
     try resolveDestinations(of: query)
     scratch.nodeIndexes.reset(count: network.nodeIndexCount)
@@ -45,6 +37,22 @@ extension State {
       let quantity = query.quantities.isEmpty ? 1 : Int64(query.quantities[row])
       answerOffers(slot, quantity: quantity, query, profiles, at: now, into: &reply)
     }
+  }
+
+  /// The profiles that answer, if they do.
+  ///
+  /// - Throws: NETWORK_NOT_READY.
+  func answeringProfiles(at now: UnixMilliseconds) throws(Refusal) -> ProfileSet {
+    guard let profiles else {
+      throw Refusal(.networkNotReady, "no delivery profiles are published yet: ask again shortly")
+    }
+    let end =
+      profiles.horizonBaseUnixSeconds + Int64(Limits.promisedDays) * 86_400
+    if now.seconds >= end {
+      throw Refusal(
+        .networkNotReady, "the delivery profiles end before now and are being built: ask again")
+    }
+    return profiles
   }
 
   private func checkForm(of query: OfferQuery) throws(Refusal) {

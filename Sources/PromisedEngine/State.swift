@@ -17,6 +17,8 @@ package final class State {
   var attributes = Store<ItemAttributes>(zeroed: 1)
   var breakdowns = BreakdownTable()
   var inbound = InboundTable()
+  var kits = KitTable()
+  var opportunity = OpportunityTable()
 
   // Sellers and their storage.
   var sellerKeys = KeyTable()
@@ -37,6 +39,10 @@ package final class State {
   var titlesByNode = Store<UInt32>()
   /// What answers offers; nil before the first publication and after the network was replaced.
   package internal(set) var profiles: ProfileSet?
+  /// What answered before, to tell what a publication changed; nil until the second one.
+  var previous: PreviousProfiles?
+  /// The publication of `profiles`: the last one is applied before its profiles answer.
+  var answering: ProfilePublication?
   /// The network's revision after it was last replaced as a whole.
   var replacedRevision: UInt64 = 0
 

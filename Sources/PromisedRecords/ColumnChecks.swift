@@ -12,6 +12,12 @@ extension PutRows {
     case .positions(let rows): try rows.checkColumns()
     case .inbound(let rows): try rows.checkColumns()
     case .limits(let rows): try rows.checkColumns()
+    case .kits(let rows):
+      try require([rows.components.count, rows.units.count], rows: rows.kits.count, "kit columns")
+    case .opportunity(let rows):
+      try require(
+        [rows.nodes.count, rows.values.count], rows: rows.keys.count, "opportunity columns")
+      try require(rows.nodes, below: rows.nodeNames.count, "opportunity node")
     }
   }
 }

@@ -48,6 +48,23 @@ extension FieldCoder where Self: ~Copyable {
     try list(&rows.legs, blank: .blank) { (row, coder) throws(RecordError) in
       try coder.leg(&row)
     }
+    try list(&rows.rates, blank: .blank) { (row, coder) throws(RecordError) in
+      try coder.rate(&row)
+    }
+  }
+
+  private mutating func rate(_ row: inout Rate) throws(RecordError) {
+    try name(&row.origin)
+    try choice(&row.level)
+    try name(&row.zone)
+    try number(&row.fixedCost)
+    try list(&row.breaks, blank: WeightBreak(grams: 0, cost: 0)) {
+      (step, coder) throws(RecordError) in
+      try coder.number(&step.grams)
+      try coder.number(&step.cost)
+    }
+    try number(&row.costPerFurtherKilogram)
+    try number(&row.cubicMillimetresPerGram)
   }
 
   private mutating func calendarRule(_ rule: inout CalendarRule) throws(RecordError) {
@@ -196,6 +213,19 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.limitsMicroCubicFeet)
   }
 
+  mutating func kits(_ rows: inout KitRows) throws(RecordError) {
+    try keys(&rows.kits)
+    try keys(&rows.components)
+    try column(&rows.units)
+  }
+
+  mutating func opportunity(_ rows: inout OpportunityRows) throws(RecordError) {
+    try keys(&rows.keys)
+    try names(&rows.nodeNames)
+    try column(&rows.nodes)
+    try column(&rows.values)
+  }
+
   mutating func feed(_ event: inout FeedEvent) throws(RecordError) {
     try name(&event.source)
     try number(&event.lastSequence)
@@ -240,6 +270,12 @@ extension FieldCoder where Self: ~Copyable {
     case .limits(var rows0):
       try limits(&rows0)
       rows = .limits(rows0)
+    case .kits(var rows0):
+      try kits(&rows0)
+      rows = .kits(rows0)
+    case .opportunity(var rows0):
+      try opportunity(&rows0)
+      rows = .opportunity(rows0)
     }
   }
 }
@@ -252,6 +288,8 @@ enum PutKind: UInt8 {
   case positions = 4
   case inbound = 5
   case limits = 6
+  case kits = 7
+  case opportunity = 8
 
   var blank: PutRows {
     switch self {
@@ -261,6 +299,8 @@ enum PutKind: UInt8 {
     case .positions: .positions(PositionRows())
     case .inbound: .inbound(InboundRows())
     case .limits: .limits(LimitRows())
+    case .kits: .kits(KitRows())
+    case .opportunity: .opportunity(OpportunityRows())
     }
   }
 }
@@ -274,6 +314,8 @@ extension PutRows {
     case .positions: .positions
     case .inbound: .inbound
     case .limits: .limits
+    case .kits: .kits
+    case .opportunity: .opportunity
     }
   }
 }
@@ -326,5 +368,13 @@ extension Leg {
     Leg(
       name: .empty, origin: .empty, destination: .empty, mode: .road, weekdays: 0,
       departureMinute: 0, durationMinutes: 0, calendar: .empty)
+  }
+}
+
+extension Rate {
+  static var blank: Rate {
+    Rate(
+      origin: .empty, level: .standard, zone: .empty, fixedCost: 0, breaks: [],
+      costPerFurtherKilogram: 0, cubicMillimetresPerGram: 0)
   }
 }

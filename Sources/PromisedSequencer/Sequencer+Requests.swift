@@ -34,7 +34,10 @@ extension Sequencer {
     case .holdGet(let id, let minimum):
       try requirePosition(minimum)
       try answerHold(id, reply)
-    case .hold, .holdTransition, .feed, .put, .beginLoad, .commitLoad, .abortLoad:
+    case .plan, .atRisk, .accuracy, .explain, .changed, .listOverrides:
+      throw Refusal(.methodNotBuilt, "the method is not built yet")
+    case .hold, .holdTransition, .feed, .put, .rescue, .observe, .departures, .putOverride,
+      .beginLoad, .commitLoad, .abortLoad:
       try requireTakingChanges()
       try performChange(request, reply)
     case .status: answerStatus(reply, facts: facts)
@@ -61,6 +64,8 @@ extension Sequencer {
     case .holdTransition(let command): try perform(command, reply)
     case .feed(let rows): try perform(rows, reply)
     case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
+    case .rescue, .observe, .departures, .putOverride:
+      throw Refusal(.methodNotBuilt, "the method is not built yet")
     case .beginLoad(let load): try beginLoad(load, reply)
     case .commitLoad(let id): try commitLoad(id, reply)
     case .abortLoad(let id): try abortLoad(id, reply)
@@ -150,6 +155,9 @@ extension Sequencer {
   // MARK: Holds
 
   private func perform(_ command: HoldCommand, _ reply: ReplyTo) throws(Refusal) {
+    if !command.tokens.isEmpty {
+      throw Refusal(.methodNotBuilt, "tokens cannot be redeemed yet")
+    }
     if try repeats(command.key, .held, owner: command.owner, reply) { return }
     do throws(Refusal) {
       let event = try state.decide(command, at: now)

@@ -55,6 +55,10 @@ import Testing
       ("offer_lifetime_seconds", Int(Limits.offerLifetimeSeconds)),
       ("offer_rows", Limits.offerRows),
       ("query_items", Limits.queryItems), ("batch_rows", Limits.batchRows),
+      ("components_per_kit", Limits.componentsPerKit), ("breaks_per_rate", Limits.breaksPerRate),
+      ("delay_outcomes", Limits.delayOutcomes), ("plan_lines", Limits.planLines),
+      ("tokens_per_hold", Limits.tokensPerHold), ("token_bytes", Limits.tokenBytes),
+      ("changed_pairs", Limits.changedPairs), ("risk_rows", Limits.riskRows),
       ("default_deadline_milliseconds", Int(Limits.defaultDeadlineMilliseconds)),
       ("hold_default_seconds", Int(Limits.holdDefaultSeconds)),
       ("hold_maximum_seconds", Int(Limits.holdMaximumSeconds)),
@@ -62,6 +66,7 @@ import Testing
       ("idempotency_keys", Limits.idempotencyKeys),
       ("ended_hold_milliseconds", Int(Limits.endedHoldMilliseconds)),
       ("overrides", Limits.overrides), ("override_seconds", Int(Limits.overrideSeconds)),
+      ("compared_items", Limits.comparedItems),
       ("units_per_position", Int(Limits.unitsPerPosition)),
     ]
     let table = try rows("Limits")
@@ -208,7 +213,7 @@ import Testing
     #expect(kept == bytes, "\(path): PROMISED_REFRESH_GOLDEN=1 writes it anew")
   }
 
-  @Test(arguments: PromisedWire.Method.allCases.filter(\.isBuilt))
+  @Test(arguments: PromisedWire.Method.allCases.filter(\.isDecoded))
   func requests(_ method: PromisedWire.Method) {
     let row = method.row
     let bytes = frame(

@@ -78,10 +78,15 @@ package struct DataTable: ~Copyable {
 
   /// A whole number of the column; throws on anything else.
   package func integer(_ column: Int) throws(DataFault) -> Int64 {
-    guard let value = Cell.integer(cell(column)) else {
+    let text = cell(column)
+    // "-" is ASCII 45.
+    let isNegative = text.count > 1 && text.buffer[0] == 45
+    let digits =
+      isNegative ? BorrowedBytes(base: text.base.map { $0 + 1 }, count: text.count - 1) : text
+    guard let value = Cell.integer(digits) else {
       throw fault(column, "a whole number is needed")
     }
-    return value
+    return isNegative ? -value : value
   }
 
   /// The fault of the current row's cell in `column`, its value shown.

@@ -178,7 +178,7 @@ final class NetworkDepartures: @unchecked Sendable {
   }
 
   /// The first delivery day at or after a date whose window ends after the pickup.
-  private func deliveryDay(
+  func deliveryDay(
     of lane: LaneRow, from arrival: Int, after cutoff: Int32
   ) -> (date: Int, window: DeliveryWindow)? {
     let index = Int(lane.deliveryCalendar)

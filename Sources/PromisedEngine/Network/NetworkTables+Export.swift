@@ -17,6 +17,7 @@ extension NetworkTables {
     for index in 0..<postcodes.count { rows.zones.append(zonePrefix(index)) }
     for index in lanes.indices { rows.lanes.append(lane(index)) }
     for index in legs.indices { rows.legs.append(leg(index)) }
+    for index in rates.indices { rows.rates.append(rate(index)) }
     return rows
   }
 

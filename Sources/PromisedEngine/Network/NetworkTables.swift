@@ -44,6 +44,9 @@ package struct NetworkTables: ~Copyable {
   var legNames = NameTable()
   var legs: [LegRow] = []
 
+  var rates: [RateRow] = []
+  var rateIndexes: [RateKey: Int] = [:]
+
   struct WaveKey: Hashable {
     var station: UInt16
     var weekdays: UInt8

@@ -14,6 +14,12 @@ struct OverrideScope {
   var isLost = false
 }
 
+/// What overrides tell apart besides places.
+struct NamedScopes {
+  var items: Set<UInt64> = []
+  var hasSellers = false
+}
+
 /// The overrides of operators in order of their ids, and how often each was consulted.
 ///
 /// Expiry is judged by whoever reads. A row that has expired is kept for a day, so that it can be
@@ -133,6 +139,16 @@ struct OverrideTable {
     if let list = byItem[item] { for place in list { consider(place) } }
     if let list = byZone[zone] { for place in list { consider(place) } }
     for place in others { consider(place) }
+  }
+
+  /// The items that live overrides name, and whether one names a seller.
+  func namedScopes(at now: UnixMilliseconds) -> NamedScopes {
+    var named = NamedScopes()
+    for (place, scope) in scopes.enumerated() where rows[place].isLive(at: now) {
+      if scope.item != 0 { named.items.insert(scope.item) }
+      if scope.seller != nil { named.hasSellers = true }
+    }
+    return named
   }
 
   mutating func count(_ place: Int, differed isOther: Bool) {

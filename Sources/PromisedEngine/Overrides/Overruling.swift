@@ -49,12 +49,8 @@ extension State {
     _ own: OfferDecision, _ candidates: StockCandidates, _ terms: OfferTerms,
     _ profiles: ProfileSet, at now: UnixMilliseconds
   ) -> Overruling? {
-    var places: [Int] = []
-    overrides.appendFitting(
-      item: terms.item, seller: terms.seller,
-      zone: network.destinations[Int(terms.destination)].zone, at: now, to: &places)
+    let places = overridesFitting(terms, at: now)
     if places.isEmpty { return nil }
-    places.sort()
     var result = Overruling(own: own, decision: own)
     for index in 0..<candidates.nodes.count where candidates.available[index] >= terms.quantity {
       let node = candidates.nodes[index]
@@ -84,7 +80,19 @@ extension State {
     return result
   }
 
-  private func fits(
+  /// Places of the live overrides that may fit a candidate, ascending.
+  func overridesFitting(_ terms: OfferTerms, at now: UnixMilliseconds) -> [Int] {
+    var places: [Int] = []
+    if overrides.isEmpty { return places }
+    overrides.appendFitting(
+      item: terms.item, seller: terms.seller,
+      zone: network.destinations[Int(terms.destination)].zone, at: now, to: &places)
+    places.sort()
+    return places
+  }
+
+  /// Whether one of them fits a candidate: it is of the node, and its way uses the leg.
+  func fits(
     _ place: Int, _ node: UInt16, _ terms: OfferTerms, _ profiles: ProfileSet,
     at now: UnixMilliseconds
   ) -> Bool {
@@ -140,6 +148,13 @@ extension ProfileSet {
 
   /// What a node alone would promise if it held the quantity.
   func decide(_ node: UInt16, _ terms: OfferTerms, at now: UnixMilliseconds) -> OfferDecision {
-    decide([node], [terms.quantity], terms, at: now)
+    withUnsafePointer(to: node) { node in
+      withUnsafePointer(to: terms.quantity) { units in
+        decide(
+          StockCandidates(
+            nodes: Column(base: node, count: 1), available: Column(base: units, count: 1)), terms,
+          at: now)
+      }
+    }
   }
 }
