@@ -42,6 +42,48 @@ struct EngineNetworkBench: ~Copyable {
       Self.printLine("build", "ms", times, digest: set.digest)
     }
     if only == nil || only == "decision" { measureDecisions(set, rounds) }
+    if only == nil || only == "confident" {
+      measureConfident(image, withHandling: false)
+      measureConfident(image, withHandling: true)
+    }
+  }
+
+  /// All rows of all confidences, with five outcomes of delay on each leg and, on request, of
+  /// handling at each centre; every destination once.
+  private func measureConfident(_ image: NetworkImage, withHandling: Bool) {
+    // Three kinds of legs, from punctual to late.
+    let kinds = [
+      Self.outcomes([0, 15, 45, 120, 360], [60_000, 4000, 1000, 500, 35]),
+      Self.outcomes([0, 15, 45, 120, 360], [52_000, 9000, 3000, 1200, 335]),
+      Self.outcomes([0, 15, 45, 120, 360], [40_000, 15_000, 7000, 3000, 535]),
+    ]
+    let hours = Self.outcomes([0, 30, 60, 120, 240], [40_000, 15_000, 7000, 3000, 535])
+    let delays = (0..<tables.legCount).map { kinds[$0 % 3] }
+    let handling = (0..<tables.nodeIndexCount).map {
+      withHandling && $0 < Self.centres ? hours : []
+    }
+    var build = ReliabilityBuild(
+      image: image, horizonBase: horizonBase, delays: DelayTable(delays),
+      handling: DelayTable(handling))
+    var times: [Double] = []
+    var entries = 0
+    var legs = 0
+    for destination in 0..<UInt32(Self.stations) {
+      let begin = Self.threadNanoseconds()
+      build.fill(destination)
+      times.append(Double(Self.threadNanoseconds() - begin) / 1e6)
+      entries += build.entryCount
+      legs += build.legCount
+    }
+    let name = withHandling ? "confident_handling" : "confident"
+    Self.printLine(name, "ms", times, digest: UInt64(entries &* 31 &+ legs))
+    print(
+      "{\"case\": \"\(name)_all\", \"seconds\": \(times.reduce(0, +) / 1000),"
+        + " \"entries\": \(entries), \"legs_per_destination\": \(legs / Self.stations)}")
+  }
+
+  private static func outcomes(_ minutes: [UInt32], _ shares: [UInt32]) -> [DelayAtom] {
+    zip(minutes, shares).map { DelayAtom(minutes: $0, probability: $1) }
   }
 
   /// One decision over ten candidates, random places: the rows are in no cache.

@@ -93,7 +93,7 @@ enum Program {
            promised-bench --workload redis-fill|redis-get --port N [--pid SERVER] [--keys 1000000]
            promised-bench --engine [--items 200000] [--rows 100000] [--rounds 9]
              [--case offer|availability|instock|feed|hold]
-           promised-bench --engine --network all|build|decision [--rounds 21]
+           promised-bench --engine --network all|build|decision|confident [--rounds 21]
     DIR is a world in the import format; keys are drawn from it. Prints one JSON object. --engine
     measures decisions in this process, without a server, five positions an item: ns of thread CPU
     time a row, the median and the least of the rounds, one JSON object a case. --network measures
