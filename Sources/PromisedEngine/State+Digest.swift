@@ -45,6 +45,7 @@ extension State {
     digestSellers(&sum)
     digestClaims(&sum)
     digestNetwork(&sum)
+    digestOverrides(&sum)
     digestSourcing(&sum)
     sum.begin(20)
     sum.add(publication.epoch)

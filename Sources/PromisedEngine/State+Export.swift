@@ -45,6 +45,7 @@ extension State {
     begun.tail += exportHolds() + exportCommands()
     begun.tail.append(.sources(exportSources()))
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
+    if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }
     if let load {
       begun.tail.append(.load(load.description))
       begun.tail += load.chunks.map { .loadChunk($0) }

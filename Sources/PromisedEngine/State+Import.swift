@@ -23,6 +23,7 @@ extension State {
       publication = value
       // The network comes before; a load that is open keeps its own.
       publishedRevision = isOfNetwork ? network.revision : nil
+    case .overrides(let rows): importOverrides(rows)
     case .load(let description): load = OpenLoad(description, on: network)
     case .loadChunk(let rows): load?.append(rows)
     case .lastLoad(let load): lastLoad = load
@@ -36,6 +37,7 @@ extension State {
     recomputeUsage()
     // Everything in a snapshot is durable.
     stamps = Stamps()
+    stamps.since = position
   }
 
   private func importStock(_ block: PositionBlock) {

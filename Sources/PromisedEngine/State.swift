@@ -38,7 +38,13 @@ package final class State {
   var titles = KeyTable()
   var titlesByNode = Store<UInt32>()
   /// What answers offers; nil before the first publication and after the network was replaced.
-  package internal(set) var profiles: ProfileSet?
+  package internal(set) var profiles: ProfileCatalogue?
+  /// Changes of departures that `profiles` do not know yet.
+  package var pendingChanges: PendingChanges?
+  /// What answered before, to tell what a publication changed; nil until the second one.
+  var previous: PreviousProfiles?
+  /// The publication of `profiles`: the last one is applied before its profiles answer.
+  var answering: ProfilePublication?
   /// The network's revision after it was last replaced as a whole.
   var replacedRevision: UInt64 = 0
 
@@ -47,6 +53,9 @@ package final class State {
 
   /// The delivery profiles that answer, by what they were built from.
   package internal(set) var publication = ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0)
+
+  /// What operators decided over the system's head.
+  var overrides = OverrideTable()
 
   // Loads.
   var load: OpenLoad?
@@ -116,4 +125,5 @@ struct Scratch: ~Copyable {
   var available = Store<Int64>(capacity: 256)
   var destinations = Store<OfferDestination>(capacity: 256)
   var steps = GrowableColumn<PathStep>(capacity: 32)
+  var plan = PlanScratch()
 }

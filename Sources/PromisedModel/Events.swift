@@ -77,6 +77,10 @@ package enum Event {
   case loadCommitted
   case loadAborted
   case profilePublished(ProfilePublication)
+  /// An override, whose id is the position of its event.
+  case overridePut(CommandKey, Override)
+  /// The override with this id is there no more.
+  case overrideRemoved(CommandKey, UInt64)
 }
 
 /// Rows of the state as a snapshot holds them; importing every block of a snapshot rebuilds the
@@ -97,6 +101,8 @@ package enum StateBlock {
   case loadChunk(PutRows)
   /// The load committed last, which is answered committed when it is asked for again.
   case lastLoad(CommittedLoad)
+  /// In order of their ids; also those that have expired and are still listed.
+  case overrides([Override])
 }
 
 /// Positions grouped by item, in table order: row counts per item, then one row per position.

@@ -14,6 +14,12 @@ package enum Limits {
   package static var arenaBytesPerFrameByte: Int { 24 }
   package static var arenaHardStopBytes: Int { 67_108_864 }
   package static var linesPerHold: Int { 256 }
+  /// Bytes of an offer's token, and of a plan's: as many lines as a hold has, with the longest keys.
+  package static var offerTokenBytes: Int { 200 }
+  package static var planTokenBytes: Int { 24_576 }
+  /// How long a page may show an offer, and how long its token can be redeemed.
+  package static var offerCacheSeconds: Int64 { 60 }
+  package static var offerLifetimeSeconds: Int64 { 900 }
   /// Rows (items × destinations × levels) of one offer request.
   package static var offerRows: Int { 4096 }
   /// Items of one availability, in-stock or headroom request.
@@ -43,6 +49,11 @@ package enum Limits {
   package static var idempotencyKeys: Int { 4_194_304 }
   /// How long an ended hold can still be asked for.
   package static var endedHoldMilliseconds: Int64 { 600_000 }
+  /// Overrides that are live at once, and how long one may last: a year.
+  package static var overrides: Int { 10_000 }
+  package static var overrideSeconds: Int64 { 31_536_000 }
+  /// Items whose promises are compared when a publication is.
+  package static var comparedItems: Int { 10_000_000 }
   package static var nodes: Int { 65_000 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }

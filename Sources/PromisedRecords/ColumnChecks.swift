@@ -31,6 +31,11 @@ extension StateBlock {
     case .commands(let rows): try rows.checkColumns()
     case .sources(let rows):
       try require([rows.lastSequences.count], rows: rows.sources.count, "source columns")
+    case .overrides(let rows):
+      // A row's place is found by its id.
+      for (row, next) in zip(rows, rows.dropFirst()) where row.id >= next.id {
+        throw .malformed("override ids")
+      }
     case .sizes, .publication, .load, .lastLoad: return
     }
   }

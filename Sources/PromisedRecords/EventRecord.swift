@@ -14,6 +14,8 @@ enum EventKind: UInt8 {
   case loadCommitted = 9
   case loadAborted = 10
   case profilePublished = 11
+  case overridePut = 15
+  case overrideRemoved = 16
 }
 
 /// Writes events as log records: kind, time, fields.
@@ -66,6 +68,14 @@ package struct EventWriter: ~Copyable {
     case .profilePublished(var publication):
       begin(.profilePublished, &when)
       certain { (w) throws(RecordError) in try w.publication(&publication) }
+    case .overridePut(let key, var row):
+      begin(.overridePut, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.override(&row) }
+    case .overrideRemoved(let key, var id):
+      begin(.overrideRemoved, &when)
+      write(key: key)
+      writer.number(&id)
     }
   }
 
@@ -186,6 +196,16 @@ package final class EventReader {
       var publication = ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0)
       try fields.publication(&publication)
       return .profilePublished(publication)
+    case .overridePut:
+      let key = try readKey(&fields)
+      var row = Override()
+      try fields.override(&row)
+      return .overridePut(key, row)
+    case .overrideRemoved:
+      let key = try readKey(&fields)
+      var id: UInt64 = 0
+      try fields.number(&id)
+      return .overrideRemoved(key, id)
     }
   }
 

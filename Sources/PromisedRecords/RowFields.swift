@@ -144,6 +144,20 @@ extension FieldCoder where Self: ~Copyable {
     try delays(&row.delays)
   }
 
+  mutating func override(_ row: inout Override) throws(RecordError) {
+    try number(&row.id)
+    try choice(&row.action)
+    try name(&row.item)
+    try name(&row.node)
+    try name(&row.leg)
+    try name(&row.zone)
+    try name(&row.seller)
+    try name(&row.reason)
+    try name(&row.author)
+    try number(&row.createdUnixSeconds)
+    try number(&row.expiresUnixSeconds)
+  }
+
   mutating func items(_ rows: inout ItemRows) throws(RecordError) {
     try keys(&rows.keys)
     try names(&rows.sellerNames)

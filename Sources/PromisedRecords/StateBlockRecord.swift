@@ -13,6 +13,7 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case loadChunk = 8
   case lastLoad = 9
   case sizes = 10
+  case overrides = 14
 }
 
 extension StateBlock {
@@ -28,6 +29,7 @@ extension StateBlock {
     case .loadChunk: .loadChunk
     case .lastLoad: .lastLoad
     case .sizes: .sizes
+    case .overrides: .overrides
     }
   }
 
@@ -39,6 +41,7 @@ extension StateBlock {
     case .holds(let rows): rows.ids.count
     case .commands(let rows): rows.bodyDigests.count
     case .sources(let rows): rows.sources.count
+    case .overrides(let rows): rows.count
     case .publication, .load, .lastLoad, .sizes: 1
     }
   }
@@ -84,6 +87,7 @@ extension StateBlockKind {
           description: LoadDescription(id: .empty, mode: .merge, chunkCount: 0, force: false),
           committedAt: UnixMilliseconds(0)))
     case .sizes: .sizes(items: 0, positions: 0)
+    case .overrides: .overrides([])
     }
   }
 }
@@ -125,6 +129,11 @@ extension FieldCoder where Self: ~Copyable {
       try number(&items)
       try number(&positions)
       block = .sizes(items: items, positions: positions)
+    case .overrides(var rows):
+      try list(&rows, blank: Override()) { (row, coder) throws(RecordError) in
+        try coder.override(&row)
+      }
+      block = .overrides(rows)
     }
   }
 

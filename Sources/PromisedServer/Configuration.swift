@@ -29,6 +29,9 @@ package struct Configuration: Sendable, Equatable {
   package var socketPath: String?
   /// 0 = never by itself.
   package var snapshotEverySeconds: Int64 = 600
+  /// How far back a decision can be explained: the log and snapshots are kept that long; 0 = only
+  /// what a restart needs.
+  package var historySeconds: Int64 = 30 * 86_400
   package var logSegmentBytes: UInt64 = 64 << 20
   package var isSandbox = false
   package var sandboxItems = 100_000
@@ -86,8 +89,8 @@ package struct Configuration: Sendable, Equatable {
     "--help", "-h", "--version", "--sandbox", "--unsafe-plaintext",
   ]
   private static let valued: Set<String> = [
-    "--data", "--listen", "--socket", "--config", "--snapshot-every", "--restore", "--until",
-    "--unsafe-fixed-time", "--sandbox-items", "--log-segment-bytes",
+    "--data", "--listen", "--socket", "--config", "--snapshot-every", "--history",
+    "--restore", "--until", "--unsafe-fixed-time", "--sandbox-items", "--log-segment-bytes",
   ]
 
   private static func split(
@@ -167,11 +170,10 @@ package struct Configuration: Sendable, Equatable {
       if value.isEmpty { throw ConfigurationError("\(origin): a path is needed") }
       socketPath = value
     case "snapshot-every":
-      guard let seconds = Self.parseDuration(value), seconds == 0 || seconds >= 1 else {
-        throw ConfigurationError(
-          "\(origin): '\(value)' is no duration; write 0 (never), 90s, 10m or 2h")
-      }
-      snapshotEverySeconds = seconds
+      snapshotEverySeconds = try Self.duration(
+        value, origin: origin, zero: "never", "90s, 10m or 2h")
+    case "history":
+      historySeconds = try Self.duration(value, origin: origin, zero: "none", "12h, 7d or 30d")
     case "sandbox-items":
       guard let count = Int(value), (100...10_000_000).contains(count) else {
         throw ConfigurationError("\(origin): '\(value)' is not a count from 100 to 10000000")
@@ -185,7 +187,7 @@ package struct Configuration: Sendable, Equatable {
     default:
       throw ConfigurationError(
         "\(origin) is unknown; known are data, listen, socket, snapshot-every, sandbox-items, "
-          + "log-segment-bytes")
+          + "log-segment-bytes, history")
     }
   }
 
@@ -227,6 +229,16 @@ package struct Configuration: Sendable, Equatable {
     }
     if host == "localhost" { host = "127.0.0.1" }
     return host.isEmpty ? nil : (String(host), port)
+  }
+
+  private static func duration(
+    _ text: String, origin: String, zero: String, _ examples: String
+  ) throws(ConfigurationError) -> Int64 {
+    guard let seconds = parseDuration(text) else {
+      throw ConfigurationError(
+        "\(origin): '\(text)' is no duration; write 0 (\(zero)), \(examples)")
+    }
+    return seconds
   }
 
   /// `0`, or a number with s, m, h or d; at most 366 days.

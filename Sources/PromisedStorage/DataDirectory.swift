@@ -6,8 +6,14 @@ import PromisedPlatform
 package struct StorageOptions: Sendable {
   /// The size of a log segment, zeroed in advance; a larger group gets a segment of its own size.
   package var segmentBytes: UInt64 = 64 << 20
-  /// The snapshots kept, newest first; the log is kept back to the oldest of them. At least 2.
+  /// The snapshots kept for recovery, newest first, apart from those kept for history; the log is
+  /// kept back to the oldest of all. At least 2.
   package var snapshotsKept = 2
+  /// How far back a past state can be built again, in milliseconds of logged time before the newest
+  /// snapshot: the log and thinned-out snapshots are kept that long. 0 = only what recovery needs.
+  package var historyMilliseconds: Int64 = 0
+  /// Of the snapshots that are kept for history only, one in every stretch of this length.
+  package var historySpacingMilliseconds: Int64 = 86_400_000
   /// The most bytes of a block before compression.
   package var maximumBlockBytes = 16 << 20
 

@@ -51,6 +51,8 @@ struct LogReplay<Store: FileStore> {
   /// Whether dirty pages of the last segment are written out first, so that the cache can be
   /// dropped and the disk itself is read (a killed process leaves dirty pages behind).
   let settlesLastSegment: Bool
+  /// Reading ends with the group that holds this position.
+  var until: UInt64 = .max
 
   /// Passes every group that holds records behind `position`, and every mark there.
   ///
@@ -94,6 +96,7 @@ struct LogReplay<Store: FileStore> {
         number >= lastListed && !names.contains(LogFormat.segmentName(number + 1))
       try walk(number, isLast: isLast, after: position, chain: chain, &end, &digests, body)
       number += 1
+      if end.tail.position >= until { break }
     }
   }
 
@@ -142,6 +145,7 @@ struct LogReplay<Store: FileStore> {
         end.needsCertification = group.header.count > 0
         end.sealed = group.header.flags & LogFormat.flagSeal != 0
         if group.lastPosition > position || group.header.count == 0 { try body(group, name) }
+        if group.lastPosition >= until { break loop }
       case .end:
         break loop
       case .unknownVersion(let version):

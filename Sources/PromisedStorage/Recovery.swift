@@ -89,7 +89,7 @@ extension DataDirectory {
     return nil
   }
 
-  private func load<Visitor: RecoveryVisitor & ~Copyable>(
+  func load<Visitor: RecoveryVisitor & ~Copyable>(
     _ snapshot: SnapshotSummary, into visitor: inout Visitor
   ) throws(StorageError) {
     let name = SnapshotFormat.name(snapshot.position)

@@ -155,8 +155,7 @@ extension DataDirectory {
     try change { manifest in
       let index = manifest.snapshots.firstIndex { $0.position > entry.position }
       manifest.snapshots.insert(entry, at: index ?? manifest.snapshots.endIndex)
-      let extra = manifest.snapshots.count - options.snapshotsKept
-      if extra > 0 { manifest.snapshots.removeFirst(extra) }
+      manifest.snapshots = manifest.snapshots.kept(options)
       Self.trim(&manifest, below: .max)
     }
   }

@@ -81,6 +81,7 @@ enum Program {
     }
     var options = StorageOptions()
     options.segmentBytes = configuration.logSegmentBytes
+    options.historyMilliseconds = configuration.historySeconds * 1000
     // A server that was just killed holds its lock until the kernel has taken its memory apart; a
     // restart rides that out, and a second server is refused all the same.
     var attemptsLeft = 15

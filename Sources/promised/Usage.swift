@@ -11,6 +11,8 @@ enum Usage {
       --socket PATH            listen on a Unix socket too
       --config FILE            key = value lines, the same keys as the options
       --snapshot-every TIME    90s, 10m, 2h; 0 = only when asked; default 10m
+      --history TIME           how far back decisions can be explained: 7d, 30d; 0 = not beyond
+                               what a restart needs; default 30d
       --log-segment-bytes N    size of a log segment, default 67108864
       --sandbox                keep everything in memory, start with the sample world and a
                                clock that `promise time` can set

@@ -48,6 +48,10 @@ struct ConfigurationTests {
       "option --snapshot-every: '10' is no duration; write 0 (never), 90s, 10m or 2h"
     ),
     (
+      "--data d --history long", nil,
+      "option --history: 'long' is no duration; write 0 (none), 12h, 7d or 30d"
+    ),
+    (
       "--data d --snapshot-every 367d", nil,
       "option --snapshot-every: '367d' is no duration; write 0 (never), 90s, 10m or 2h"
     ),
@@ -79,7 +83,7 @@ struct ConfigurationTests {
     (
       "--config c.conf", "# a comment\n\ncolour = red\n",
       "c.conf line 3: key 'colour' is unknown; known are data, listen, socket, snapshot-every, "
-        + "sandbox-items, log-segment-bytes"
+        + "sandbox-items, log-segment-bytes, history"
     ),
     (
       "--config c.conf", "data=d\nsnapshot-every = soon  # often",
@@ -120,6 +124,9 @@ struct ConfigurationTests {
     #expect(parsed.isSandbox && parsed.sandboxItems == 100 && !parsed.isLoopback)
     #expect(try parse("--data d --listen localhost:1").host == "127.0.0.1")
     #expect(try parse("--data d --snapshot-every 0").snapshotEverySeconds == 0)
+    #expect(try parse("--data d").historySeconds == 30 * 86_400)
+    #expect(try parse("--data d --history 7d").historySeconds == 7 * 86_400)
+    #expect(try parse("--data d --history 0").historySeconds == 0)
     parsed = try parse("--restore s --data d --until 77")
     #expect(parsed.mode == .restore(source: "s", until: .position(77)))
     parsed = try parse("--restore s --data d --until 2026-11-21T12:00:00Z")

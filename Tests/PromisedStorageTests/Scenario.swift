@@ -85,8 +85,10 @@ func recovered(
 
 extension DataDirectory {
   /// Takes a snapshot of the test's machine at `position`, a few rows to a block.
-  func snapshot(at position: UInt64, chain: Digest = .none) throws(StorageError) {
-    var writer = try beginSnapshot(at: position, timeMs: Int64(position / 5))
+  func snapshot(
+    at position: UInt64, timeMs: Int64? = nil, chain: Digest = .none
+  ) throws(StorageError) {
+    var writer = try beginSnapshot(at: position, timeMs: timeMs ?? Int64(position / 5))
     var next: UInt64 = 1
     while next <= position {
       let end = min(position, next + 5)

@@ -49,7 +49,11 @@ import Testing
       ("arena_base_bytes", Limits.arenaBaseBytes),
       ("arena_bytes_per_frame_byte", Limits.arenaBytesPerFrameByte),
       ("arena_hard_stop_bytes", Limits.arenaHardStopBytes),
-      ("lines_per_hold", Limits.linesPerHold), ("offer_rows", Limits.offerRows),
+      ("lines_per_hold", Limits.linesPerHold),
+      ("offer_token_bytes", Limits.offerTokenBytes), ("plan_token_bytes", Limits.planTokenBytes),
+      ("offer_cache_seconds", Int(Limits.offerCacheSeconds)),
+      ("offer_lifetime_seconds", Int(Limits.offerLifetimeSeconds)),
+      ("offer_rows", Limits.offerRows),
       ("query_items", Limits.queryItems), ("batch_rows", Limits.batchRows),
       ("components_per_kit", Limits.componentsPerKit), ("breaks_per_rate", Limits.breaksPerRate),
       ("delay_outcomes", Limits.delayOutcomes), ("plan_lines", Limits.planLines),
@@ -61,6 +65,8 @@ import Testing
       ("idempotency_milliseconds", Int(Limits.idempotencyMilliseconds)),
       ("idempotency_keys", Limits.idempotencyKeys),
       ("ended_hold_milliseconds", Int(Limits.endedHoldMilliseconds)),
+      ("overrides", Limits.overrides), ("override_seconds", Int(Limits.overrideSeconds)),
+      ("compared_items", Limits.comparedItems),
       ("units_per_position", Int(Limits.unitsPerPosition)),
     ]
     let table = try rows("Limits")

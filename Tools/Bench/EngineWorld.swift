@@ -65,7 +65,7 @@ struct EngineWorld {
 
   private mutating func publish() {
     let base = Horizon.base(at: now)
-    let profiles = ProfileBuild.build(image: state.network.image(), horizonBase: base)
+    let profiles = ProfileBuild.catalogue(image: state.network.image(), horizonBase: base)
     let publication = ProfilePublication(epoch: 1, horizonBaseUnixSeconds: base)
     apply(.profilePublished(publication), at: now)
     state.publish(profiles, publication)
@@ -167,7 +167,7 @@ struct EngineWorld {
   }
 
   /// A TZif file of version 2 without transitions: header and block, twice, then the footer.
-  private static var utc: [UInt8] {
+  static var utc: [UInt8] {
     let counts: [UInt8] = Array(repeating: 0, count: 19) + [1, 0, 0, 0, 4]
     let header = Array("TZif2".utf8) + Array(repeating: 0, count: 15) + counts
     let block: [UInt8] = header + [0, 0, 0, 0, 0, 0] + Array("UTC\0".utf8)

@@ -27,6 +27,12 @@ struct OwnedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
 
   mutating func removeAll() { count = 0 }
 
+  /// Makes room for `count` elements, which the caller writes before anyone reads them.
+  mutating func resize(to count: Int) {
+    while capacity < count { grow() }
+    self.count = count
+  }
+
   var buffer: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: base, count: count) }
 
   private mutating func grow() {

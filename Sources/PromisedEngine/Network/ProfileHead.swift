@@ -10,9 +10,6 @@ enum ProfileHead {
   static var none: UInt16 { .max }
   /// Earlier orders are not answered from heads: the base is yesterday.
   static var firstMinute: UInt16 { 1440 }
-  /// Above this many rows heads would be mostly empty: 256 MiB.
-  private static var maximumSlots: Int { 1 << 24 }
-
   /// How many of the four order-by times have passed at a minute: without a branch, because which
   /// one is the first to hold is a coin toss to the processor.
   @inline(__always)
@@ -21,24 +18,23 @@ enum ProfileHead {
       + (head[3] < minute ? 1 : 0)
   }
 
-  static func heads(
-    rows: borrowing OwnedBuffer<UInt32>, slotCount: Int,
-    entries: borrowing OwnedBuffer<ProfileEntry>
-  ) -> OwnedBuffer<UInt16> {
-    guard slotCount <= maximumSlots else { return OwnedBuffer() }
-    let heads = OwnedBuffer<UInt16>(repeating: none, count: slotCount * 2 * depth)
-    for slot in 0..<slotCount {
-      let head = heads.base + slot * 2 * depth
-      let end = Int(rows.base[slot + 1])
-      var index = Int(rows.base[slot])
-      while index < end, entries.base[index].orderBy < firstMinute { index += 1 }
+  /// Writes the heads of all rows of a destination, eight numbers each.
+  static func fill(
+    _ heads: UnsafeMutablePointer<UInt16>, starts: UnsafePointer<UInt32>, rankCount: Int,
+    entries: UnsafePointer<ProfileEntry>
+  ) {
+    heads.initialize(repeating: none, count: rankCount * 2 * depth)
+    for rank in 0..<rankCount {
+      let head = heads + rank * 2 * depth
+      let end = Int(starts[rank + 1])
+      var index = Int(starts[rank])
+      while index < end, entries[index].orderBy < firstMinute { index += 1 }
       for place in 0..<min(depth, end - index) {
-        let entry = entries.base[index + place]
+        let entry = entries[index + place]
         if entry.orderBy == ProfileEntry.unpublished { break }
         head[place] = entry.orderBy
         head[depth + place] = entry.window
       }
     }
-    return heads
   }
 }

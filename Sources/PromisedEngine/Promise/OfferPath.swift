@@ -25,13 +25,15 @@ extension ProfileSet {
   ///
   /// - Complexity: O(steps × log entries of a row).
   package func appendPath(of offer: Offer, to steps: inout GrowableColumn<PathStep>) {
-    invariant(Int(offer.entry) < entries.count, "the offer is of another profile set")
-    let target = entries.base[Int(offer.entry)].window
+    let block = blocks[Int(offer.destination)]
+    invariant(Int(offer.entry) < block.entryCount, "the offer is of another profile set")
+    let view = block.view
+    let target = view.entries[Int(offer.entry)].window
     var index = Int(offer.entry)
     var node = offer.node
     while true {
-      let via = vias.base[index]
-      let departure = Int32(entries.base[index].cutoff)
+      let via = view.vias[index]
+      let departure = Int32(view.entries[index].cutoff)
       if via.isWave { return }
       if via.isLane {
         appendLane(via.index, node, departure, offer, &steps)
@@ -45,16 +47,16 @@ extension ProfileSet {
           name: image.legNames.borrowed(via.index),
           departureUnixSeconds: horizon.unixSeconds(departure),
           arrivalUnixSeconds: horizon.unixSeconds(arrival),
-          departureUTCOffsetSeconds: offsets.offset(node: node, minute: departure),
-          arrivalUTCOffsetSeconds: offsets.offset(node: leg.destination, minute: arrival)))
+          departureUTCOffsetSeconds: frame.offsets.offset(node: node, minute: departure),
+          arrivalUTCOffsetSeconds: frame.offsets.offset(node: leg.destination, minute: arrival)))
       node = leg.destination
-      let row = row(node: node, destination: offer.destination)
+      let row = view.row(rank: rank(of: node))
       // A station from which nothing departs has no row: it delivers.
       if row.start == row.end { return }
       let dwell = image.nodes[Int(node)]?.dwellMinutes ?? 0
-      index = firstEntry(row, cutoffFrom: arrival + dwell)
+      index = view.firstEntry(row, cutoffFrom: arrival + dwell)
       invariant(
-        index < row.end && entries.base[index].window == target,
+        index < row.end && view.entries[index].window == target,
         "the tail of a path does not make its window")
     }
   }
@@ -71,7 +73,8 @@ extension ProfileSet {
         name: image.serviceNames.borrowed(Int(lane.key.service)),
         departureUnixSeconds: horizon.unixSeconds(departure),
         arrivalUnixSeconds: offer.windowToUnixSeconds,
-        departureUTCOffsetSeconds: offsets.offset(node: node, minute: departure),
-        arrivalUTCOffsetSeconds: offsets.offset(zone: lane.deliveryTimeZone, minute: arrival)))
+        departureUTCOffsetSeconds: frame.offsets.offset(node: node, minute: departure),
+        arrivalUTCOffsetSeconds: frame.offsets.offset(zone: lane.deliveryTimeZone, minute: arrival))
+    )
   }
 }
