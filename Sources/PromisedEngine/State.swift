@@ -125,4 +125,5 @@ struct Scratch: ~Copyable {
   var available = Store<Int64>(capacity: 256)
   var destinations = Store<OfferDestination>(capacity: 256)
   var steps = GrowableColumn<PathStep>(capacity: 32)
+  var plan = PlanScratch()
 }
