@@ -144,7 +144,7 @@ import Testing
         let item = state.attributes[Int(state.positions.attribute(slot))]
         var subject = OfferSubject(
           item: state.positions.key(slot), seller: nil, destination: destination,
-          terms: OfferTerms(level: level, confidence: confidence))
+          terms: PromiseTerms(level: level, confidence: confidence))
         subject.take(item)
         let (old, new) = (
           decide(state, nodes, units, subject, before, at: desk.now),
