@@ -15,6 +15,13 @@ struct OfferProfiles {
     set = catalogue.profiles(terms)
   }
 
+  /// A set of the catalogue that was chosen before.
+  init(_ catalogue: ProfileCatalogue, answering set: ProfileSet, pending: PendingChanges?) {
+    self.catalogue = catalogue
+    self.set = set
+    self.pending = pending
+  }
+
   /// Those of other terms.
   func changed(_ terms: PromiseTerms) -> OfferProfiles {
     OfferProfiles(catalogue, terms, pending: pending)

@@ -164,11 +164,16 @@ extension State {
   // MARK: A level
 
   private func plan(
-    _ query: PlanQuery, _ level: ServiceLevel, destination: UInt32, _ profiles: ProfileSet,
-    at now: UnixMilliseconds
+    _ query: PlanQuery, _ level: ServiceLevel, destination: UInt32,
+    _ catalogue: ProfileCatalogue, at now: UnixMilliseconds
   ) -> CartPlan {
-    // The profiles are those of one level.
-    if level != .standard { return CartPlan(level: level, code: .levelNotServed) }
+    // What one line may not travel on, none of the cart does.
+    var restrictions: ItemRestrictions = []
+    for line in 0..<scratch.plan.lines.count {
+      restrictions.formUnion(attributes[Int(scratch.plan.lines[line].attribute)].restrictions)
+    }
+    let profiles = catalogue.profiles(
+      PromiseTerms(level: level, restrictions: restrictions, confidence: query.confidence))
     findPlanOffers(destination: destination, query, profiles, at: now)
     fillPlan(destination: destination, profiles, at: now)
     var request = SourcingRequest(objective: query.objective, policy: query.policy)

@@ -129,10 +129,12 @@ extension State {
     _ line: Int, destination: UInt32, _ profiles: ProfileSet, at now: UnixMilliseconds
   ) {
     let item = scratch.plan.lines[line]
-    let terms = OfferTerms(
+    guard let catalogue = self.profiles else { return }
+    let answering = OfferProfiles(catalogue, answering: profiles, pending: pendingChanges)
+    let subject = OfferSubject(
       item: item.token, seller: item.attribute == 0 ? nil : attributes[Int(item.attribute)].seller,
-      quantity: 1, destination: destination,
-      handlingMinutes: scratch.plan.handlings[Int(item.handling)])
+      destination: destination,
+      terms: PromiseTerms(handlingMinutes: scratch.plan.handlings[Int(item.handling)]))
     var (forced, blocked): (UInt64, UInt64) = (0, 0)
     for centre in 0..<scratch.plan.nodes.count {
       let offer = planOffer(line, centre)
@@ -141,7 +143,7 @@ extension State {
         nodes: Column(base: UnsafePointer(scratch.plan.nodeColumn.base + centre), count: 1),
         available: Column(base: UnsafePointer(scratch.plan.unit.base), count: 1))
       guard
-        let ruling = overrule(.offer(offer.offer), candidate, terms, profiles, at: now)
+        let ruling = overrule(.offer(offer.offer), candidate, subject, answering, at: now)
       else { continue }
       if !ruling.blocked.isEmpty {
         blocked |= 1 << UInt64(centre)
