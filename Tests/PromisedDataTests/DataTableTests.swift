@@ -30,11 +30,12 @@ private final class Scratch {
 }
 
 private func rows(_ scratch: Scratch, _ columns: [String]) throws -> [[String]] {
-  // The file goes with its object.
-  try withExtendedLifetime(scratch) { try rows(scratch.path, columns) }
+  // The file is there as long as the scratch is.
+  defer { withExtendedLifetime(scratch) {} }
+  return try rows(at: scratch.path, columns)
 }
 
-private func rows(_ path: String, _ columns: [String]) throws -> [[String]] {
+private func rows(at path: String, _ columns: [String]) throws -> [[String]] {
   var table = try DataTable(path, needing: columns)
   var found: [[String]] = []
   while try table.nextRow() { found.append(columns.indices.map { table.text($0) }) }
@@ -84,13 +85,14 @@ private func rows(_ path: String, _ columns: [String]) throws -> [[String]] {
     #expect(throws: DataFault(path: empty.path, reason: "is empty; a header row is needed")) {
       try rows(empty, ["a"])
     }
-    #expect(throws: DataFault.self) { try rows("/nonexistent/file.csv.gz", ["a"]) }
-    #expect(throws: DataFault.self) { try rows("/tmp", ["a"]) }
+    #expect(throws: DataFault.self) { try rows(at: "/nonexistent/file.csv.gz", ["a"]) }
+    #expect(throws: DataFault.self) { try rows(at: "/tmp", ["a"]) }
   }
 
   @Test("a number that is none is refused with its line")
   func integers() throws {
     let scratch = Scratch("n\n-7\n1.5\n")
+    defer { withExtendedLifetime(scratch) {} }
     var table = try DataTable(scratch.path, needing: ["n"])
     #expect(try table.nextRow())
     #expect(try table.integer(0) == -7)
@@ -105,6 +107,7 @@ private func rows(_ path: String, _ columns: [String]) throws -> [[String]] {
 
   private func packed(_ text: String) throws -> [UInt8] {
     let scratch = Scratch(compressed: text)
+    defer { withExtendedLifetime(scratch) {} }
     let file = try #require(fopen(scratch.path, "r"))
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 1 << 20)

@@ -76,17 +76,14 @@ package struct DataTable: ~Copyable {
     String(decoding: cell(column).buffer, as: UTF8.self)
   }
 
-  /// A whole number of the column; throws on anything else.
+  /// A whole number, also below zero; throws on anything else.
   package func integer(_ column: Int) throws(DataFault) -> Int64 {
-    let text = cell(column)
-    // "-" is ASCII 45.
-    let isNegative = text.count > 1 && text.buffer[0] == 45
-    let digits =
-      isNegative ? BorrowedBytes(base: text.base.map { $0 + 1 }, count: text.count - 1) : text
-    guard let value = Cell.integer(digits) else {
-      throw fault(column, "a whole number is needed")
-    }
-    return isNegative ? -value : value
+    let cell = cell(column)
+    let isNegative = cell.buffer.first == UInt8(ascii: "-")
+    let digits = BorrowedBytes(
+      UnsafeBufferPointer(rebasing: cell.buffer.dropFirst(isNegative ? 1 : 0)))
+    guard let size = Cell.integer(digits) else { throw fault(column, "a whole number is needed") }
+    return isNegative ? -size : size
   }
 
   /// The fault of the current row's cell in `column`, its value shown.

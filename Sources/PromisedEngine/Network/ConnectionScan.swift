@@ -61,9 +61,7 @@ package struct ConnectionList: ~Copyable {
 
   /// Nodes are below 65,536. O(n log n).
   package init(_ connections: [Connection]) {
-    let order = connections.indices.sorted {
-      (connections[$1].departure, $0) < (connections[$0].departure, $1)
-    }
+    let order = Self.order(connections)
     count = connections.count
     ends = .allocate(capacity: max(count, 1))
     departures = .allocate(capacity: max(count, 1))
@@ -80,6 +78,44 @@ package struct ConnectionList: ~Copyable {
       if connection.departure == connection.ready { instant = true }
     }
     hasInstant = instant
+  }
+
+  /// Room for connections that the caller sets, all of them, in the order of the scan.
+  init(room: Int, hasInstant: Bool) {
+    count = room
+    self.hasInstant = hasInstant
+    ends = .allocate(capacity: max(room, 1))
+    departures = .allocate(capacity: max(room, 1))
+    readies = .allocate(capacity: max(room, 1))
+    ids = .allocate(capacity: max(room, 1))
+  }
+
+  func set(_ connection: Connection, at slot: Int) {
+    ends[slot] = (from: UInt16(connection.from), to: UInt16(connection.to))
+    departures[slot] = connection.departure
+    readies[slot] = connection.ready
+    ids[slot] = connection.id
+  }
+
+  /// Positions from the latest departure to the earliest, ties as they were given. Times of a horizon
+  /// are few, so they are counted instead of compared.
+  private static func order(_ connections: [Connection]) -> [Int] {
+    let latest = Int(connections.map(\.departure).max() ?? 0)
+    if latest > 1 << 20 {
+      return connections.indices.sorted {
+        (connections[$1].departure, $0) < (connections[$0].departure, $1)
+      }
+    }
+    var starts = Array(repeating: 0, count: latest + 2)
+    for connection in connections { starts[latest - Int(connection.departure) + 1] += 1 }
+    for slot in 0...latest { starts[slot + 1] += starts[slot] }
+    var order = Array(repeating: 0, count: connections.count)
+    for (index, connection) in connections.enumerated() {
+      let slot = latest - Int(connection.departure)
+      order[starts[slot]] = index
+      starts[slot] += 1
+    }
+    return order
   }
 
   deinit {

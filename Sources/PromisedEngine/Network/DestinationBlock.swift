@@ -1,57 +1,6 @@
 import CMemory
 import PromisedInvariants
 
-/// Legs by their index in the network.
-struct LegSet: Sendable, Equatable {
-  private(set) var words: [UInt64] = []
-
-  init() {}
-  init(count: Int) { words = Array(repeating: 0, count: (count + 63) / 64) }
-
-  mutating func insert(_ leg: Int) {
-    while leg >> 6 >= words.count { words.append(0) }
-    words[leg >> 6] |= 1 << UInt64(leg & 63)
-  }
-
-  func contains(_ leg: Int) -> Bool {
-    leg >> 6 < words.count && words[leg >> 6] & 1 << UInt64(leg & 63) != 0
-  }
-}
-
-/// The rows of one destination in the making, by rank; used again for the next one.
-struct DestinationRows {
-  /// Where the entries of each rank begin; the end of the last one follows with the last row.
-  private(set) var starts: [UInt32] = [0]
-  private(set) var entries: [ProfileEntry] = []
-  private(set) var vias: [Via] = []
-  /// In order of (end, start); entries name them by index.
-  var windows: [DeliveryWindow] = []
-  /// Every leg some entry counts on; `endRow` adds those that entries take.
-  var legs = LegSet()
-
-  /// Entries of a row come by ascending cutoff, rows by ascending rank.
-  @inline(__always)
-  mutating func append(_ entry: ProfileEntry, _ via: Via) {
-    entries.append(entry)
-    vias.append(via)
-    if !via.isWave, !via.isLane { legs.insert(via.index) }
-  }
-
-  mutating func endRow() {
-    invariant(entries.count <= Int(UInt32.max), "more profile entries than a row can point to")
-    starts.append(UInt32(entries.count))
-  }
-
-  mutating func removeAll(legCount: Int) {
-    starts.removeAll(keepingCapacity: true)
-    starts.append(0)
-    entries.removeAll(keepingCapacity: true)
-    vias.removeAll(keepingCapacity: true)
-    windows.removeAll(keepingCapacity: true)
-    legs = LegSet(count: legCount)
-  }
-}
-
 /// Where the rows of one destination lie: what a decision reads.
 struct BlockView: BitwiseCopyable {
   /// Eight numbers per rank; nil in vast sparse networks.
@@ -113,6 +62,7 @@ final class DestinationBlock: @unchecked Sendable {
   let windowCount: Int
   /// Legs the rows count on: when none of them changes, neither do the rows.
   let legs: LegSet
+  let isExact: Bool
   /// Of all rows and windows: equal blocks have equal digests.
   let digest: UInt64
   /// Where the view points into; kept for as long as the block.
@@ -124,6 +74,7 @@ final class DestinationBlock: @unchecked Sendable {
     entryCount = rows.entries.count
     windowCount = rows.windows.count
     legs = rows.legs
+    isExact = rows.isExact
     let headBytes = withHeads ? rankCount * 4 * ProfileHead.depth : 0
     let startBytes = rows.starts.count * 4
     let entryBytes = entryCount * 8
@@ -149,25 +100,19 @@ final class DestinationBlock: @unchecked Sendable {
     view = BlockView(
       heads: withHeads ? UnsafePointer(heads) : nil, starts: starts, entries: entries, vias: vias,
       windows: windows)
-    digest = Self.digest(rows)
+    digest = rows.digest
   }
 
-  private static func digest(_ rows: DestinationRows) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func mix(_ value: UInt64) { hash = (hash ^ value) &* 0x100_0000_01b3 }
-    for start in rows.starts { mix(UInt64(start)) }
-    for (entry, via) in zip(rows.entries, rows.vias) {
-      mix(
-        UInt64(entry.cutoff) << 48 | UInt64(entry.window) << 32
-          | UInt64(entry.orderBy) << 16 | UInt64(entry.confidence))
-      mix(UInt64(via.rawValue))
-    }
-    for window in rows.windows {
-      mix(UInt64(UInt32(bitPattern: window.from)) << 32 | UInt64(UInt32(bitPattern: window.to)))
-      mix(
-        UInt64(UInt32(bitPattern: window.offset)) << 32 | UInt64(UInt32(bitPattern: window.days)))
-    }
-    return hash
+  /// Whether these are the block's rows, all of them.
+  func holds(_ rows: DestinationRows, digest: UInt64) -> Bool {
+    guard digest == self.digest, rows.entries.count == entryCount, rows.legs == legs,
+      rows.isExact == isExact, rows.windows.count == windowCount,
+      rows.starts.count == rankCount + 1
+    else { return false }
+    return rows.starts.elementsEqual(UnsafeBufferPointer(start: view.starts, count: rankCount + 1))
+      && rows.vias.elementsEqual(UnsafeBufferPointer(start: view.vias, count: entryCount))
+      && rows.windows.elementsEqual(UnsafeBufferPointer(start: view.windows, count: windowCount))
+      && rows.entries.elementsEqual(UnsafeBufferPointer(start: view.entries, count: entryCount))
   }
 
   /// Whether an entry leaves `rank` at `cutoff` by way of `via`. O(log entries of the row).

@@ -5,6 +5,9 @@ import PromisedModel
 final class NetworkDepartures: @unchecked Sendable {
   let image: NetworkImage
   let horizon: Horizon
+  /// The rows it is made of.
+  let tier: NetworkTier
+  let changes: DepartureChanges
   let clocks: [HorizonClock]
   let calendars: [HorizonCalendar]
 
@@ -21,12 +24,14 @@ final class NetworkDepartures: @unchecked Sendable {
   let waveOrder: [Int]
   let laneStarts: [Int]
   let laneOrder: [Int]
-  /// By node: whether a leg or a lane departs from it.
+  /// By node: whether a leg or a lane departs from it, of whatever tier.
   let departs: [Bool]
 
-  init(image: NetworkImage, horizon: Horizon) {
+  init(image: NetworkImage, horizon: Horizon, tier: NetworkTier = .whole) {
     self.image = image
     self.horizon = horizon
+    self.tier = tier
+    changes = DepartureChanges(image.changes)
     clocks = image.timeZoneRules.map { HorizonClock(rules: $0, horizon: horizon) }
     calendars = image.calendars.map { HorizonCalendar(rules: $0, horizon: horizon) }
     var departs = Array(repeating: false, count: image.nodes.count)
@@ -36,10 +41,12 @@ final class NetworkDepartures: @unchecked Sendable {
     var shared: [Connection] = []
     var ending: [Connection] = []
     let counts = OwnedBuffer<Int32>(repeating: 0, count: image.nodes.count)
-    for index in image.legs.indices {
+    for index in image.legs.indices where tier.admits(image.legs[index]) {
       let leg = image.legs[index]
       let isShared = departs[Int(leg.destination)]
-      Self.forEachDeparture(of: leg, image, clocks, calendars, horizon) { departure, ready in
+      let changes = changes.isEmpty ? [] : changes.list(.leg(UInt32(index)))
+      Self.forEachDeparture(of: leg, changes, image, clocks, calendars, horizon) {
+        departure, ready in
         let connection = Connection(
           from: UInt32(leg.origin), to: UInt32(leg.destination), departure: UInt32(departure),
           ready: UInt32(ready), id: UInt32(index))
@@ -57,11 +64,34 @@ final class NetworkDepartures: @unchecked Sendable {
     let byNode = Self.grouped(ending.map { Int($0.to) }, count: image.nodes.count)
     feederStarts = byNode.starts
     feeders = byNode.order.map { ending[$0] }
-    (waveStarts, waveOrder) = Self.grouped(
-      image.waves.map { Int($0.station) }, count: image.nodes.count)
-    (laneStarts, laneOrder) = Self.grouped(
-      image.lanes.map { Int($0.key.zone) }, count: image.zoneCount)
+    let waves = image.waves.indices.filter { tier.admits(image.waves[$0]) }
+    let byStation = Self.grouped(
+      waves.map { Int(image.waves[$0].station) }, count: image.nodes.count)
+    waveStarts = byStation.starts
+    waveOrder = byStation.order.map { waves[$0] }
+    let lanes = image.lanes.indices.filter { tier.admits(image.lanes[$0]) }
+    let byZone = Self.grouped(lanes.map { Int(image.lanes[$0].key.zone) }, count: image.zoneCount)
+    laneStarts = byZone.starts
+    laneOrder = byZone.order.map { lanes[$0] }
     self.departs = departs
+  }
+
+  /// The departures of another image with the same rows, which differ in what happened to them.
+  init(_ other: NetworkDepartures, image: NetworkImage, _ delta: DepartureDelta) {
+    self.image = image
+    horizon = other.horizon
+    tier = other.tier
+    changes = DepartureChanges(image.changes)
+    clocks = other.clocks
+    calendars = other.calendars
+    connections = other.patchedConnections(delta)
+    departureCounts = other.patchedCounts(delta)
+    (feederStarts, feeders) = other.patchedFeeders(delta)
+    waveStarts = other.waveStarts
+    waveOrder = other.waveOrder
+    laneStarts = other.laneStarts
+    laneOrder = other.laneOrder
+    departs = other.departs
   }
 
   /// Where the connections to a destination's station lie among `feeders`, if nothing goes on there.
@@ -87,8 +117,8 @@ final class NetworkDepartures: @unchecked Sendable {
 
   /// A leg's departures in the scan, with the minute from which its load can leave the far node.
   /// The duration is elapsed time, whatever the clocks do meanwhile.
-  private static func forEachDeparture(
-    of leg: LegRow, _ image: NetworkImage, _ clocks: [HorizonClock],
+  static func forEachDeparture(
+    of leg: LegRow, _ changes: [ResolvedChange], _ image: NetworkImage, _ clocks: [HorizonClock],
     _ calendars: [HorizonCalendar], _ horizon: Horizon, _ body: (Int32, Int32) -> Void
   ) {
     guard let origin = image.nodes[Int(leg.origin)],
@@ -97,13 +127,19 @@ final class NetworkDepartures: @unchecked Sendable {
     let clock = clocks[Int(origin.timeZone)]
     for index in 0..<horizon.scannedDateCount where runs(leg.weekdays, index, horizon) {
       if leg.calendar != .noIndex, !calendars[Int(leg.calendar)].isOpen(index) { continue }
-      let departure = clock.minute(index, leg.departureMinute, .first)
+      var departure = clock.minute(index, leg.departureMinute, .first)
+      if !changes.isEmpty {
+        let days = horizon.firstDate.days + Int32(index)
+        let status = DepartureChanges.status(changes, days: days)
+        if status.isGone { continue }
+        departure += status.delayMinutes
+      }
       if departure < 0 || departure >= horizon.minutes { continue }
       body(departure, departure + leg.durationMinutes + destination.dwellMinutes)
     }
   }
 
-  private static func runs(_ weekdays: UInt8, _ index: Int, _ horizon: Horizon) -> Bool {
+  static func runs(_ weekdays: UInt8, _ index: Int, _ horizon: Horizon) -> Bool {
     let date = LocalDate(days: horizon.firstDate.days + Int32(index))
     return weekdays & (1 << UInt8(date.weekday)) != 0
   }
@@ -115,9 +151,13 @@ final class NetworkDepartures: @unchecked Sendable {
     let clock = clocks[Int(node.timeZone)]
     for slot in waveStarts[Int(station)]..<waveStarts[Int(station) + 1] {
       let wave = image.waves[waveOrder[slot]]
+      let changes = changes.list(
+        .wave(station: wave.station, cutoffMinute: wave.cutoffMinute))
       for index in 0..<horizon.scannedDateCount
       where Self.runs(wave.weekdays, index, horizon) {
         if node.calendar != .noIndex, !calendars[Int(node.calendar)].isOpen(index) { continue }
+        let days = horizon.firstDate.days + Int32(index)
+        if !changes.isEmpty, DepartureChanges.status(changes, days: days).isGone { continue }
         let cutoff = clock.minute(index, wave.cutoffMinute, .first)
         let window = window(clock, index, wave.fromMinute, wave.toMinute)
         if cutoff >= 0, window.to <= horizon.minutes { body(cutoff, window) }

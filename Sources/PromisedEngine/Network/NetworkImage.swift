@@ -15,14 +15,21 @@ package final class NetworkImage: Sendable {
   let lanes: [LaneRow]
   let transits: [TransitOutcome]
   let legs: [LegRow]
+  let delays: [DelayOutcome]
+  /// What happened to departures, in the order of it; changes of unknown legs are left out.
+  let changes: [ResolvedChange]
+  /// The number of the last change it knows.
+  package let lastChange: UInt64
   let serviceNames: NameTable
   let legNames: NameTable
+  let carrierNames: NameTable
 
   init(
     revision: UInt64, timeZoneRules: [TimeZoneRules], calendars: [[CalendarRule]],
     nodes: [NodeRow?], waves: [WaveRow], destinations: [DestinationRow], zoneCount: Int,
-    lanes: [LaneRow], transits: [TransitOutcome], legs: [LegRow],
-    serviceNames: consuming NameTable, legNames: consuming NameTable
+    lanes: [LaneRow], transits: [TransitOutcome], legs: [LegRow], delays: [DelayOutcome],
+    changes: [ResolvedChange], lastChange: UInt64, serviceNames: consuming NameTable,
+    legNames: consuming NameTable, carrierNames: consuming NameTable
   ) {
     self.revision = revision
     self.timeZoneRules = timeZoneRules
@@ -34,7 +41,32 @@ package final class NetworkImage: Sendable {
     self.lanes = lanes
     self.transits = transits
     self.legs = legs
+    self.delays = delays
+    self.changes = changes
+    self.lastChange = lastChange
     self.serviceNames = serviceNames
     self.legNames = legNames
+    self.carrierNames = carrierNames
+  }
+
+  /// The same rows with every departure as the timetable says.
+  func unchanged() -> NetworkImage {
+    NetworkImage(
+      revision: revision, timeZoneRules: timeZoneRules, calendars: calendars, nodes: nodes,
+      waves: waves, destinations: destinations, zoneCount: zoneCount, lanes: lanes,
+      transits: transits, legs: legs, delays: delays, changes: [], lastChange: 0,
+      serviceNames: serviceNames.copy(), legNames: legNames.copy(),
+      carrierNames: carrierNames.copy())
+  }
+
+  /// The outcomes of a distribution: ascending minutes, probabilities that add up to 65535; empty
+  /// = never late.
+  func outcomes(_ span: DelaySpan) -> ArraySlice<DelayOutcome> {
+    delays[Int(span.start)..<Int(span.start + span.count)]
+  }
+
+  /// Whether a distribution can make anything late.
+  func isUncertain(_ span: DelaySpan) -> Bool {
+    outcomes(span).contains { $0.minutes > 0 && $0.probability > 0 }
   }
 }

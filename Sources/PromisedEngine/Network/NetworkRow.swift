@@ -14,14 +14,26 @@ package struct NodeRow: Sendable, Equatable {
   package var calendar: UInt32
   package var dwellMinutes: Int32
   package var processingMinutes: Int32
+  package var handling: DelaySpan
+  package var unitsPerHour: Int32
 }
 
-package struct WaveRow: BitwiseCopyable, Sendable, Equatable {
+/// Where a distribution stands among those of the network; empty = never late.
+package struct DelaySpan: BitwiseCopyable, Sendable, Equatable {
+  package var start: UInt32
+  package var count: UInt32
+
+  package static var none: DelaySpan { DelaySpan(start: 0, count: 0) }
+}
+
+package struct WaveRow: Sendable, Equatable {
   package var station: UInt16
   package var weekdays: UInt8
   package var cutoffMinute: Int16
   package var fromMinute: Int16
   package var toMinute: Int16
+  package var level: ServiceLevel
+  package var capacityUnits: Int32
 }
 
 package struct ZoneRow: BitwiseCopyable, Sendable, Equatable {
@@ -55,6 +67,10 @@ package struct LaneRow: Sendable, Equatable {
   package var transitStart: UInt32
   package var transitCount: UInt32
   package var deliveryTimeZone: UInt32
+  /// `UInt32.noIndex` = not said.
+  package var carrier: UInt32
+  package var level: ServiceLevel
+  package var refuses: ItemRestrictions
 }
 
 package struct LegRow: Sendable, Equatable {
@@ -66,4 +82,8 @@ package struct LegRow: Sendable, Equatable {
   package var durationMinutes: Int32
   /// `UInt32.noIndex` = every day its weekdays name.
   package var calendar: UInt32
+  package var level: ServiceLevel
+  package var refuses: ItemRestrictions
+  package var capacityUnits: Int32
+  package var delays: DelaySpan
 }

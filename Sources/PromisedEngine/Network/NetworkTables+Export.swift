@@ -12,7 +12,8 @@ extension NetworkTables {
     rows.waves = waves.map {
       Wave(
         station: nodeNames.name(Int($0.station)), weekdays: $0.weekdays,
-        cutoffMinute: $0.cutoffMinute, fromMinute: $0.fromMinute, toMinute: $0.toMinute)
+        cutoffMinute: $0.cutoffMinute, fromMinute: $0.fromMinute, toMinute: $0.toMinute,
+        level: $0.level, capacityUnits: $0.capacityUnits)
     }
     for index in 0..<postcodes.count { rows.zones.append(zonePrefix(index)) }
     for index in lanes.indices { rows.lanes.append(lane(index)) }
@@ -41,7 +42,9 @@ extension NetworkTables {
       deliveryCalendar: calendars[Int(row.deliveryCalendar)].name,
       cutoffMinute: row.cutoffMinute,
       transit: Array(transits[start..<(start + Int(row.transitCount))]),
-      deliveryTimeZone: timeZoneFiles[Int(row.deliveryTimeZone)].name)
+      deliveryTimeZone: timeZoneFiles[Int(row.deliveryTimeZone)].name,
+      carrier: row.carrier == .noIndex ? .empty : carrierNames.name(Int(row.carrier)),
+      level: row.level, refuses: row.refuses)
   }
 
   /// The leg at an index below `legCount`.
@@ -51,7 +54,13 @@ extension NetworkTables {
       name: legNames.name(index), origin: nodeNames.name(Int(row.origin)),
       destination: nodeNames.name(Int(row.destination)), mode: row.mode, weekdays: row.weekdays,
       departureMinute: row.departureMinute, durationMinutes: row.durationMinutes,
-      calendar: row.calendar == .noIndex ? .empty : calendars[Int(row.calendar)].name)
+      calendar: row.calendar == .noIndex ? .empty : calendars[Int(row.calendar)].name,
+      level: row.level, refuses: row.refuses, capacityUnits: row.capacityUnits,
+      delays: outcomes(row.delays))
+  }
+
+  private func outcomes(_ span: DelaySpan) -> [DelayOutcome] {
+    Array(delays[Int(span.start)..<Int(span.start + span.count)])
   }
 
   private func removedNode(_ name: Name) -> Node {
@@ -59,6 +68,12 @@ extension NetworkTables {
       name: name, title: .empty, kind: .removed, timeZone: .empty, calendar: .empty,
       dwellMinutes: 0, processingMinutes: 0, country: .empty, postcode: .empty, latitudeE6: 0,
       longitudeE6: 0)
+  }
+
+  /// Where the distribution of a row that was upserted stands.
+  private func knownSpan(_ outcomes: [DelayOutcome]) -> DelaySpan {
+    let start = outcomes.isEmpty ? nil : delayStarts[delayKey(outcomes)]
+    return start.map { DelaySpan(start: $0, count: UInt32(outcomes.count)) } ?? .none
   }
 
   /// An immutable copy for a thread that builds profiles.
@@ -70,11 +85,13 @@ extension NetworkTables {
           NodeRow(
             kind: $0.kind, timeZone: UInt32(timeZoneNames.index(of: $0.timeZone) ?? 0),
             calendar: calendarNames.index(of: $0.calendar).map { UInt32($0) } ?? .noIndex,
-            dwellMinutes: $0.dwellMinutes, processingMinutes: $0.processingMinutes)
+            dwellMinutes: $0.dwellMinutes, processingMinutes: $0.processingMinutes,
+            handling: knownSpan($0.handling), unitsPerHour: $0.unitsPerHour)
         }
       },
       waves: waves, destinations: destinations, zoneCount: zoneNames.count, lanes: lanes,
-      transits: transits, legs: legs, serviceNames: serviceNames.copy(),
-      legNames: legNames.copy())
+      transits: transits, legs: legs, delays: delays, changes: resolvedChanges(),
+      lastChange: lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
+      carrierNames: carrierNames.copy())
   }
 }

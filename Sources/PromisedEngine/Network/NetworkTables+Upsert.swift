@@ -53,6 +53,7 @@ extension NetworkTables {
   private mutating func upsert(_ row: Node) {
     let index = nodeNames.insert(row.name)
     let kept: Node? = row.kind == .removed ? nil : row
+    _ = delaySpan(row.handling)
     if index == nodes.count { nodes.append(kept) } else { nodes[index] = kept }
     invariant(nodes.count <= Limits.nodes, "more nodes than indexes")
   }
@@ -60,7 +61,8 @@ extension NetworkTables {
   private mutating func upsert(_ row: Wave) {
     let wave = WaveRow(
       station: UInt16(known(row.station, in: nodeNames)), weekdays: row.weekdays,
-      cutoffMinute: row.cutoffMinute, fromMinute: row.fromMinute, toMinute: row.toMinute)
+      cutoffMinute: row.cutoffMinute, fromMinute: row.fromMinute, toMinute: row.toMinute,
+      level: row.level, capacityUnits: row.capacityUnits)
     let key = WaveKey(
       station: wave.station, weekdays: row.weekdays, cutoffMinute: row.cutoffMinute)
     if let index = waveIndexes[key] {
@@ -98,7 +100,9 @@ extension NetworkTables {
       deliveryCalendar: known(row.deliveryCalendar, in: calendarNames),
       cutoffMinute: row.cutoffMinute, transitStart: transitStart(row.transit),
       transitCount: UInt32(row.transit.count),
-      deliveryTimeZone: known(row.deliveryTimeZone, in: timeZoneNames))
+      deliveryTimeZone: known(row.deliveryTimeZone, in: timeZoneNames),
+      carrier: row.carrier.isEmpty ? .noIndex : UInt32(carrierNames.insert(row.carrier)),
+      level: row.level, refuses: row.refuses)
     if let index = laneIndexes[key] {
       lanes[index] = lane
     } else {
@@ -123,9 +127,27 @@ extension NetworkTables {
       destination: UInt16(known(row.destination, in: nodeNames)), mode: row.mode,
       weekdays: row.weekdays, departureMinute: row.departureMinute,
       durationMinutes: row.durationMinutes,
-      calendar: row.calendar.isEmpty ? .noIndex : known(row.calendar, in: calendarNames))
+      calendar: row.calendar.isEmpty ? .noIndex : known(row.calendar, in: calendarNames),
+      level: row.level, refuses: row.refuses, capacityUnits: row.capacityUnits,
+      delays: delaySpan(row.delays))
     let index = legNames.insert(row.name)
     if index == legs.count { legs.append(leg) } else { legs[index] = leg }
+  }
+
+  /// Equal distributions stand in the tables once.
+  func delayKey(_ outcomes: [DelayOutcome]) -> [UInt64] {
+    outcomes.map { UInt64(UInt32(bitPattern: $0.minutes)) << 16 | UInt64($0.probability) }
+  }
+
+  private mutating func delaySpan(_ outcomes: [DelayOutcome]) -> DelaySpan {
+    if outcomes.isEmpty { return .none }
+    let count = UInt32(outcomes.count)
+    let key = delayKey(outcomes)
+    if let start = delayStarts[key] { return DelaySpan(start: start, count: count) }
+    let start = UInt32(delays.count)
+    delayStarts[key] = start
+    delays.append(contentsOf: outcomes)
+    return DelaySpan(start: start, count: count)
   }
 
   func known(_ name: Name, in names: borrowing NameTable) -> UInt32 {

@@ -80,6 +80,8 @@ extension NetworkTables {
     try check.range("postcode's bytes", row.postcode.bytes.count, 0...Name.maximumByteCount)
     try check.range("latitude_e6", Int(row.latitudeE6), -90_000_000...90_000_000)
     try check.range("longitude_e6", Int(row.longitudeE6), -180_000_000...180_000_000)
+    try check.delays("handling", row.handling)
+    try check.range("units_per_hour", Int(row.unitsPerHour), 0...1_000_000_000)
   }
 
   private func validate(_ row: Wave, _ index: Int, _ known: KnownNames) throws(NetworkRefusal) {
@@ -89,6 +91,7 @@ extension NetworkTables {
     try check.range("cutoff_minute", Int(row.cutoffMinute), 0...1439)
     try check.range("from_minute", Int(row.fromMinute), Int(row.cutoffMinute)...1439)
     try check.range("to_minute", Int(row.toMinute), (Int(row.fromMinute) + 1)...1440)
+    try check.range("capacity_units", Int(row.capacityUnits), 0...1_000_000_000)
   }
 
   private func validate(
@@ -131,6 +134,8 @@ extension NetworkTables {
         .fieldOutOfRange, "the sum of transit's probabilities", "\(sum)", "65535 exactly")
     }
     try checkTimeZone("delivery_time_zone", row.deliveryTimeZone, check, known)
+    if !row.carrier.isEmpty { try check.key("carrier", row.carrier) }
+    try check.range("refuses", Int(row.refuses.rawValue), 0...Int(ItemRestrictions.all.rawValue))
   }
 
   private func validate(_ row: Leg, _ index: Int, _ known: KnownNames) throws(NetworkRefusal) {
@@ -146,6 +151,9 @@ extension NetworkTables {
     try check.range("departure_minute", Int(row.departureMinute), 0...1439)
     try check.range("duration_minutes", Int(row.durationMinutes), 1...10_080)
     if !row.calendar.isEmpty { try checkCalendar("calendar", row.calendar, check, known) }
+    try check.range("refuses", Int(row.refuses.rawValue), 0...Int(ItemRestrictions.all.rawValue))
+    try check.range("capacity_units", Int(row.capacityUnits), 0...1_000_000_000)
+    try check.delays("delays", row.delays)
   }
 
   // MARK: References
@@ -231,6 +239,27 @@ struct RowCheck {
     throw refusal(
       name.isEmpty ? .fieldMissing : .keyInvalid, field, "\(name.bytes.count) bytes",
       "1 to 64 bytes of UTF-8 without control characters")
+  }
+
+  /// Outcomes in ascending minutes whose probabilities add up to 1; none = never late.
+  func delays(_ field: String, _ outcomes: [DelayOutcome]) throws(NetworkRefusal) {
+    if outcomes.isEmpty { return }
+    try range("\(field)' outcomes", outcomes.count, 1...64)
+    var least: Int32 = 0
+    var sum = 0
+    for (number, outcome) in outcomes.enumerated() {
+      guard outcome.minutes >= least, outcome.minutes <= 10_080 else {
+        throw refusal(
+          .fieldOutOfRange, "\(field)[\(number)].minutes", "\(outcome.minutes)",
+          "ascending minutes from 0 to 10080")
+      }
+      least = outcome.minutes + 1
+      sum += Int(outcome.probability)
+    }
+    if sum != 65_535 {
+      throw refusal(
+        .fieldOutOfRange, "the sum of \(field)' probabilities", "\(sum)", "65535 exactly")
+    }
   }
 
   func country(_ field: String, _ name: Name) throws(NetworkRefusal) {

@@ -40,9 +40,17 @@ package struct NetworkTables: ~Copyable {
   var laneIndexes: [LaneKey: Int] = [:]
   var transits: [TransitOutcome] = []
   var transitIndexes: [[UInt32]: UInt32] = [:]
+  var carrierNames = NameTable()
 
   var legNames = NameTable()
   var legs: [LegRow] = []
+  var delays: [DelayOutcome] = []
+  var delayStarts: [[UInt64]: UInt32] = [:]
+
+  /// What happened to departures, in the order of it.
+  package internal(set) var changes: [NumberedDepartureChange] = []
+  /// The number of the last change ever recorded; numbers begin at 1.
+  package internal(set) var lastChange: UInt64 = 0
 
   var rates: [RateRow] = []
   var rateIndexes: [RateKey: Int] = [:]
@@ -61,6 +69,9 @@ package struct NetworkTables: ~Copyable {
     tables.revision = revision + 1
     tables.nodeNames = nodeNames.copy()
     tables.nodes = Array(repeating: nil, count: nodes.count)
+    // A closure outlives the timetable: the leg of that name in the new one is closed as well.
+    tables.changes = changes
+    tables.lastChange = lastChange
     return tables
   }
 

@@ -1,12 +1,13 @@
-import PromisedInvariants
 import PromisedModel
 
 /// Builds the profiles of a network: a pure function of its image and the horizon, for a background
 /// thread.
 package enum ProfileBuild {
-  /// The share of parcels, in 1/65535, that a lane's promise counts on: 0.95, rounded up.
-  package static var defaultConfidence: UInt16 { 62_259 }
+  /// The share of parcels, in 1/65535, that a lane's promise by the timetable counts on.
+  package static var defaultConfidence: UInt16 { ConfidenceLevel.usual.probability }
 
+  /// The profiles by the timetable alone, over every row.
+  ///
   /// - Parameters:
   ///   - horizonBase: a UTC midnight, normally `Horizon.base(at:)`.
   ///   - confidence: what lanes promise, 1…65535.
@@ -28,140 +29,158 @@ package enum ProfileBuild {
     destinations: [UInt32]? = nil
   ) -> ProfileSet {
     let departures = NetworkDepartures(image: image, horizon: horizon)
-    let frame = ProfileFrame(
-      image: image, horizon: horizon, clocks: departures.clocks, departs: departures.departs)
-    var build = BlockBuild(departures: departures, frame: frame, confidence: confidence)
-    if let destinations {
-      var blocks = Array(repeating: frame.emptyBlock, count: image.destinations.count)
-      for destination in destinations { blocks[Int(destination)] = build.block(destination) }
-      return ProfileSet(frame: frame, blocks: blocks)
+    let frame = frame(departures)
+    let reach = UncertainReach(image, tier: departures.tier)
+    var build = BlockBuild(departures: departures, frame: frame)
+    var blocks = Array(repeating: frame.emptyBlock, count: image.destinations.count)
+    for index in destinations ?? Array(0..<UInt32(image.destinations.count)) {
+      let destination = image.destinations[Int(index)]
+      blocks[Int(index)] = build.block(
+        index, Finals(of: destination, departures, confidence: confidence),
+        isCertain: reach.isCertain(destination, departures))
     }
-    let all = image.destinations.indices.map { build.block(UInt32($0)) }
-    return ProfileSet(frame: frame, blocks: all)
+    return ProfileSet(frame: frame, blocks: blocks)
+  }
+
+  /// The profiles of every tier and confidence.
+  ///
+  /// - Parameters as in `build`.
+  /// - Complexity: as `build` for each distinct tier, and again for each confidence at which lanes
+  ///   of the destination deliver on other days.
+  package static func catalogue(
+    image: NetworkImage, horizonBase: Int64, destinations: [UInt32]? = nil
+  ) -> ProfileCatalogue {
+    catalogue(
+      image: image, horizon: Horizon(base: horizonBase), confident: confidentScan,
+      destinations: destinations)
+  }
+
+  /// The same over another number of days and with another scan.
+  static func catalogue(
+    image: NetworkImage, horizon: Horizon, confident: ConfidentScan? = confidentScan,
+    destinations: [UInt32]? = nil
+  ) -> ProfileCatalogue {
+    if image.changes.isEmpty { return whole(image, horizon, confident, destinations) }
+    // What would be without the changes is kept to say what they are to blame for; most of it is
+    // the same.
+    let unchanged = whole(image.unchanged(), horizon, confident, destinations)
+    return patch(unchanged, image: image, confident: confident, destinations: destinations)
+  }
+
+  /// All layers from nothing but the image.
+  static func whole(
+    _ image: NetworkImage, _ horizon: Horizon, _ confident: ConfidentScan?,
+    _ destinations: [UInt32]? = nil
+  ) -> ProfileCatalogue {
+    let distinct = NetworkTier.distinct(image)
+    let wanted = destinations ?? Array(0..<UInt32(image.destinations.count))
+    let departures = distinct.tiers.map {
+      NetworkDepartures(image: image, horizon: horizon, tier: $0)
+    }
+    let shared = frame(departures[0])
+    // By destination, so that equal rows of several tiers and layers are one block.
+    var known: [[DestinationBlock]] = Array(repeating: [], count: image.destinations.count)
+    let tiers = departures.map { departures in
+      var build = TierBuild(departures, shared, confident)
+      for destination in wanted { build.add(destination, &known[Int(destination)]) }
+      return build.finish()
+    }
+    return ProfileCatalogue(
+      image: image, frame: shared, tiers: tiers, indexes: distinct.indexes)
+  }
+
+  static func frame(_ departures: NetworkDepartures) -> ProfileFrame {
+    ProfileFrame(
+      image: departures.image, horizon: departures.horizon, clocks: departures.clocks,
+      departs: departures.departs)
   }
 }
 
-/// Blocks in the making, destination after destination.
-struct BlockBuild: ~Copyable {
+/// The layers of one tier in the making.
+struct TierBuild: ~Copyable {
   private let departures: NetworkDepartures
   private let frame: ProfileFrame
-  private let confidence: UInt16
-  private var scan: ConnectionScan
-  private var rows = DestinationRows()
-  private var arena = BlockArena()
-  /// One way to reach the destination; its place in the sorted list is its id in the scan.
-  struct Final {
-    var node: UInt16
-    var cutoff: Int32
-    var window: DeliveryWindow
-    var via: Via
-    var chance: UInt16
-    var windowIndex: UInt32 = 0
-  }
+  /// Nil when an earlier build has said what is certain.
+  private let reach: UncertainReach?
+  private let confident: ConfidentRows?
+  private var build: BlockBuild
+  private var isCertain: [Bool]
+  /// By layer, the schedule first, then by destination.
+  private var layers: [[DestinationBlock]]
 
-  init(departures: NetworkDepartures, frame: ProfileFrame, confidence: UInt16) {
+  init(_ departures: NetworkDepartures, _ frame: ProfileFrame, _ confident: ConfidentScan?) {
+    let count = departures.image.destinations.count
     self.departures = departures
     self.frame = frame
-    self.confidence = confidence
-    scan = ConnectionScan(nodeCount: frame.image.nodes.count)
+    reach = UncertainReach(departures.image, tier: departures.tier)
+    self.confident = confident.map { $0(departures, frame) }
+    build = BlockBuild(departures: departures, frame: frame)
+    isCertain = Array(repeating: true, count: count)
+    layers = Array(
+      repeating: Array(repeating: frame.emptyBlock, count: count),
+      count: 1 + ConfidenceLevel.allCases.count)
   }
 
-  /// The rows of one destination. O(connections).
-  mutating func block(_ index: UInt32) -> DestinationBlock {
-    let destination = frame.image.destinations[Int(index)]
-    rows.removeAll(legCount: frame.image.legs.count)
-    var finals = finals(of: destination)
-    let windowCount = numberWindows(&finals)
-    finals.sort {
-      ($1.cutoff, $0.windowIndex, $0.via.rawValue) < ($0.cutoff, $1.windowIndex, $1.via.rawValue)
-    }
-    let steps = finals.enumerated().map { index, final in
-      FinalDeparture(
-        node: UInt32(final.node), departure: UInt32(final.cutoff), value: final.windowIndex,
-        id: UInt32(index))
-    }
-    steps.withUnsafeBufferPointer { steps in
-      departures.feeders.withUnsafeBufferPointer { all in
-        scan.scan(
-          connections: departures.connections,
-          departureCounts: UnsafePointer(departures.departureCounts.base),
-          feeders: UnsafeBufferPointer(rebasing: all[departures.feeders(of: destination)]),
-          finals: steps, valueCount: UInt32(windowCount))
-      }
-    }
-    for node in frame.rankedNodes { appendRow(node, finals) }
-    return DestinationBlock(rows, withHeads: frame.withHeads, in: &arena)
+  /// Begins with all layers of a tier, whose departures have changed.
+  init(patching tier: ProfileTier, _ departures: NetworkDepartures, _ confident: ConfidentScan?) {
+    self.departures = departures
+    frame = tier.schedule.frame
+    reach = nil
+    self.confident = confident.map { [frame] in $0(departures, frame) }
+    build = BlockBuild(departures: departures, frame: frame)
+    isCertain = tier.isCertain
+    layers = tier.layers.map(\.blocks)
   }
 
-  private func finals(of destination: DestinationRow) -> [Final] {
-    var finals: [Final] = []
-    if destination.station != .noIndex {
-      let station = UInt16(destination.station)
-      departures.forEachWave(station: destination.station) { cutoff, window in
-        finals.append(
-          Final(node: station, cutoff: cutoff, window: window, via: .wave, chance: 0))
+  /// Builds a destination's blocks in all layers.
+  ///
+  /// - Parameter known: blocks of the destination that are shared where rows are equal; those that
+  ///   are new are appended.
+  mutating func add(_ index: UInt32, _ known: inout [DestinationBlock]) {
+    let destination = departures.image.destinations[Int(index)]
+    let certain = reach?.isCertain(destination, departures) ?? isCertain[Int(index)]
+    isCertain[Int(index)] = certain
+    let usual = Finals(
+      of: destination, departures, confidence: ProfileBuild.defaultConfidence)
+    let schedule = build.block(index, usual, isCertain: certain, sharing: known)
+    keep(schedule, layer: 0, index, &known)
+    if !certain {
+      guard let rows = confident?(index) else { return }
+      for (level, rows) in rows.enumerated() {
+        keep(build.block(rows, sharing: known), layer: 1 + level, index, &known)
       }
+      return
     }
-    departures.forEachPickup(zone: destination.zone, confidence: confidence) {
-      lane, node, cutoff, window, chance in
-      finals.append(
-        Final(
-          node: node, cutoff: cutoff, window: window, via: .lane(UInt32(lane)), chance: chance))
+    // Where lanes deliver on the same days at another confidence, so does everything.
+    var built = [(finals: usual, block: schedule)]
+    for level in ConfidenceLevel.allCases {
+      let finals = Finals(of: destination, departures, confidence: level.probability)
+      var block = built.first { $0.finals == finals }?.block
+      if block == nil {
+        let made = build.block(index, finals, isCertain: true, sharing: known)
+        built.append((finals: finals, block: made))
+        block = made
+      }
+      keep(block ?? schedule, layer: 1 + Int(level.rawValue), index, &known)
     }
-    return finals
   }
 
-  /// Appends the distinct windows in order of (end, start) and numbers the finals by them.
-  private mutating func numberWindows(_ finals: inout [Final]) -> Int {
-    finals.sort {
-      ($0.window.to, $0.window.from, $0.window.days, $0.window.offset)
-        < ($1.window.to, $1.window.from, $1.window.days, $1.window.offset)
-    }
-    var count = 0
-    var kept = 0
-    for index in finals.indices {
-      if index == 0 || finals[index].window != finals[index - 1].window {
-        // An entry has 16 bits for its window: the latest ones of a vast zone are not promised.
-        if count == Int(UInt16.max) { break }
-        rows.windows.append(finals[index].window)
-        count += 1
-      }
-      finals[index].windowIndex = UInt32(count - 1)
-      kept = index + 1
-    }
-    finals.removeSubrange(kept...)
-    return count
+  private mutating func keep(
+    _ block: DestinationBlock, layer: Int, _ index: UInt32, _ known: inout [DestinationBlock]
+  ) {
+    layers[layer][Int(index)] = block
+    if !known.contains(where: { $0 === block }) { known.append(block) }
   }
 
-  private mutating func appendRow(_ node: UInt16, _ finals: [Final]) {
-    let profile = scan.profile(Int(node))
-    let ready = frame.openings.readyFunction(node: node)
-    let processing = frame.openings.processing.base[Int(node)]
-    for index in stride(from: profile.count - 1, through: 0, by: -1) {
-      let step = profile[index]
-      var via = Via.leg(step.id)
-      var chance: UInt16 = 0
-      if step.isFinal {
-        via = finals[Int(step.id)].via
-        chance = finals[Int(step.id)].chance
-      }
-      let window = rows.windows[Int(step.value)]
-      // A window after the scan is a carrier's. It counts only if a later departure that was
-      // scanned misses it: otherwise an unscanned one might still make it.
-      let isProven =
-        window.to <= frame.horizon.minutes
-        || (index > 0 && Int32(step.departure) < frame.horizon.promisedMinutes)
-      var orderBy = ProfileEntry.unpublished
-      if isProven {
-        // Without opening times nobody works on orders there.
-        let latest = ready?.latestOrder(for: Int32(step.departure), processing: processing)
-        orderBy = UInt16(clamping: max(latest ?? 0, 0))
-      }
-      rows.append(
-        ProfileEntry(
-          cutoff: UInt16(step.departure), window: UInt16(step.value), orderBy: orderBy,
-          confidence: chance), via)
+  consuming func finish() -> ProfileTier {
+    // Layers whose blocks are all the same are one set.
+    var sets: [ProfileSet] = []
+    for blocks in layers {
+      let same = sets.first { $0.blocks.elementsEqual(blocks) { $0 === $1 } }
+      sets.append(same ?? ProfileSet(frame: frame, blocks: blocks))
     }
-    rows.endRow()
+    return ProfileTier(
+      departures: departures, schedule: sets[0], confident: Array(sets[1...]),
+      isCertain: isCertain)
   }
 }

@@ -5,7 +5,7 @@ import PromisedModel
 ///
 /// Invariant of a row: cutoffs strictly ascend, windows strictly ascend, order-by times do not
 /// descend, and whoever departs later than an entry cannot make its window.
-struct ProfileEntry: BitwiseCopyable {
+struct ProfileEntry: BitwiseCopyable, Equatable {
   /// Minute of the departure from the node.
   var cutoff: UInt16
   /// Index among the destination's windows, which stand in order of (end, start).
@@ -13,7 +13,8 @@ struct ProfileEntry: BitwiseCopyable {
   /// Latest order minute with the node's own processing; `never` = before the horizon,
   /// `unpublished` = serves as the tail of other paths only.
   var orderBy: UInt16
-  /// Chance of delivery by the window's end in 1/65535; 0 = not stated.
+  /// Chance of delivery by the window's end in 1/65535; 0 = nothing on the way is declared to be
+  /// uncertain, or, on schedule only, the chance is not stated.
   var confidence: UInt16
 
   static var never: UInt16 { 0 }
@@ -21,7 +22,7 @@ struct ProfileEntry: BitwiseCopyable {
 }
 
 /// How an entry goes on: by a leg to its destination, by a lane, or by being delivered in a wave.
-struct Via: BitwiseCopyable {
+struct Via: BitwiseCopyable, Equatable {
   var rawValue: UInt32
 
   static var laneBit: UInt32 { 0x8000_0000 }
@@ -30,6 +31,7 @@ struct Via: BitwiseCopyable {
   static func leg(_ index: UInt32) -> Via { Via(rawValue: index) }
 
   var isWave: Bool { rawValue == .max }
+  var isLeg: Bool { rawValue & Self.laneBit == 0 }
   var isLane: Bool { rawValue & Self.laneBit != 0 && !isWave }
   var index: Int { Int(rawValue & ~Self.laneBit) }
 }

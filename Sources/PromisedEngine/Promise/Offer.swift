@@ -17,7 +17,8 @@ package struct Offer: BitwiseCopyable, Equatable {
   package var orderByUTCOffsetSeconds: Int32
   /// When it leaves the fulfilment centre.
   package var cutoffUnixSeconds: Int64
-  /// Chance of delivery by the window's end in 1/65535; 0 = not stated.
+  /// Chance of delivery by the window's end in 1/65535; 0 = nothing on the way is declared to be
+  /// uncertain, or, on schedule only, the chance is not stated.
   package var confidence: UInt16
   /// Where the profile set that made it holds its entry.
   var entry: UInt32
@@ -25,19 +26,30 @@ package struct Offer: BitwiseCopyable, Equatable {
 
 package enum OfferDecision: Equatable {
   case offer(Offer)
-  /// `noStock`, `cutoffPassed`, `noRoute` or `nodeClosed`.
+  /// What is nearest to an offer, as the decision says.
   case refused(OutcomeCode)
 }
 
-/// Where an item could come from: parallel columns of nodes and of units available there now.
+/// Where an item could come from: parallel columns of nodes, of units available there now, and of
+/// when a node takes on new orders.
 package struct StockCandidates {
   package var nodes: Column<UInt16>
   package var available: Column<Int64>
+  /// UTC seconds from which an order counts there, because the node is full until then; empty = now,
+  /// everywhere.
+  package var admittedFromUnixSeconds: Column<Int64>
 
-  package init(nodes: Column<UInt16>, available: Column<Int64>) {
+  package init(
+    nodes: Column<UInt16>, available: Column<Int64>,
+    admittedFromUnixSeconds: Column<Int64> = .empty
+  ) {
     invariant(nodes.count == available.count, "a candidate needs a node and a quantity")
+    invariant(
+      admittedFromUnixSeconds.count == 0 || admittedFromUnixSeconds.count == nodes.count,
+      "admission is said for every candidate or for none")
     self.nodes = nodes
     self.available = available
+    self.admittedFromUnixSeconds = admittedFromUnixSeconds
   }
 }
 
@@ -55,13 +67,19 @@ extension ProfileSet {
   /// - Parameters:
   ///   - quantity: 1 or more; taken from one node.
   ///   - handlingMinutes: 0…20160 open minutes on top of each node's own processing.
+  ///   - releaseUnixSeconds: an order counts from then, if that is later than now.
+  ///   - pending: changes of departures that these profiles do not know yet; what they might have
+  ///     made impossible is not offered.
   /// - Complexity: O(candidates × log entries of a row).
   package func decideOffer(
     _ candidates: StockCandidates, quantity: Int64, destination: UInt32, now: UnixMilliseconds,
-    handlingMinutes: Int32
+    handlingMinutes: Int32, releaseUnixSeconds: Int64 = 0, pending: PendingChanges? = nil
   ) -> OfferDecision {
-    let minute = orderMinute(now)
+    let minute = max(orderMinute(now), orderMinute(ofUnixSeconds: releaseUnixSeconds))
     let view = view(destination)
+    let barrier = pending?.barrier(destination) ?? 0
+    let admitted = candidates.admittedFromUnixSeconds
+    let isPlain = handlingMinutes == 0 && barrier == 0 && admitted.count == 0
     // Rows of different nodes lie far apart: all are asked for before the first is waited for.
     for index in 0..<candidates.nodes.count {
       view.prefetch(rank: rank(of: candidates.nodes[index]))
@@ -71,10 +89,20 @@ extension ProfileSet {
     var best = UInt32.max
     for index in 0..<candidates.nodes.count where candidates.available[index] >= quantity {
       let node = candidates.nodes[index]
-      let ordered =
-        handlingMinutes == 0
-        ? minute : equivalentMinute(node, orderedAt: minute, handlingMinutes: handlingMinutes)
-      let window = earliestWindow(rank(of: node), view, orderedAt: ordered)
+      let window: UInt16
+      if isPlain {
+        window = earliestWindow(rank(of: node), view, orderedAt: minute)
+      } else {
+        let from =
+          admitted.count == 0 ? minute : max(minute, orderMinute(ofUnixSeconds: admitted[index]))
+        let ordered =
+          handlingMinutes == 0
+          ? from : equivalentMinute(node, orderedAt: from, handlingMinutes: handlingMinutes)
+        window =
+          barrier == 0
+          ? earliestWindow(rank(of: node), view, orderedAt: ordered)
+          : earliestWindow(rank(of: node), view, orderedAt: ordered, leavingAfter: barrier)
+      }
       best = min(best, UInt32(window) << 16 | UInt32(node))
     }
     let window = UInt16(truncatingIfNeeded: best >> 16)
@@ -100,10 +128,21 @@ extension ProfileSet {
     return publishedWindow(firstEntry(row, view, orderedAt: minute), row, view)
   }
 
+  /// The same among entries that leave the node after a minute.
+  private func earliestWindow(
+    _ rank: UInt16, _ view: BlockView, orderedAt minute: UInt16, leavingAfter barrier: UInt16
+  ) -> UInt16 {
+    let row = view.row(rank: rank)
+    let index = max(
+      firstEntry(row, view, orderedAt: minute),
+      view.firstEntry(row, cutoffFrom: Int32(barrier) + 1))
+    return publishedWindow(index, row, view)
+  }
+
   /// The latest order minute that without handling is at the dock just when this order is with it:
   /// from there on both make the same cutoffs, because `ready` and `latestOrder` are a Galois
   /// connection. A minute that no order-by reaches when the horizon ends before.
-  private func equivalentMinute(
+  func equivalentMinute(
     _ node: UInt16, orderedAt minute: UInt16, handlingMinutes: Int32
   ) -> UInt16 {
     guard let function = frame.readyFunction(node: node) else { return .max - 1 }
@@ -126,11 +165,16 @@ extension ProfileSet {
 
   /// The minute from which an order counts, rounded up: an order-by is a whole minute, and an order
   /// a second after it is late. Minute 0 means "before the horizon" in the entries.
-  private func orderMinute(_ now: UnixMilliseconds) -> UInt16 {
+  func orderMinute(_ now: UnixMilliseconds) -> UInt16 {
     let elapsed = now.milliseconds.subtractingReportingOverflow(horizon.base * 1000)
     let overflowed = now.milliseconds < 0 ? Int64.min : Int64.max
     let minute = elapsed.overflow ? overflowed : ceilDivide(elapsed.partialValue, 60_000)
     return UInt16(min(max(minute, 1), Int64(UInt16.max) - 1))
+  }
+
+  func orderMinute(ofUnixSeconds seconds: Int64) -> UInt16 {
+    let limit = Int64.max / 1000
+    return orderMinute(UnixMilliseconds(min(max(seconds, -limit), limit) * 1000))
   }
 
   /// The first entry of a row whose order-by is at or after a minute; `end` if none.
@@ -138,7 +182,7 @@ extension ProfileSet {
   /// Orders are placed in the first two days of the horizon, so that the wanted entry is nearly
   /// always among the first few, in one cache line; the rest is searched by halving.
   @inline(__always)
-  private func firstEntry(
+  func firstEntry(
     _ row: (start: Int, end: Int), _ view: BlockView, orderedAt minute: UInt16
   ) -> Int {
     let entries = view.entries

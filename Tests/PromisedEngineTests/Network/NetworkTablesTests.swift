@@ -8,6 +8,21 @@ import Testing
   func exportAndImport() throws {
     var rows = s4Rows()
     rows.lanes = [lane("FC", "Ground", "manhattan", cutoff: 900, transit: [(1, 65_535)])]
+    rows.lanes[0].carrier = Name("Carrier")
+    rows.lanes[0].level = .expedited
+    rows.lanes[0].refuses = .oversize
+    rows.legs[2].level = .twoHour
+    rows.legs[2].refuses = .all
+    rows.legs[2].capacityUnits = 70
+    let delays = [
+      DelayOutcome(minutes: 0, probability: 60_000), DelayOutcome(minutes: 45, probability: 5535),
+    ]
+    rows.legs[2].delays = delays
+    rows.legs[4].delays = delays
+    rows.waves[0].level = .standard
+    rows.waves[0].capacityUnits = 900
+    rows.nodes[0].handling = delays
+    rows.nodes[0].unitsPerHour = 1200
     let first = try tables(rows)
     #expect(first.exportRows() == rows)
     let second = try tables(first.exportRows())
@@ -15,6 +30,11 @@ import Testing
     let one = ProfileBuild.build(image: first.image(), horizonBase: utc(2026, 3, 5))
     let other = ProfileBuild.build(image: second.image(), horizonBase: utc(2026, 3, 5))
     #expect(one.digest == other.digest && one.entryCount > 0)
+    // Equal distributions stand in the image once.
+    #expect(one.image.delays == delays && one.image.legs[4].delays == one.image.legs[2].delays)
+    #expect(one.image.nodes[0]?.handling == one.image.legs[2].delays)
+    let handling = one.image.nodes[0].map { Array(one.image.outcomes($0.handling)) }
+    #expect(handling == delays)
   }
 
   @Test("An upsert replaces the row of its key and keeps its place")
@@ -176,11 +196,37 @@ import Testing
       ("duration_minutes", .fieldOutOfRange, { $0.legs[0].durationMinutes = 10_081 }),
       ("calendar", .calendarUnknown, { $0.legs[0].calendar = Name("X") }),
     ]
+    let delayFaults: [(String, OutcomeCode, (inout NetworkRows) -> Void)] = [
+      ("units_per_hour", .fieldOutOfRange, { $0.nodes[0].unitsPerHour = -1 }),
+      ("capacity_units", .fieldOutOfRange, { $0.waves[0].capacityUnits = 1_000_000_001 }),
+      ("capacity_units", .fieldOutOfRange, { $0.legs[0].capacityUnits = -1 }),
+      ("refuses", .fieldOutOfRange, { $0.legs[0].refuses = ItemRestrictions(rawValue: 4) }),
+      ("refuses", .fieldOutOfRange, { $0.lanes[0].refuses = ItemRestrictions(rawValue: 128) }),
+      ("carrier", .keyInvalid, { $0.lanes[0].carrier = Name([0x41, 0x00]) }),
+      (
+        "the sum of delays' probabilities", .fieldOutOfRange,
+        { $0.legs[0].delays = late(5, 65_534) }
+      ),
+      ("delays[0].minutes", .fieldOutOfRange, { $0.legs[0].delays = late(10_081, 65_535) }),
+      ("delays[0].minutes", .fieldOutOfRange, { $0.legs[0].delays = late(-1, 65_535) }),
+      (
+        "handling[1].minutes", .fieldOutOfRange,
+        {
+          $0.nodes[0].handling = late(5, 65_000) + late(5, 535)
+        }
+      ),
+      (
+        "handling' outcomes", .fieldOutOfRange,
+        {
+          $0.nodes[0].handling = (0..<65).flatMap { late($0, 1000) }
+        }
+      ),
+    ]
     var rows = s4Rows()
     rows.lanes = [valid]
     let network = NetworkTables()
     try network.validate(rows)
-    for (field, code, damage) in faults {
+    for (field, code, damage) in faults + delayFaults {
       var damaged = rows
       damage(&damaged)
       do throws(NetworkRefusal) {
@@ -191,5 +237,9 @@ import Testing
         #expect(!error.allowed.isEmpty && error.refusal.message.contains(field))
       }
     }
+  }
+
+  private func late(_ minutes: Int32, _ probability: UInt16) -> [DelayOutcome] {
+    [DelayOutcome(minutes: minutes, probability: probability)]
   }
 }

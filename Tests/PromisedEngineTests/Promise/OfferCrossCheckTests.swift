@@ -5,10 +5,6 @@ import Testing
 
 /// Random small networks: what profiles promise is what an independent forward search finds.
 @Suite struct OfferCrossCheckTests {
-  static let zones = [
-    "America/New_York", "America/Los_Angeles", "America/Phoenix", "Australia/Lord_Howe",
-  ]
-
   @Test(
     "Backward profiles and forward search agree",
     arguments: [
@@ -19,10 +15,11 @@ import Testing
     var compared = 0
     var legOffers = 0
     var laneOffers = 0
-    let clocks = try ForwardSearch.clocks(Self.zones.map { hostZone($0) }, base: base, days: 8)
+    let clocks = try ForwardSearch.clocks(
+      RandomNetwork.zones.map { hostZone($0) }, base: base, days: 8)
     for seed in 0..<12 {
       var random = SplitMix(UInt64(seed) &* 7919 &+ UInt64(base))
-      let rows = network(&random)
+      let rows = RandomNetwork.rows(&random)
       let tables = try tables(rows)
       let set = ProfileBuild.build(
         image: tables.image(), horizon: Horizon(base: base, promisedDays: 4, slackDays: 4))
@@ -98,76 +95,5 @@ import Testing
     }
     #expect(node == PathStep.customer || rows.nodes[Int(node)].kind == .station)
     #expect(ready <= offer.windowToUnixSeconds)
-  }
-
-  /// Three centres, three sort centres, two stations in random zones; about twenty legs.
-  private func network(_ random: inout SplitMix) -> NetworkRows {
-    var rows = NetworkRows()
-    rows.timeZones = Self.zones.map { hostZone($0) }
-    rows.calendars = [
-      Calendar(name: Name("always"), rules: [rule(everyDay, 0, 1440)]),
-      Calendar(
-        name: Name("shifts"),
-        rules: [rule(everyDay, 360, 840), rule(weekdaysOnly, 1080, 1440), rule(30, 0, 240)]),
-      Calendar(name: Name("daily"), rules: [rule(everyDay, 480, 1080)]),
-      Calendar(
-        name: Name("working"),
-        rules: [
-          rule(weekdaysOnly, 540, 720), rule(weekdaysOnly, 780, 1200),
-          rule(on: LocalDate(year: 2026, month: 3, day: 9), 0, 0),
-        ]),
-    ]
-    func zone() -> String { Self.zones[random.below(Self.zones.count)] }
-    for index in 0..<3 {
-      rows.nodes.append(
-        node(
-          "F\(index)", .fulfilmentCentre, zone: zone(),
-          calendar: ["always", "shifts", "daily"][random.below(3)], dwell: 30,
-          processing: Int32([0, 45, 200][random.below(3)])))
-    }
-    for index in 0..<3 {
-      rows.nodes.append(
-        node("S\(index)", .sortCentre, zone: zone(), dwell: Int32(random.below(3) * 40)))
-    }
-    for index in 0..<2 {
-      rows.nodes.append(node("D\(index)", .station, zone: zone(), dwell: Int32(random.below(90))))
-    }
-    func weekdays() -> UInt8 { UInt8(1 + random.below(127)) | UInt8(1 << random.below(7)) }
-    let names = rows.nodes.map(\.name.description)
-    for index in 0..<22 {
-      // From anywhere, a station too; mostly to sort centres and stations.
-      let from = names[random.below(10) == 0 ? 6 : random.below(6)]
-      let to = names[random.below(8) == 0 ? random.below(3) : 3 + random.below(5)]
-      if from == to { continue }
-      rows.legs.append(
-        leg(
-          "L\(index)", from, to, at: random.below(1440), lasting: 1 + random.below(900),
-          weekdays: weekdays(), calendar: random.below(5) == 0 ? "working" : ""))
-    }
-    for station in ["D0", "D1"] {
-      for _ in 0..<2 {
-        let cutoff = random.below(900)
-        let from = cutoff + random.below(200)
-        rows.waves.append(
-          wave(
-            station, cutoff: cutoff, from: from, to: from + 60 + random.below(200),
-            weekdays: weekdays()))
-      }
-    }
-    rows.zones = [
-      prefix("1", zone: "z1", station: "D0"), prefix("2", zone: "z2", station: "D1"),
-      prefix("3", zone: "z2", station: "D0"), prefix("4", zone: "z1", station: ""),
-    ]
-    for index in 0..<5 {
-      let days = UInt8(random.below(3))
-      rows.lanes.append(
-        lane(
-          names[random.below(6)], "C\(index)", "z\(1 + random.below(2))",
-          cutoff: random.below(1440), transit: [(days, 62_000), (days + 1, 300), (days + 2, 3235)],
-          pickup: ["daily", "working"][random.below(2)],
-          transitCalendar: ["daily", "working"][random.below(2)],
-          delivery: ["daily", "working"][random.below(2)], deliveryZone: zone()))
-    }
-    return rows
   }
 }

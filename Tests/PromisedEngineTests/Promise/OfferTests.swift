@@ -358,12 +358,12 @@ import Testing
     #expect(try profiles(rows).decide([0], 0, at: noon) == .refused(.cutoffPassed))
   }
 
-  @Test("A lane from a sort centre takes over what legs bring, without a stated confidence")
+  @Test("A lane from a sort centre takes over what legs bring, and its chance is theirs")
   func injection() throws {
     var rows = s4Rows()
     rows.zones = [prefix("1", zone: "east", station: "")]
     rows.lanes = [
-      lane("SC", "Final", "east", cutoff: 360, transit: [(1, 65_535)]),
+      lane("SC", "Final", "east", cutoff: 360, transit: [(1, 64_000), (2, 1535)]),
       // Dearer in days: never chosen.
       lane("FC", "Direct", "east", cutoff: 1020, transit: [(5, 65_535)]),
     ]
@@ -375,7 +375,13 @@ import Testing
     // L2 at 23:00 is at the sort centre at 01:00, ready at 02:00, picked up at 06:00 on Wednesday.
     #expect(offer.orderByUnixSeconds == utc(2026, 1, 14, 4))
     #expect(offer.deliveryDate == LocalDate(year: 2026, month: 1, day: 15))
-    #expect(offer.confidence == 0)
+    #expect(offer.confidence == 64_000)
+    // It is not where the legs may be late.
+    rows.legs[1].delays = [
+      DelayOutcome(minutes: 0, probability: 60_000), DelayOutcome(minutes: 90, probability: 5535),
+    ]
+    guard case .offer(let late) = try profiles(rows).decide([0], 0, at: noon) else { return }
+    #expect(late.orderByUnixSeconds == offer.orderByUnixSeconds && late.confidence == 0)
     var steps = GrowableColumn<PathStep>()
     set.appendPath(of: offer, to: &steps)
     let names = (0..<steps.count).map { steps[$0].name.name.description }
