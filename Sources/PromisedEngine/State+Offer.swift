@@ -30,12 +30,12 @@ extension State {
       let slot = token == 0 ? -1 : positions.find(token)
       if slot < 0 {
         if query.items.count == 1 { throw unknownItem(key.name) }
-        for _ in 0..<query.postcodes.count { reply.append(.itemUnknown, query.withPath) }
+        for _ in 0..<query.postcodes.count { append(.itemUnknown, query, into: &reply) }
         continue
       }
       prefetch(slot: slot)
       let quantity = query.quantities.isEmpty ? 1 : Int64(query.quantities[row])
-      answerOffers(slot, quantity: quantity, query, profiles, at: now, into: &reply)
+      answerOffers(slot, item: key, quantity: quantity, query, profiles, at: now, into: &reply)
     }
   }
 
@@ -97,36 +97,52 @@ extension State {
   }
 
   private func answerOffers(
-    _ slot: Int, quantity: Int64, _ query: OfferQuery, _ profiles: ProfileSet,
-    at now: UnixMilliseconds, into reply: inout OfferReply
+    _ slot: Int, item: BorrowedBytes, quantity: Int64, _ query: OfferQuery,
+    _ profiles: ProfileSet, at now: UnixMilliseconds, into reply: inout OfferReply
   ) {
     let count = positions.rowCount(slot)
     scratch.available.removeAll()
     for place in 0..<count { scratch.available.append(positions.rows(slot)[place].available) }
+    scratch.admitted.removeAll()
+    if buckets.closedHourCount > 0 {
+      for place in 0..<count {
+        scratch.admitted.append(admittedFrom(positions.nodes(slot)[place], profiles, at: now))
+      }
+    }
     let candidates = StockCandidates(
       nodes: Column(base: count == 0 ? nil : UnsafePointer(positions.nodes(slot)), count: count),
-      available: Column(base: UnsafePointer(scratch.available.base), count: count))
+      available: Column(base: UnsafePointer(scratch.available.base), count: count),
+      admittedFromUnixSeconds: Column(
+        base: UnsafePointer(scratch.admitted.base), count: scratch.admitted.count))
     let attribute = Int(positions.attribute(slot))
     let handling = attribute == 0 ? 0 : attributes[attribute].handlingMinutes
     let seller = attribute == 0 ? nil : attributes[attribute].seller
     for place in 0..<query.postcodes.count {
       let destination = scratch.destinations[place]
       if destination.index == .max {
-        reply.append(.postcodeUnknown, query.withPath)
+        append(.postcodeUnknown, query, into: &reply)
         continue
       }
       let decision = decideCounting(
         candidates,
-        OfferTerms(
+        AskedTerms(
           item: positions.key(slot), seller: seller, quantity: quantity,
           destination: destination.index, handlingMinutes: handling), profiles, at: now)
       switch decision {
-      case .refused(let code): reply.append(code, query.withPath)
+      case .refused(let code): append(code, query, into: &reply)
       case .offer(let offer):
         append(offer, isExact: destination.exact, into: &reply)
+        appendLifetime(
+          of: offer, item: item, quantity: quantity, query, postcode: query.postcodes[place],
+          level: .standard, at: now, into: &reply)
         if query.withPath { appendPath(of: offer, profiles, into: &reply) }
       }
     }
+  }
+
+  private func append(_ code: OutcomeCode, _ query: OfferQuery, into reply: inout OfferReply) {
+    reply.append(code, query.withPath)
+    appendNoLifetime(query, into: &reply)
   }
 
   private func append(_ offer: Offer, isExact: Bool, into reply: inout OfferReply) {

@@ -34,7 +34,10 @@ extension Sequencer {
     case .holdGet(let id, let minimum):
       try requirePosition(minimum)
       try answerHold(id, reply)
-    case .plan, .atRisk, .accuracy, .explain, .changed, .listOverrides:
+    case .atRisk(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .plan, .accuracy, .explain, .changed, .listOverrides:
       throw Refusal(.methodNotBuilt, "the method is not built yet")
     case .hold, .holdTransition, .feed, .put, .rescue, .observe, .departures, .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
@@ -64,7 +67,9 @@ extension Sequencer {
     case .holdTransition(let command): try perform(command, reply)
     case .feed(let rows): try perform(rows, reply)
     case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
-    case .rescue, .observe, .departures, .putOverride:
+    case .rescue(let command): try perform(command, reply)
+    case .departures(let command, let key): try perform(command, key: key, reply)
+    case .observe, .putOverride:
       throw Refusal(.methodNotBuilt, "the method is not built yet")
     case .beginLoad(let load): try beginLoad(load, reply)
     case .commitLoad(let id): try commitLoad(id, reply)
@@ -142,7 +147,7 @@ extension Sequencer {
   }
 
   /// The last change that a read saw, or that its caller had seen before it.
-  private func observed() -> Position {
+  func observed() -> Position {
     max(state.observedPosition, mustReflect)
   }
 
@@ -155,9 +160,6 @@ extension Sequencer {
   // MARK: Holds
 
   private func perform(_ command: HoldCommand, _ reply: ReplyTo) throws(Refusal) {
-    if !command.tokens.isEmpty {
-      throw Refusal(.methodNotBuilt, "tokens cannot be redeemed yet")
-    }
     if try repeats(command.key, .held, owner: command.owner, reply) { return }
     do throws(Refusal) {
       let event = try state.decide(command, at: now)
@@ -166,6 +168,9 @@ extension Sequencer {
       holdReply.state = .held
       holdReply.owner = command.owner
       holdReply.expiresAt = event.expiresAt
+      if !event.promises.isEmpty {
+        state.appendShipments(ofHold: position, to: &holdReply)
+      }
       sendHold(reply, reflecting: position)
     } catch {
       try remember(error, under: command.key)

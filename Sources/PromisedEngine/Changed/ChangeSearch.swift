@@ -122,7 +122,7 @@ struct ChangeSearch {
   }
 
   private mutating func answer(
-    _ node: UInt16, _ terms: OfferTerms, _ profiles: ProfileSet, _ places: [Int]
+    _ node: UInt16, _ terms: AskedTerms, _ profiles: ProfileSet, _ places: [Int]
   ) -> UInt32 {
     guard case .offer(let offer) = profiles.decide(node, terms, at: at) else { return Self.none }
     var isForced = false

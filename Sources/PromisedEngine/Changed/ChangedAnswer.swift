@@ -160,8 +160,8 @@ extension State {
   }
 
   /// One unit of an item of a class, to a destination.
-  func terms(of key: StockClass, _ destination: UInt32) -> OfferTerms {
-    OfferTerms(
+  func terms(of key: StockClass, _ destination: UInt32) -> AskedTerms {
+    AskedTerms(
       item: key.item, seller: key.seller, quantity: 1, destination: destination,
       handlingMinutes: key.handlingMinutes)
   }

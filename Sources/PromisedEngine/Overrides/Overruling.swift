@@ -1,7 +1,7 @@
 import PromisedModel
 
 /// What one decision is about, beside its candidates and the time.
-struct OfferTerms {
+struct AskedTerms {
   /// The item's token, and its seller if it is known.
   var item: UInt64
   var seller: UInt32?
@@ -28,7 +28,7 @@ struct Overruling {
 extension State {
   /// Decides an offer: the system's own answer, then the overrides, then the counts of both.
   func decideCounting(
-    _ candidates: StockCandidates, _ terms: OfferTerms, _ profiles: ProfileSet,
+    _ candidates: StockCandidates, _ terms: AskedTerms, _ profiles: ProfileSet,
     at now: UnixMilliseconds
   ) -> OfferDecision {
     let own = profiles.decide(candidates, terms, at: now)
@@ -46,7 +46,7 @@ extension State {
   ///
   /// - Complexity: O(overrides that fit × candidates × steps of a way).
   func overrule(
-    _ own: OfferDecision, _ candidates: StockCandidates, _ terms: OfferTerms,
+    _ own: OfferDecision, _ candidates: StockCandidates, _ terms: AskedTerms,
     _ profiles: ProfileSet, at now: UnixMilliseconds
   ) -> Overruling? {
     let places = overridesFitting(terms, at: now)
@@ -81,7 +81,7 @@ extension State {
   }
 
   /// Places of the live overrides that may fit a candidate, ascending.
-  func overridesFitting(_ terms: OfferTerms, at now: UnixMilliseconds) -> [Int] {
+  func overridesFitting(_ terms: AskedTerms, at now: UnixMilliseconds) -> [Int] {
     var places: [Int] = []
     if overrides.isEmpty { return places }
     overrides.appendFitting(
@@ -93,7 +93,7 @@ extension State {
 
   /// Whether one of them fits a candidate: it is of the node, and its way uses the leg.
   func fits(
-    _ place: Int, _ node: UInt16, _ terms: OfferTerms, _ profiles: ProfileSet,
+    _ place: Int, _ node: UInt16, _ terms: AskedTerms, _ profiles: ProfileSet,
     at now: UnixMilliseconds
   ) -> Bool {
     if let wanted = overrides.scopes[place].node, wanted != node { return false }
@@ -111,7 +111,7 @@ extension State {
 
   /// The best offer among some of the candidates.
   private func chosen(
-    _ candidates: StockCandidates, _ terms: OfferTerms, _ profiles: ProfileSet,
+    _ candidates: StockCandidates, _ terms: AskedTerms, _ profiles: ProfileSet,
     at now: UnixMilliseconds, where isWanted: (UInt16) -> Bool
   ) -> OfferDecision {
     var nodes: [UInt16] = []
@@ -128,7 +128,7 @@ extension ProfileSet {
   /// The system's own answer.
   @inline(__always)
   func decide(
-    _ candidates: StockCandidates, _ terms: OfferTerms, at now: UnixMilliseconds
+    _ candidates: StockCandidates, _ terms: AskedTerms, at now: UnixMilliseconds
   ) -> OfferDecision {
     decideOffer(
       candidates, quantity: terms.quantity, destination: terms.destination, now: now,
@@ -136,7 +136,7 @@ extension ProfileSet {
   }
 
   func decide(
-    _ nodes: [UInt16], _ available: [Int64], _ terms: OfferTerms, at now: UnixMilliseconds
+    _ nodes: [UInt16], _ available: [Int64], _ terms: AskedTerms, at now: UnixMilliseconds
   ) -> OfferDecision {
     nodes.withUnsafeBufferPointer { nodes in
       available.withUnsafeBufferPointer { available in
@@ -147,7 +147,7 @@ extension ProfileSet {
   }
 
   /// What a node alone would promise if it held the quantity.
-  func decide(_ node: UInt16, _ terms: OfferTerms, at now: UnixMilliseconds) -> OfferDecision {
+  func decide(_ node: UInt16, _ terms: AskedTerms, at now: UnixMilliseconds) -> OfferDecision {
     withUnsafePointer(to: node) { node in
       withUnsafePointer(to: terms.quantity) { units in
         decide(

@@ -131,7 +131,7 @@ import Testing
         if !units.contains(where: { $0 > 0 }) { continue }
         pairs += 1
         let item = state.attributes[Int(state.positions.attribute(slot))]
-        let terms = OfferTerms(
+        let terms = AskedTerms(
           item: state.positions.key(slot), seller: item.seller, quantity: 1,
           destination: destination, handlingMinutes: item.handlingMinutes)
         let (old, new) = (
@@ -151,7 +151,7 @@ import Testing
   }
 
   private func decide(
-    _ state: State, _ nodes: [UInt16], _ units: [Int64], _ terms: OfferTerms,
+    _ state: State, _ nodes: [UInt16], _ units: [Int64], _ terms: AskedTerms,
     _ profiles: ProfileSet, at now: UnixMilliseconds
   ) -> Offer? {
     nodes.withUnsafeBufferPointer { nodes in
