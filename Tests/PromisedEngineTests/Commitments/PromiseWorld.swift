@@ -92,7 +92,7 @@ struct PromiseWorld {
     let publication = ProfilePublication(epoch: epoch, horizonBaseUnixSeconds: base)
     desk.apply(.profilePublished(publication))
     desk.state.publish(
-      ProfileBuild.build(image: desk.state.network.image(), horizonBase: base), publication)
+      ProfileBuild.catalogue(image: desk.state.network.image(), horizonBase: base), publication)
   }
 
   // MARK: Asking

@@ -89,7 +89,7 @@ import Testing
     // New orders count from the next hour with room.
     let node = world.desk.state.nodeIndex(Name("FC1")) ?? 0
     let profiles = try #require(world.desk.state.profiles)
-    let from = world.desk.state.admittedFrom(node, profiles, at: world.desk.now)
+    let from = world.desk.state.admittedFrom(node, profiles.schedule(.whole), at: world.desk.now)
     #expect(from == PromiseWorld.midnight + 15 * 3600)
     try world.desk.change(id, .release)
     try world.desk.change(more, .release)
