@@ -46,6 +46,7 @@ extension State {
     digestClaims(&sum)
     digestNetwork(&sum)
     digestOverrides(&sum)
+    digestLearned(&sum)
     digestSourcing(&sum)
     sum.begin(20)
     sum.add(publication.epoch)

@@ -77,6 +77,10 @@ package enum Event {
   case loadCommitted
   case loadAborted
   case profilePublished(ProfilePublication)
+  /// Observations that were learned.
+  case observed(CommandKey, ObservationRows)
+  /// Profiles are built with what was learned so far from now on.
+  case learningAdopted
   /// An override, whose id is the position of its event.
   case overridePut(CommandKey, Override)
   /// The override with this id is there no more.
@@ -103,6 +107,8 @@ package enum StateBlock {
   case lastLoad(CommittedLoad)
   /// In order of their ids; also those that have expired and are still listed.
   case overrides([Override])
+  case learned(LearnedRows)
+  case outcomes(OutcomeRows)
 }
 
 /// Positions grouped by item, in table order: row counts per item, then one row per position.

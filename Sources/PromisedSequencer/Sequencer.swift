@@ -76,6 +76,7 @@ package final class Sequencer {
   func advanceTime() {
     now = max(now, sandboxTime ?? realtime)
     if let ids = state.expiredHolds(at: now) { commit(.holdsExpired(ids)) }
+    if state.isAdoptionDue(at: now) { commit(.learningAdopted) }
   }
 
   /// Logs and applies what was decided; its position.
