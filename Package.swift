@@ -102,6 +102,10 @@ let package = Package(
       name: "PromisedData", dependencies: ["PromisedImport", "PromisedModel", "CZlib"],
       path: "Tools/Data", swiftSettings: strict),
     .executableTarget(
+      name: "promised-order-replay",
+      dependencies: ["PromisedData", "PromisedEngine", "PromisedImport", "PromisedModel"],
+      path: "Tools/OrderReplay", swiftSettings: strict),
+    .executableTarget(
       name: "promised-timetable-check", dependencies: ["PromisedData", "PromisedEngine"],
       path: "Tools/TimetableCheck", swiftSettings: strict),
 
@@ -126,6 +130,7 @@ let package = Package(
       ]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
     suite("PromisedDataTests", ["PromisedData", "CZlib"]),
+    suite("OrderReplayTests", ["promised-order-replay", "PromisedData", "PromisedEngine"]),
     suite("TimetableCheckTests", ["promised-timetable-check", "PromisedData"]),
     suite("PromisedSampleTests", ["PromisedSample"]),
     suite(

@@ -39,6 +39,7 @@ extension State {
     recomputeUsage()
     // Everything in a snapshot is durable.
     stamps = Stamps()
+    stamps.since = position
   }
 
   private func importStock(_ block: PositionBlock) {

@@ -4,7 +4,7 @@ import PromisedModel
 /// The network and the delivery profiles within the state.
 extension State {
   /// Whether a profile set may answer: it was not built from a network that has been replaced.
-  package func canPublish(_ profiles: ProfileSet) -> Bool {
+  package func canPublish(_ profiles: ProfileCatalogue) -> Bool {
     profiles.image.revision >= replacedRevision
   }
 
@@ -16,7 +16,7 @@ extension State {
 
   /// Answers offers from `profiles` from now on. The caller has applied `profilePublished` with
   /// the same publication; replay, which builds none, leaves this out.
-  package func publish(_ profiles: ProfileSet, _ publication: ProfilePublication) {
+  package func publish(_ profiles: ProfileCatalogue, _ publication: ProfilePublication) {
     invariant(canPublish(profiles), "profiles of a replaced network are published")
     invariant(publication == self.publication, "profiles are published without their event")
     if let old = self.profiles, let answering, answering.epoch != publication.epoch {

@@ -2,10 +2,11 @@ import PromisedInvariants
 import PromisedModel
 
 extension State {
-  /// Offers for items × postcodes, row by row in the order of the items.
+  /// Offers for items × postcodes × levels, row by row in the order of the items.
   ///
   /// A row that is no offer holds its reason: ITEM_UNKNOWN, POSTCODE_UNKNOWN, NO_STOCK,
-  /// CUTOFF_PASSED, NO_ROUTE or NODE_CLOSED.
+  /// OVERRIDE_BLOCKS, or what
+  /// `ProfileCatalogue.decideOffer` says.
   ///
   /// - Throws: FIELD_MISSING, TOO_MANY_ROWS, COLUMN_LENGTH_MISMATCH, FIELD_OUT_OF_RANGE;
   ///   NETWORK_NOT_READY before profiles are published, and when time has run past
@@ -18,7 +19,7 @@ extension State {
     var first = 0
     prefetch(item: itemKeys.packed(query.items.key(0, at: &first)))
     observeNetwork()
-    let profiles = try answeringProfiles(at: now)
+    let profiles = try answeringCatalogue(at: now)
     reply.profileEpoch = publication.epoch
     try resolveDestinations(of: query)
     scratch.nodeIndexes.reset(count: network.nodeIndexCount)
@@ -30,7 +31,10 @@ extension State {
       let slot = token == 0 ? -1 : positions.find(token)
       if slot < 0 {
         if query.items.count == 1 { throw unknownItem(key.name) }
-        for _ in 0..<query.postcodes.count { reply.append(.itemUnknown, query.withPath) }
+        for row in 0..<(query.postcodes.count * query.levelCount) {
+          reply.levels.append(UInt32(query.level(row % query.levelCount).rawValue))
+          reply.append(.itemUnknown, query.withPath)
+        }
         continue
       }
       prefetch(slot: slot)
@@ -42,7 +46,7 @@ extension State {
   /// The profiles that answer, if they do.
   ///
   /// - Throws: NETWORK_NOT_READY.
-  func answeringProfiles(at now: UnixMilliseconds) throws(Refusal) -> ProfileSet {
+  func answeringCatalogue(at now: UnixMilliseconds) throws(Refusal) -> ProfileCatalogue {
     guard let profiles else {
       throw Refusal(.networkNotReady, "no delivery profiles are published yet: ask again shortly")
     }
@@ -61,10 +65,17 @@ extension State {
       throw Refusal(.fieldMissing, "name at least one item and one postcode")
     }
     if items > Limits.offerRows || postcodes > Limits.offerRows
-      || items * postcodes > Limits.offerRows
+      || items * postcodes * query.levelCount > Limits.offerRows
     {
       throw Refusal(
-        .tooManyRows, "\(items) items × \(postcodes) postcodes: at most \(Limits.offerRows) rows")
+        .tooManyRows,
+        "\(items) items × \(postcodes) postcodes × \(query.levelCount) levels: at most "
+          + "\(Limits.offerRows) rows")
+    }
+    for row in 0..<query.levels.count {
+      let isKnown = ServiceLevel(rawValue: query.levels[row]) != nil
+      if isKnown && (0..<row).allSatisfy({ query.levels[$0] != query.levels[row] }) { continue }
+      throw Refusal(.fieldOutOfRange, "levels[\(row)] is \(query.levels[row]): 1 to 4, each once")
     }
     if !areWithin(query.items) || (!query.quantities.isEmpty && query.quantities.count != items) {
       throw Refusal(.columnLengthMismatch, "item_key_lengths and quantities must fit the items")
@@ -97,7 +108,7 @@ extension State {
   }
 
   private func answerOffers(
-    _ slot: Int, quantity: Int64, _ query: OfferQuery, _ profiles: ProfileSet,
+    _ slot: Int, quantity: Int64, _ query: OfferQuery, _ catalogue: ProfileCatalogue,
     at now: UnixMilliseconds, into reply: inout OfferReply
   ) {
     let count = positions.rowCount(slot)
@@ -106,25 +117,39 @@ extension State {
     let candidates = StockCandidates(
       nodes: Column(base: count == 0 ? nil : UnsafePointer(positions.nodes(slot)), count: count),
       available: Column(base: UnsafePointer(scratch.available.base), count: count))
+    var subject = OfferSubject(
+      item: positions.key(slot), seller: nil, destination: 0,
+      terms: OfferTerms(confidence: query.confidence, quantity: quantity))
     let attribute = Int(positions.attribute(slot))
-    let handling = attribute == 0 ? 0 : attributes[attribute].handlingMinutes
-    let seller = attribute == 0 ? nil : attributes[attribute].seller
+    if attribute != 0 { subject.take(attributes[attribute]) }
+    var profiles = OfferProfiles(catalogue, subject.terms, pending: pendingChanges)
     for place in 0..<query.postcodes.count {
       let destination = scratch.destinations[place]
-      if destination.index == .max {
-        reply.append(.postcodeUnknown, query.withPath)
-        continue
-      }
-      let decision = decideCounting(
-        candidates,
-        OfferTerms(
-          item: positions.key(slot), seller: seller, quantity: quantity,
-          destination: destination.index, handlingMinutes: handling), profiles, at: now)
-      switch decision {
-      case .refused(let code): reply.append(code, query.withPath)
-      case .offer(let offer):
-        append(offer, isExact: destination.exact, into: &reply)
-        if query.withPath { appendPath(of: offer, profiles, into: &reply) }
+      for row in 0..<query.levelCount {
+        let level = query.level(row)
+        if level != subject.terms.tier.level {
+          subject.terms.tier.level = level
+          profiles = profiles.changed(subject.terms)
+        }
+        reply.levels.append(UInt32(level.rawValue))
+        if destination.index == .max {
+          reply.append(.postcodeUnknown, query.withPath)
+          continue
+        }
+        subject.destination = destination.index
+        switch decideCounting(candidates, subject, profiles, at: now) {
+        case .refused(let code): reply.append(code, query.withPath)
+        case .offer(let offer):
+          append(offer, isExact: destination.exact, into: &reply)
+          reply.dateConfidences.append(
+            query.byDays == 0
+              ? 0
+              : UInt32(
+                catalogue.chance(
+                  node: offer.node, subject.terms, destination: destination.index, now: now,
+                  byDays: query.byDays, pending: pendingChanges)))
+          if query.withPath { appendPath(of: offer, profiles.set, into: &reply) }
+        }
       }
     }
   }
@@ -139,6 +164,10 @@ extension State {
     reply.orderByUnixSeconds.append(offer.orderByUnixSeconds)
     reply.orderByUTCOffsetSeconds.append(offer.orderByUTCOffsetSeconds)
     reply.confidences.append(UInt32(offer.confidence))
+    let source: ConfidenceSource = offer.confidence == 0 ? .certain : .declared
+    reply.confidenceSources.append(UInt32(source.rawValue))
+    reply.sampleSizesMilli.append(0)
+    reply.shipByUnixSeconds.append(offer.cutoffUnixSeconds)
     reply.postcodeExact.append(isExact ? 1 : 0)
   }
 
@@ -177,6 +206,14 @@ struct OfferDestination: BitwiseCopyable {
   var exact: Bool
 }
 
+extension OfferQuery {
+  fileprivate var levelCount: Int { max(1, levels.count) }
+
+  fileprivate func level(_ row: Int) -> ServiceLevel {
+    levels.isEmpty ? .standard : ServiceLevel(rawValue: levels[row]) ?? .standard
+  }
+}
+
 extension OfferReply {
   /// A row that is no offer.
   fileprivate mutating func append(_ code: OutcomeCode, _ withPath: Bool) {
@@ -190,6 +227,10 @@ extension OfferReply {
     orderByUTCOffsetSeconds.append(0)
     confidences.append(0)
     postcodeExact.append(0)
+    confidenceSources.append(0)
+    sampleSizesMilli.append(0)
+    dateConfidences.append(0)
+    shipByUnixSeconds.append(0)
     if withPath { legCounts.append(0) }
   }
 }

@@ -38,7 +38,9 @@ package final class State {
   var titles = KeyTable()
   var titlesByNode = Store<UInt32>()
   /// What answers offers; nil before the first publication and after the network was replaced.
-  package internal(set) var profiles: ProfileSet?
+  package internal(set) var profiles: ProfileCatalogue?
+  /// Changes of departures that `profiles` do not know yet.
+  package var pendingChanges: PendingChanges?
   /// What answered before, to tell what a publication changed; nil until the second one.
   var previous: PreviousProfiles?
   /// The publication of `profiles`: the last one is applied before its profiles answer.
@@ -130,4 +132,5 @@ struct Scratch: ~Copyable {
   var available = Store<Int64>(capacity: 256)
   var destinations = Store<OfferDestination>(capacity: 256)
   var steps = GrowableColumn<PathStep>(capacity: 32)
+  var plan = PlanScratch()
 }

@@ -10,14 +10,14 @@ package struct ProfileJob: Sendable {
 
   package func run() -> BuiltProfiles {
     BuiltProfiles(
-      profiles: ProfileBuild.build(image: image, horizonBase: horizonBaseUnixSeconds),
+      profiles: ProfileBuild.catalogue(image: image, horizonBase: horizonBaseUnixSeconds),
       horizonBaseUnixSeconds: horizonBaseUnixSeconds)
   }
 }
 
 /// Profiles that wait to be published.
 package struct BuiltProfiles: Sendable {
-  let profiles: ProfileSet
+  let profiles: ProfileCatalogue
   let horizonBaseUnixSeconds: Int64
 }
 

@@ -34,7 +34,16 @@ extension Sequencer {
     case .holdGet(let id, let minimum):
       try requirePosition(minimum)
       try answerHold(id, reply)
-    case .plan, .atRisk, .accuracy, .explain, .changed, .listOverrides:
+    case .explain(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .changed(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .listOverrides(let withExpired, let minimum):
+      try requirePosition(minimum)
+      answerOverrides(withExpired: withExpired, reply)
+    case .plan, .atRisk, .accuracy:
       throw Refusal(.methodNotBuilt, "the method is not built yet")
     case .hold, .holdTransition, .feed, .put, .rescue, .observe, .departures, .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
@@ -64,7 +73,8 @@ extension Sequencer {
     case .holdTransition(let command): try perform(command, reply)
     case .feed(let rows): try perform(rows, reply)
     case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
-    case .rescue, .observe, .departures, .putOverride:
+    case .putOverride(let command): try perform(command, reply)
+    case .rescue, .observe, .departures:
       throw Refusal(.methodNotBuilt, "the method is not built yet")
     case .beginLoad(let load): try beginLoad(load, reply)
     case .commitLoad(let id): try commitLoad(id, reply)
@@ -142,7 +152,7 @@ extension Sequencer {
   }
 
   /// The last change that a read saw, or that its caller had seen before it.
-  private func observed() -> Position {
+  func observed() -> Position {
     max(state.observedPosition, mustReflect)
   }
 
@@ -214,7 +224,7 @@ extension Sequencer {
     return true
   }
 
-  private func remembered(_ outcome: RememberedOutcome) -> Refusal {
+  func remembered(_ outcome: RememberedOutcome) -> Refusal {
     let code = OutcomeCode(rawValue: outcome.code) ?? .idempotencyConflict
     return Refusal(
       code, "this key was decided before, with \(code.reason); a new intent needs a new key",
@@ -224,7 +234,7 @@ extension Sequencer {
 
   /// A command that was decided with no keeps that answer under its key, like one decided with
   /// yes. A refusal of the moment (no room for the key, say) is not a decision and is not kept.
-  private func remember(_ refusal: Refusal, under key: CommandKey) throws(Refusal) -> Never {
+  func remember(_ refusal: Refusal, under key: CommandKey) throws(Refusal) -> Never {
     let isDecision = !refusal.code.isRetryable && refusal.code != .idempotencyConflict
     if isDecision, !key.bytes.isEmpty {
       let outcome = RememberedOutcome(

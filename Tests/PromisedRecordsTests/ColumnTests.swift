@@ -172,6 +172,13 @@ struct ColumnTests {
         { $0.volumesMicroCubicFeet = [] }, { $0.weightsGrams = [] }, { $0.handlingMinutes = [] },
         { $0.demandPerDayMilli = [] }, { $0.demandVarianceRatioMilli = [] },
       ])
+    checkPut(
+      rows, "item columns", { .items($0) },
+      [
+        { $0.releaseUnixSeconds = [1, 2] }, { $0.restrictions = [1, 2] },
+        { $0.volumesCubicMillimetres = [1, 2] },
+      ])
+    checkPut(rows, "item restrictions", { .items($0) }, [{ $0.restrictions = [4] }])
     checkPut(rows, "item seller", { .items($0) }, [{ $0.sellers = [1] }, { $0.sellerNames = [] }])
     checkPut(
       rows, "item storage type", { .items($0) },
@@ -229,6 +236,28 @@ struct ColumnTests {
     checkPut(limits, "limit seller", { .limits($0) }, [{ $0.sellers = [1] }])
     checkPut(limits, "limit storage type", { .limits($0) }, [{ $0.storageTypes = [0] }])
     checkPut(limits, "limit kind", { .limits($0) }, [{ $0.kinds = [0] }])
+  }
+
+  @Test("kits and opportunity values")
+  func kitsAndOpportunity() {
+    var kits = KitRows()
+    kits.kits = keys("K", "K")
+    kits.components = keys("A", "B")
+    kits.units = [1, 2]
+    checkPut(
+      kits, "kit columns", { .kits($0) },
+      [{ $0.kits = keys("K") }, { $0.components = keys("A") }, { $0.units = [1, 2, 3] }])
+    var opportunity = OpportunityRows()
+    opportunity.keys = keys("A")
+    opportunity.nodeNames = [Name("N")]
+    opportunity.nodes = [0]
+    opportunity.values = [-1]
+    checkPut(
+      opportunity, "opportunity columns", { .opportunity($0) },
+      [{ $0.keys = PackedKeys() }, { $0.nodes = [] }, { $0.values = [1, 2] }])
+    checkPut(
+      opportunity, "opportunity node", { .opportunity($0) },
+      [{ $0.nodes = [1] }, { $0.nodeNames = [] }])
   }
 
   @Test("feed")

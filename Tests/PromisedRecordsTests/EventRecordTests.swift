@@ -120,6 +120,12 @@ struct EventRecordTests {
         name: Name("BFI4-DSE1-2300"), origin: Name("BFI4"), destination: Name("DSE1"),
         mode: .road, weekdays: 127, departureMinute: 1380, durationMinutes: 45, calendar: .empty)
     ]
+    rows.rates = [
+      Rate(
+        origin: Name("BFI4"), level: .expedited, zone: .empty, fixedCost: 45_000,
+        breaks: [WeightBreak(grams: 500, cost: 0), WeightBreak(grams: 2000, cost: 12_500)],
+        costPerFurtherKilogram: 5000, cubicMillimetresPerGram: 5000)
+    ]
     return rows
   }
 
@@ -134,6 +140,9 @@ struct EventRecordTests {
     items.handlingMinutes = [0]
     items.demandPerDayMilli = [1500]
     items.demandVarianceRatioMilli = [2500]
+    items.releaseUnixSeconds = [1_800_000_000]
+    items.restrictions = [3]
+    items.volumesCubicMillimetres = [7_000_000]
     var positions = PositionRows()
     positions.keys.append(Array("B0".utf8))
     positions.nodeNames = [Name("BFI4")]
@@ -159,10 +168,19 @@ struct EventRecordTests {
     limits.months = [202_612]
     limits.kinds = [2]
     limits.limitsMicroCubicFeet = [5_000_000_000]
+    var kits = KitRows()
+    kits.kits.append(Array("KIT".utf8))
+    kits.components.append(Array("B0".utf8))
+    kits.units = [2]
+    var opportunity = OpportunityRows()
+    opportunity.keys.append(Array("B0".utf8))
+    opportunity.nodeNames = [Name("BFI4")]
+    opportunity.nodes = [0]
+    opportunity.values = [-12_345]
     let seller = Seller(name: Name("S1"), title: Name("One"), marketplace: Name("US"))
     return [
       .network(network()), .items(items), .sellers([seller]), .positions(positions),
-      .inbound(inbound), .limits(limits),
+      .inbound(inbound), .limits(limits), .kits(kits), .opportunity(opportunity),
     ]
   }
 

@@ -43,8 +43,10 @@ extension ProfileSet {
 struct ChangeSearch {
   let state: State
   let groups: StockGroups
-  let before: ProfileSet
-  let after: ProfileSet
+  let before: ProfileCatalogue
+  let after: ProfileCatalogue
+  let level: ServiceLevel
+  let confidence: ConfidenceLevel
   let at: UnixMilliseconds
 
   // Answers of a class's nodes as numbers: the place of the window among the distinct ones of the
@@ -60,13 +62,15 @@ struct ChangeSearch {
   private static var unforced: UInt32 { 0x8000_0000 }
 
   init(
-    state: State, groups: StockGroups, before: ProfileSet, after: ProfileSet,
-    at: UnixMilliseconds
+    state: State, groups: StockGroups, before: ProfileCatalogue, after: ProfileCatalogue,
+    level: ServiceLevel, confidence: ConfidenceLevel, at: UnixMilliseconds
   ) {
     self.state = state
     self.groups = groups
     self.before = before
     self.after = after
+    self.level = level
+    self.confidence = confidence
     self.at = at
     seen = Array(repeating: 0, count: groups.groupCount)
   }
@@ -74,11 +78,16 @@ struct ChangeSearch {
   /// Appends the groups whose promise to a destination changed, by class, then as their nodes lead
   /// to them. O(nodes that hold stock + groups of those that changed).
   mutating func find(_ destination: UInt32, into changed: inout [ChangedGroup]) {
-    if before.frame === after.frame && before.block(destination) === after.block(destination) {
-      return
-    }
     for kind in groups.classes.indices {
-      answer(kind, destination)
+      let subject = OfferSubject(groups.classes[kind], destination, level, confidence)
+      let old = OfferProfiles(before, subject.terms, pending: nil)
+      let new = OfferProfiles(after, subject.terms, pending: nil)
+      if old.set.frame === new.set.frame
+        && old.set.block(destination) === new.set.block(destination)
+      {
+        continue
+      }
+      answer(kind, subject, old, new)
       turn += 1
       for place in answersBefore.indices where answersBefore[place] != answersAfter[place] {
         let members = groups.memberStarts[kind][place]..<groups.memberStarts[kind][place + 1]
@@ -108,25 +117,42 @@ struct ChangeSearch {
 
   // MARK: What nodes answer alone
 
-  private mutating func answer(_ kind: Int, _ destination: UInt32) {
-    let terms = state.terms(of: groups.classes[kind], destination)
-    let places = state.overridesFitting(terms, at: at)
+  private mutating func answer(
+    _ kind: Int, _ subject: OfferSubject, _ old: OfferProfiles, _ new: OfferProfiles
+  ) {
+    let places = state.overridesFitting(subject, at: at)
     windows.removeAll(keepingCapacity: true)
     answersBefore.removeAll(keepingCapacity: true)
     answersAfter.removeAll(keepingCapacity: true)
     for node in groups.nodes[kind] {
-      answersBefore.append(answer(node, terms, before, places))
-      answersAfter.append(answer(node, terms, after, places))
+      answersBefore.append(answer(node, subject, old, places))
+      answersAfter.append(answer(node, subject, new, places))
     }
     sortWindows()
   }
 
   private mutating func answer(
-    _ node: UInt16, _ terms: OfferTerms, _ profiles: ProfileSet, _ places: [Int]
+    _ node: UInt16, _ subject: OfferSubject, _ profiles: OfferProfiles, _ places: [Int]
   ) -> UInt32 {
-    guard case .offer(let offer) = profiles.decide(node, terms, at: at) else { return Self.none }
+    withUnsafePointer(to: node) { node in
+      withUnsafePointer(to: subject.terms.quantity) { units in
+        answer(
+          StockCandidates(
+            nodes: Column(base: node, count: 1), available: Column(base: units, count: 1)),
+          subject, profiles, places)
+      }
+    }
+  }
+
+  private mutating func answer(
+    _ candidate: StockCandidates, _ subject: OfferSubject, _ profiles: OfferProfiles,
+    _ places: [Int]
+  ) -> UInt32 {
+    guard case .offer(let offer) = profiles.decide(candidate, subject, at: at) else {
+      return Self.none
+    }
     var isForced = false
-    for place in places where state.fits(place, node, terms, profiles, at: at) {
+    for place in places where state.fits(place, candidate, subject, profiles, at: at) {
       if state.overrides.rows[place].action == .block { return Self.none }
       isForced = true
     }

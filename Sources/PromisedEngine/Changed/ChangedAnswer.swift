@@ -3,7 +3,7 @@ import PromisedModel
 
 /// Profiles that answered before those of now, for comparison.
 struct PreviousProfiles {
-  var profiles: ProfileSet
+  var profiles: ProfileCatalogue
   var publication: ProfilePublication
 }
 
@@ -29,7 +29,7 @@ extension State {
       throw Refusal(.fieldOutOfRange, "page_size is \(query.pageSize): 1 to 100000")
     }
     observeEverything()
-    let after = try answeringProfiles(at: now)
+    let after = try answeringCatalogue(at: now)
     guard let previous, previous.publication.epoch == query.sinceEpoch else {
       throw Refusal(
         .epochNotKept,
@@ -48,7 +48,8 @@ extension State {
     if !query.pageToken.isEmpty { try page.read(query.pageToken, epoch: publication.epoch, now) }
     let groups = stockGroups(at: page.at)
     var search = ChangeSearch(
-      state: self, groups: groups, before: previous.profiles, after: after, at: page.at)
+      state: self, groups: groups, before: previous.profiles, after: after,
+      level: query.level, confidence: query.confidence, at: page.at)
     if query.pageToken.isEmpty {
       page.pairsCompared = UInt64(groups.itemCount) * UInt64(network.destinations.count)
     }
@@ -141,29 +142,40 @@ extension State {
         nodes.append(positions.nodes(slot)[place])
       }
       if nodes.isEmpty { continue }
-      let key = stockClass(slot, token, scope)
+      let key = stockClass(slot, token, scope, at: now)
       nodes.withUnsafeBufferPointer { groups.add(slot: slot, $0, key) }
     }
     groups.finish()
     return groups
   }
 
-  private func stockClass(_ slot: Int, _ token: UInt64, _ scope: NamedScopes) -> StockClass {
+  private func stockClass(
+    _ slot: Int, _ token: UInt64, _ scope: NamedScopes, at now: UnixMilliseconds
+  ) -> StockClass {
     var key = StockClass()
     let index = Int(positions.attribute(slot))
     if index != 0 {
       key.handlingMinutes = attributes[index].handlingMinutes
+      key.restrictions = attributes[index].restrictions
+      let release = attributes[index].releaseUnixSeconds
+      if release > now.seconds { key.releaseUnixSeconds = release }
       if scope.hasSellers { key.seller = attributes[index].seller }
     }
     if !scope.items.isEmpty && scope.items.contains(token) { key.item = token }
     return key
   }
+}
 
+extension OfferSubject {
   /// One unit of an item of a class, to a destination.
-  func terms(of key: StockClass, _ destination: UInt32) -> OfferTerms {
-    OfferTerms(
-      item: key.item, seller: key.seller, quantity: 1, destination: destination,
-      handlingMinutes: key.handlingMinutes)
+  init(
+    _ key: StockClass, _ destination: UInt32, _ level: ServiceLevel, _ confidence: ConfidenceLevel
+  ) {
+    self.init(
+      item: key.item, seller: key.seller, destination: destination,
+      terms: OfferTerms(
+        level: level, restrictions: key.restrictions, confidence: confidence,
+        handlingMinutes: key.handlingMinutes, releaseUnixSeconds: key.releaseUnixSeconds))
   }
 }
 

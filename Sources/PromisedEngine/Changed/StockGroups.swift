@@ -4,6 +4,9 @@ import PromisedModel
 /// What of an item matters to a promise besides where it stands.
 struct StockClass: Hashable {
   var handlingMinutes: Int32 = 0
+  var restrictions: ItemRestrictions = []
+  /// When it is released, if that is still to come; else 0.
+  var releaseUnixSeconds: Int64 = 0
   /// The item, when an override names it; else 0.
   var item: UInt64 = 0
   /// Its seller, when an override names one; else nil.

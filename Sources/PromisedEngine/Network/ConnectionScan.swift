@@ -80,6 +80,23 @@ package struct ConnectionList: ~Copyable {
     hasInstant = instant
   }
 
+  /// Room for connections that the caller sets, all of them, in the order of the scan.
+  init(room: Int, hasInstant: Bool) {
+    count = room
+    self.hasInstant = hasInstant
+    ends = .allocate(capacity: max(room, 1))
+    departures = .allocate(capacity: max(room, 1))
+    readies = .allocate(capacity: max(room, 1))
+    ids = .allocate(capacity: max(room, 1))
+  }
+
+  func set(_ connection: Connection, at slot: Int) {
+    ends[slot] = (from: UInt16(connection.from), to: UInt16(connection.to))
+    departures[slot] = connection.departure
+    readies[slot] = connection.ready
+    ids[slot] = connection.id
+  }
+
   /// Positions from the latest departure to the earliest, ties as they were given. Times of a horizon
   /// are few, so they are counted instead of compared.
   private static func order(_ connections: [Connection]) -> [Int] {

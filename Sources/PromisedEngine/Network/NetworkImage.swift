@@ -52,6 +52,16 @@ package final class NetworkImage: Sendable {
     self.carrierNames = carrierNames
   }
 
+  /// The same rows with every departure as the timetable says.
+  func unchanged() -> NetworkImage {
+    NetworkImage(
+      revision: revision, timeZoneRules: timeZoneRules, calendars: calendars, nodes: nodes,
+      waves: waves, destinations: destinations, zoneCount: zoneCount, lanes: lanes,
+      transits: transits, legs: legs, delays: delays, changes: [], lastChange: 0,
+      serviceNames: serviceNames.copy(), legNames: legNames.copy(),
+      carrierNames: carrierNames.copy())
+  }
+
   /// The outcomes of a distribution: ascending minutes, probabilities that add up to 65535; empty
   /// = never late.
   func outcomes(_ span: DelaySpan) -> ArraySlice<DelayOutcome> {

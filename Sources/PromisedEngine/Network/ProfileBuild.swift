@@ -64,6 +64,18 @@ package enum ProfileBuild {
     image: NetworkImage, horizon: Horizon, confident: ConfidentScan? = confidentScan,
     destinations: [UInt32]? = nil
   ) -> ProfileCatalogue {
+    if image.changes.isEmpty { return whole(image, horizon, confident, destinations) }
+    // What would be without the changes is kept to say what they are to blame for; most of it is
+    // the same.
+    let unchanged = whole(image.unchanged(), horizon, confident, destinations)
+    return patch(unchanged, image: image, confident: confident, destinations: destinations)
+  }
+
+  /// All layers from nothing but the image.
+  static func whole(
+    _ image: NetworkImage, _ horizon: Horizon, _ confident: ConfidentScan?,
+    _ destinations: [UInt32]? = nil
+  ) -> ProfileCatalogue {
     let distinct = NetworkTier.distinct(image)
     let wanted = destinations ?? Array(0..<UInt32(image.destinations.count))
     let departures = distinct.tiers.map {
@@ -92,7 +104,8 @@ package enum ProfileBuild {
 struct TierBuild: ~Copyable {
   private let departures: NetworkDepartures
   private let frame: ProfileFrame
-  private let reach: UncertainReach
+  /// Nil when an earlier build has said what is certain.
+  private let reach: UncertainReach?
   private let confident: ConfidentRows?
   private var build: BlockBuild
   private var isCertain: [Bool]
@@ -112,13 +125,24 @@ struct TierBuild: ~Copyable {
       count: 1 + ConfidenceLevel.allCases.count)
   }
 
+  /// Begins with all layers of a tier, whose departures have changed.
+  init(patching tier: ProfileTier, _ departures: NetworkDepartures, _ confident: ConfidentScan?) {
+    self.departures = departures
+    frame = tier.schedule.frame
+    reach = nil
+    self.confident = confident.map { [frame] in $0(departures, frame) }
+    build = BlockBuild(departures: departures, frame: frame)
+    isCertain = tier.isCertain
+    layers = tier.layers.map(\.blocks)
+  }
+
   /// Builds a destination's blocks in all layers.
   ///
   /// - Parameter known: blocks of the destination that are shared where rows are equal; those that
   ///   are new are appended.
   mutating func add(_ index: UInt32, _ known: inout [DestinationBlock]) {
     let destination = departures.image.destinations[Int(index)]
-    let certain = reach.isCertain(destination, departures)
+    let certain = reach?.isCertain(destination, departures) ?? isCertain[Int(index)]
     isCertain[Int(index)] = certain
     let usual = Finals(
       of: destination, departures, confidence: ProfileBuild.defaultConfidence)

@@ -1,15 +1,20 @@
 import PromisedModel
 
 /// What one decision is about, beside its candidates and the time.
-struct OfferTerms {
+struct OfferSubject {
   /// The item's token, and its seller if it is known.
   var item: UInt64
   var seller: UInt32?
-  /// 1 or more.
-  var quantity: Int64
   var destination: UInt32
-  /// Open minutes on top of each node's own processing.
-  var handlingMinutes: Int32
+  var terms: OfferTerms
+
+  /// What is known of the item besides its stock.
+  mutating func take(_ item: ItemAttributes) {
+    seller = item.seller
+    terms.handlingMinutes = item.handlingMinutes
+    terms.tier.restrictions = item.restrictions
+    terms.releaseUnixSeconds = item.releaseUnixSeconds
+  }
 }
 
 /// What overrides made of a decision.
@@ -28,12 +33,12 @@ struct Overruling {
 extension State {
   /// Decides an offer: the system's own answer, then the overrides, then the counts of both.
   func decideCounting(
-    _ candidates: StockCandidates, _ terms: OfferTerms, _ profiles: ProfileSet,
+    _ candidates: StockCandidates, _ subject: OfferSubject, _ profiles: OfferProfiles,
     at now: UnixMilliseconds
   ) -> OfferDecision {
-    let own = profiles.decide(candidates, terms, at: now)
+    let own = profiles.decideWithReason(candidates, subject, at: now)
     if overrides.isEmpty { return own }
-    guard let overruling = overrule(own, candidates, terms, profiles, at: now) else { return own }
+    guard let overruling = overrule(own, candidates, subject, profiles, at: now) else { return own }
     for place in overruling.consulted {
       overrides.count(place, differed: overruling.decision != own)
     }
@@ -46,15 +51,16 @@ extension State {
   ///
   /// - Complexity: O(overrides that fit × candidates × steps of a way).
   func overrule(
-    _ own: OfferDecision, _ candidates: StockCandidates, _ terms: OfferTerms,
-    _ profiles: ProfileSet, at now: UnixMilliseconds
+    _ own: OfferDecision, _ candidates: StockCandidates, _ subject: OfferSubject,
+    _ profiles: OfferProfiles, at now: UnixMilliseconds, ignoring ignored: Int? = nil
   ) -> Overruling? {
-    let places = overridesFitting(terms, at: now)
+    let places = overridesFitting(subject, at: now).filter { $0 != ignored }
     if places.isEmpty { return nil }
     var result = Overruling(own: own, decision: own)
-    for index in 0..<candidates.nodes.count where candidates.available[index] >= terms.quantity {
+    for index in 0..<candidates.nodes.count
+    where candidates.available[index] >= subject.terms.quantity {
       let node = candidates.nodes[index]
-      for place in places where fits(place, node, terms, profiles, at: now) {
+      for place in places where fits(place, candidates.only(index), subject, profiles, at: now) {
         if !result.consulted.contains(place) { result.consulted.append(place) }
         switch overrides.rows[place].action {
         case .block: result.blocked.append((node, place))
@@ -65,14 +71,14 @@ extension State {
     if result.consulted.isEmpty { return nil }
     result.consulted.sort()
     guard case .offer = own else { return result }
-    let forced = chosen(candidates, terms, profiles, at: now) { node in
+    let forced = chosen(candidates, subject, profiles, at: now) { node in
       result.forced.contains { $0.node == node } && !result.blocked.contains { $0.node == node }
     }
     if case .offer = forced {
       result.decision = forced
       return result
     }
-    let allowed = chosen(candidates, terms, profiles, at: now) { node in
+    let allowed = chosen(candidates, subject, profiles, at: now) { node in
       !result.blocked.contains { $0.node == node }
     }
     result.decision = .refused(.overrideBlocks)
@@ -81,27 +87,29 @@ extension State {
   }
 
   /// Places of the live overrides that may fit a candidate, ascending.
-  func overridesFitting(_ terms: OfferTerms, at now: UnixMilliseconds) -> [Int] {
+  func overridesFitting(_ subject: OfferSubject, at now: UnixMilliseconds) -> [Int] {
     var places: [Int] = []
     if overrides.isEmpty { return places }
     overrides.appendFitting(
-      item: terms.item, seller: terms.seller,
-      zone: network.destinations[Int(terms.destination)].zone, at: now, to: &places)
+      item: subject.item, seller: subject.seller,
+      zone: network.destinations[Int(subject.destination)].zone, at: now, to: &places)
     places.sort()
     return places
   }
 
   /// Whether one of them fits a candidate: it is of the node, and its way uses the leg.
   func fits(
-    _ place: Int, _ node: UInt16, _ terms: OfferTerms, _ profiles: ProfileSet,
+    _ place: Int, _ candidate: StockCandidates, _ subject: OfferSubject, _ profiles: OfferProfiles,
     at now: UnixMilliseconds
   ) -> Bool {
-    if let wanted = overrides.scopes[place].node, wanted != node { return false }
+    if let wanted = overrides.scopes[place].node, wanted != candidate.nodes[0] { return false }
     let leg = overrides.rows[place].leg
     if leg.isEmpty { return true }
-    guard case .offer(let offer) = profiles.decide(node, terms, at: now) else { return false }
+    guard case .offer(let offer) = profiles.decide(candidate, subject, at: now) else {
+      return false
+    }
     var steps = GrowableColumn<PathStep>()
-    profiles.appendPath(of: offer, to: &steps)
+    profiles.set.appendPath(of: offer, to: &steps)
     return leg.bytes.withUnsafeBufferPointer { bytes in
       (0..<steps.count).contains { index in
         steps[index].to != PathStep.customer && same(steps[index].name, BorrowedBytes(bytes))
@@ -111,50 +119,39 @@ extension State {
 
   /// The best offer among some of the candidates.
   private func chosen(
-    _ candidates: StockCandidates, _ terms: OfferTerms, _ profiles: ProfileSet,
+    _ candidates: StockCandidates, _ subject: OfferSubject, _ profiles: OfferProfiles,
     at now: UnixMilliseconds, where isWanted: (UInt16) -> Bool
   ) -> OfferDecision {
     var nodes: [UInt16] = []
     var available: [Int64] = []
+    var admitted: [Int64] = []
     for index in 0..<candidates.nodes.count where isWanted(candidates.nodes[index]) {
       nodes.append(candidates.nodes[index])
       available.append(candidates.available[index])
+      if candidates.admittedFromUnixSeconds.count > 0 {
+        admitted.append(candidates.admittedFromUnixSeconds[index])
+      }
     }
-    return profiles.decide(nodes, available, terms, at: now)
+    return nodes.withUnsafeBufferPointer { nodes in
+      available.withUnsafeBufferPointer { available in
+        admitted.withUnsafeBufferPointer { admitted in
+          profiles.decide(
+            StockCandidates(
+              nodes: Column(nodes), available: Column(available),
+              admittedFromUnixSeconds: Column(admitted)), subject, at: now)
+        }
+      }
+    }
   }
 }
 
-extension ProfileSet {
-  /// The system's own answer.
-  @inline(__always)
-  func decide(
-    _ candidates: StockCandidates, _ terms: OfferTerms, at now: UnixMilliseconds
-  ) -> OfferDecision {
-    decideOffer(
-      candidates, quantity: terms.quantity, destination: terms.destination, now: now,
-      handlingMinutes: terms.handlingMinutes)
-  }
-
-  func decide(
-    _ nodes: [UInt16], _ available: [Int64], _ terms: OfferTerms, at now: UnixMilliseconds
-  ) -> OfferDecision {
-    nodes.withUnsafeBufferPointer { nodes in
-      available.withUnsafeBufferPointer { available in
-        decide(
-          StockCandidates(nodes: Column(nodes), available: Column(available)), terms, at: now)
-      }
-    }
-  }
-
-  /// What a node alone would promise if it held the quantity.
-  func decide(_ node: UInt16, _ terms: OfferTerms, at now: UnixMilliseconds) -> OfferDecision {
-    withUnsafePointer(to: node) { node in
-      withUnsafePointer(to: terms.quantity) { units in
-        decide(
-          StockCandidates(
-            nodes: Column(base: node, count: 1), available: Column(base: units, count: 1)), terms,
-          at: now)
-      }
-    }
+extension StockCandidates {
+  /// One of the candidates; borrowed like all of them.
+  func only(_ index: Int) -> StockCandidates {
+    StockCandidates(
+      nodes: Column(base: nodes.base.map { $0 + index }, count: 1),
+      available: Column(base: available.base.map { $0 + index }, count: 1),
+      admittedFromUnixSeconds: admittedFromUnixSeconds.count == 0
+        ? .empty : Column(base: admittedFromUnixSeconds.base.map { $0 + index }, count: 1))
   }
 }

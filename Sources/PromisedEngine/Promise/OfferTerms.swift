@@ -1,7 +1,7 @@
 import PromisedModel
 
 /// What is asked for and what the item needs.
-package struct OfferTerms: Sendable {
+package struct OfferTerms: Sendable, Equatable {
   package var tier: NetworkTier
   /// Nil = by the timetable, lanes at .95.
   package var confidence: ConfidenceLevel?

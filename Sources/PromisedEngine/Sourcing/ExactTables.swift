@@ -15,10 +15,11 @@ struct ExactTables: ~Copyable {
   let need = Store<Int64>(zeroed: sets)
   /// Index of the weight break of a set, for the cards of one shape.
   let breakIndex = Store<UInt8>(zeroed: sets)
+  /// Beyond the last break: the steps.
+  let steps = Store<Int64>(zeroed: sets)
 
-  /// Of the candidate at hand: opportunity, cost and window of a set.
+  /// Of the candidate at hand: opportunity and window of a set.
   let opportunity = Store<Int64>(zeroed: sets)
-  let cost = Store<UInt64>(zeroed: sets)
   let window = Store<UInt32>(zeroed: sets)
 
   /// The best box of a set over all candidates, and the best plan.
@@ -39,6 +40,4 @@ struct ExactTables: ~Copyable {
   /// The candidates' centres, ascending.
   let candidates = Store<Int32>(zeroed: SourcingProblem.exactCentres)
   var candidateCount = 0
-  /// Candidates × parts: a row is the parts that the candidate could ship.
-  let masks = Store<UInt16>(zeroed: SourcingProblem.exactCentres)
 }

@@ -97,7 +97,8 @@ package struct RateCard {
     for index in 0..<breaks.count where billed <= breaks[index].upToGrams {
       return bounded(breaks[index].cost)
     }
-    return costBeyond(billedGrams: billed)
+    return costBeyond(
+      steps: stepsBeyond(grams: grams, cubicMillimetres: cubicMillimetres))
   }
 
   /// The last break; of a card without any, that for no weight.
@@ -105,11 +106,18 @@ package struct RateCard {
     breaks.isEmpty ? RateBreak(upToGrams: 0, cost: 0) : breaks[breaks.count - 1]
   }
 
-  /// The cost of a box heavier than the last break.
-  func costBeyond(billedGrams: Int64) -> Int64? {
-    if terms.stepGrams == 0 { return nil }
-    let last = last
-    let steps = (billedGrams - last.upToGrams + terms.stepGrams - 1) / terms.stepGrams
+  /// Begun steps beyond the last break; −1 = the card refuses such a box.
+  func stepsBeyond(grams: Int64, cubicMillimetres: Int64) -> Int64 {
+    guard let billed = billedGrams(grams: grams, cubicMillimetres: cubicMillimetres),
+      terms.stepGrams > 0
+    else { return -1 }
+    return (billed - last.upToGrams + terms.stepGrams - 1) / terms.stepGrams
+  }
+
+  /// The cost of a box so many steps beyond the last break.
+  @inline(__always)
+  func costBeyond(steps: Int64) -> Int64? {
+    if steps < 0 { return nil }
     let product = steps.multipliedReportingOverflow(by: terms.stepCost)
     let sum = product.partialValue.addingReportingOverflow(last.cost)
     return product.overflow || sum.overflow ? nil : bounded(sum.partialValue)

@@ -37,17 +37,18 @@ extension SourcingProblem {
     for candidate in 0..<exact.candidateCount {
       let mask = mask(candidate, latest: latest)
       if mask == 0 { continue }
-      fillCosts(candidate, mask, shape: &shape, windows: measure.takesWindow)
       exact.nextKey.base.update(from: exact.layerKey.base, count: size)
       exact.nextSecond.base.update(from: exact.layerSecond.base, count: size)
-      if binds {
-        for layer in 1..<layers {
-          extend(
-            candidate, mask, measure, from: (layer - 1) * sets, to: layer * sets,
-            onlyEmpty: layer == 1)
+      forEachBox(candidate, mask, &shape, windows: measure.takesWindow) { set, cost in
+        if binds {
+          for layer in 1..<layers {
+            extend(
+              candidate, set, cost, measure, from: (layer - 1) * sets, to: layer * sets,
+              onlyEmpty: layer == 1)
+          }
+        } else {
+          extend(candidate, set, cost, measure, from: 0, to: 0, onlyEmpty: false)
         }
-      } else {
-        extend(candidate, mask, measure, from: 0, to: 0, onlyEmpty: false)
       }
       swap(&exact.layerKey, &exact.nextKey)
       swap(&exact.layerSecond, &exact.nextSecond)
@@ -65,37 +66,28 @@ extension SourcingProblem {
 
   /// Adds a box of the candidate to every plan of the layer at `from`.
   private func extend(
-    _ candidate: Int, _ mask: Int, _ measure: PlanMeasure, from: Int, to: Int, onlyEmpty: Bool
+    _ candidate: Int, _ set: Int, _ cost: UInt64, _ measure: PlanMeasure, from: Int, to: Int,
+    onlyEmpty: Bool
   ) {
-    let all = 1 << parts.count - 1
     let (key, second) = (exact.layerKey.base + from, exact.layerSecond.base + from)
     let (nextKey, nextSecond) = (exact.nextKey.base + to, exact.nextSecond.base + to)
     let takesWindow = measure.takesWindow
-    var set = mask & -mask
-    while set != 0 {
-      let cost = exact.cost.base[set]
-      if cost < ExactTables.none {
-        let own = measure.key(cost)
-        let ownSecond =
-          takesWindow
-          ? UInt64(exact.window.base[set]) : UInt64(candidate) * exact.spread.base[set]
-        let rest = onlyEmpty ? 0 : all ^ set
-        var others = rest
-        while true {
-          let sum = own + key[others]
-          if sum < ExactTables.none && sum <= nextKey[set | others] {
-            let joined =
-              takesWindow ? max(ownSecond, second[others]) : ownSecond | second[others]
-            if sum < nextKey[set | others] || joined < nextSecond[set | others] {
-              nextKey[set | others] = sum
-              nextSecond[set | others] = joined
-            }
-          }
-          if others == 0 { break }
-          others = (others - 1) & rest
+    let own = measure.key(cost)
+    let ownSecond =
+      takesWindow ? UInt64(exact.window.base[set]) : UInt64(candidate) * exact.spread.base[set]
+    let rest = onlyEmpty ? 0 : (1 << parts.count - 1) ^ set
+    var others = rest
+    while true {
+      let sum = own + key[others]
+      if sum < ExactTables.none && sum <= nextKey[set | others] {
+        let joined = takesWindow ? max(ownSecond, second[others]) : ownSecond | second[others]
+        if sum < nextKey[set | others] || joined < nextSecond[set | others] {
+          nextKey[set | others] = sum
+          nextSecond[set | others] = joined
         }
       }
-      set = (set - mask) & mask
+      if others == 0 { break }
+      others = (others - 1) & rest
     }
   }
 }

@@ -14,18 +14,26 @@ enum PlanMeasure {
     }
   }
 
-  /// A box's share of the first number. Costs lie below 2^49, so that 10 boxes stay below
-  /// `ExactTables.none`.
-  @inline(__always)
-  func key(_ cost: UInt64) -> UInt64 {
+  /// A box's share of the first number is `cost & costMask << costShift | perBox`. Costs lie below
+  /// 2^49, so that those of 10 boxes stay below `ExactTables.none`.
+  var costMask: UInt64 {
     switch self {
-    case .feasible: 0
-    case .boxesThenWindow: 1
-    case .costThenWindow: cost
-    case .cost: cost << 8 | 1
-    case .boxes: 1 << 56 | cost
+    case .feasible, .boxesThenWindow: 0
+    case .costThenWindow, .cost, .boxes: .max
     }
   }
+
+  var costShift: UInt64 { self == .cost ? 8 : 0 }
+
+  var perBox: UInt64 {
+    switch self {
+    case .feasible, .costThenWindow: 0
+    case .boxesThenWindow, .cost: 1
+    case .boxes: 1 << 56
+    }
+  }
+
+  func key(_ cost: UInt64) -> UInt64 { (cost & costMask) &<< costShift | perBox }
 }
 
 /// The best by a measure.
@@ -192,13 +200,14 @@ extension SourcingProblem {
     return mask
   }
 
-  /// The weight breaks of every set for the cards of a shape. Breaks of a set are no lower than
-  /// those of a subset.
+  /// The weight breaks of every set for the cards of a shape, and the steps beyond the last one.
+  /// Breaks of a set are no lower than those of a subset.
   private func findBreaks(_ card: SourcingCard) {
     let limits = breaks.base + Int(card.firstBreak)
     let volumes = breakVolumes.base + Int(card.firstBreak)
     let (grams, volume, index) = (exact.grams.base, exact.volume.base, exact.breakIndex.base)
     let count = UInt8(card.breakCount)
+    let rates = rates(card)
     index[0] = 0
     for set in 1..<1 << parts.count {
       var step = index[set & (set - 1)]
@@ -208,61 +217,66 @@ extension SourcingProblem {
         step += 1
       }
       index[set] = step
+      if step == count {
+        exact.steps.base[set] = rates.stepsBeyond(
+          grams: grams[set], cubicMillimetres: volume[set])
+      }
     }
   }
 
-  /// Fills `exact.cost` (and `exact.window`) for all subsets of `mask` at a candidate.
+  private func rates(_ card: SourcingCard) -> RateCard {
+    RateCard(
+      terms: card.terms,
+      breaks: Column(
+        base: UnsafePointer(breaks.base + Int(card.firstBreak)), count: Int(card.breakCount)))
+  }
+
+  /// Every set of the parts in `mask` that a candidate can ship, ascending, with its cost. In the
+  /// window measures `exact.window` of the set is filled.
   ///
   /// - Parameter shape: of the cards whose breaks are found; updated.
-  func fillCosts(_ candidate: Int, _ mask: Int, shape: inout Int32, windows: Bool) {
+  @inline(__always)
+  func forEachBox(
+    _ candidate: Int, _ mask: Int, _ shape: inout Int32, windows: Bool,
+    _ body: (Int, UInt64) -> Void
+  ) {
     let centre = Int(exact.candidates.base[candidate])
     let card = cards.base[Int(centres.base[centre].card)]
     if card.shape != shape {
       findBreaks(card)
       shape = card.shape
     }
-    let (cost, value, index) = (exact.cost.base, exact.opportunity.base, exact.breakIndex.base)
-    let steps = breaks.base + Int(card.firstBreak)
-    let count = Int(card.breakCount)
+    let (value, index) = (exact.opportunity.base, exact.breakIndex.base)
+    let (steps, count) = (breaks.base + Int(card.firstBreak), UInt8(card.breakCount))
     let stride = centres.count
     let own = opportunity.base + centre
     let bound = UInt64(RateCard.bound)
     let checksShared = shared.count > 0
+    let rates = rates(card)
     value[0] = 0
     exact.window.base[0] = 0
     var set = mask & -mask
     while set != 0 {
-      let rest = set & (set - 1)
+      let rest = set & (set &- 1)
       let part = set.trailingZeroBitCount
-      let values = value[rest] + own[part * stride]
+      let values = value[rest] &+ own[part &* stride]
       value[set] = values
-      let step = Int(index[set])
-      var sum: UInt64
-      if _fastPath(step < count) {
-        sum = UInt64(bitPattern: steps[step].cost &+ card.terms.fixedCost)
-      } else {
-        sum = costBeyond(set, card)
-      }
-      // Shipping and opportunity each stay below the bound, their sum below 2^49.
-      if sum >= bound || UInt64(bitPattern: values) >= bound { sum = ExactTables.none }
-      if checksShared && exact.found.base[set] >> UInt16(candidate) & 1 == 0 {
-        sum = ExactTables.none
-      }
-      cost[set] = sum < bound ? sum &+ UInt64(bitPattern: values) : ExactTables.none
       if windows {
         exact.window.base[set] = max(exact.window.base[rest], window(part, centre))
       }
-      set = (set - mask) & mask
+      // Shipping and opportunity each stay below the bound, their sum below 2^49.
+      var shipping: UInt64
+      if _fastPath(index[set] < count) {
+        shipping = UInt64(bitPattern: steps[Int(index[set])].cost &+ card.terms.fixedCost)
+      } else {
+        let beyond = rates.costBeyond(steps: exact.steps.base[set])
+        shipping = beyond.map { UInt64(bitPattern: $0) } ?? bound
+      }
+      let isFound = !checksShared || exact.found.base[set] >> UInt16(candidate) & 1 == 1
+      if shipping < bound && UInt64(bitPattern: values) < bound && isFound {
+        body(set, shipping &+ UInt64(bitPattern: values))
+      }
+      set = (set &- mask) & mask
     }
-  }
-
-  private func costBeyond(_ set: Int, _ card: SourcingCard) -> UInt64 {
-    let rates = RateCard(
-      terms: card.terms,
-      breaks: Column(
-        base: UnsafePointer(breaks.base + Int(card.firstBreak)), count: Int(card.breakCount)))
-    let cost = rates.cost(
-      grams: exact.grams.base[set], cubicMillimetres: exact.volume.base[set])
-    return cost.map { UInt64(bitPattern: $0) } ?? ExactTables.none
   }
 }

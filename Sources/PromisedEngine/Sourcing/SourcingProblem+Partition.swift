@@ -16,40 +16,32 @@ extension SourcingProblem {
     let (key, second, tied) = (exact.boxKey.base, exact.boxSecond.base, exact.boxTied.base)
     key.update(repeating: ExactTables.none, count: sets)
     tied.update(repeating: false, count: sets)
-    let cost = exact.cost.base
+    let (costMask, shift, perBox) = (measure.costMask, measure.costShift, measure.perBox)
+    let window = exact.window.base
     var shape: Int32 = -1
     for candidate in 0..<exact.candidateCount {
       let mask = mask(candidate, latest: latest)
       if mask == 0 { continue }
-      fillCosts(candidate, mask, shape: &shape, windows: measure.takesWindow)
-      var set = mask & -mask
       if measure.takesWindow {
-        let window = exact.window.base
-        while set != 0 {
-          if cost[set] < ExactTables.none {
-            let own = measure.key(cost[set])
-            if own < key[set] || (own == key[set] && UInt64(window[set]) < second[set]) {
-              key[set] = own
-              second[set] = UInt64(window[set])
-            }
+        forEachBox(candidate, mask, &shape, windows: true) { set, cost in
+          let own = (cost & costMask) &<< shift | perBox
+          if own < key[set] || (own == key[set] && UInt64(window[set]) < second[set]) {
+            key[set] = own
+            second[set] = UInt64(window[set])
           }
-          set = (set - mask) & mask
         }
         continue
       }
-      while set != 0 {
-        if cost[set] < ExactTables.none {
-          let own = measure.key(cost[set])
-          // Candidates ascend: of equals the first stays.
-          if own < key[set] {
-            key[set] = own
-            second[set] = UInt64(candidate)
-            tied[set] = false
-          } else if own == key[set] {
-            tied[set] = true
-          }
+      forEachBox(candidate, mask, &shape, windows: false) { set, cost in
+        let own = cost &<< shift | perBox
+        // Candidates ascend: of equals the first stays.
+        if own < key[set] {
+          key[set] = own
+          second[set] = UInt64(candidate)
+          tied[set] = false
+        } else if own == key[set] {
+          tied[set] = true
         }
-        set = (set - mask) & mask
       }
     }
   }

@@ -66,7 +66,7 @@ struct SourcingCard: BitwiseCopyable {
   var terms: RateTerms
   var firstBreak: Int32
   var breakCount: Int32
-  /// The first card with the same weight breaks and divisor.
+  /// The first card with the same weight breaks, steps and divisor.
   var shape: Int32
   /// Beyond these a box is refused.
   var maximumGrams: Int64
@@ -230,6 +230,7 @@ package struct SourcingProblem: ~Copyable {
       let known = cards[other]
       if known.breakCount != card.breakCount
         || known.terms.cubicMillimetresPerGram != card.terms.cubicMillimetresPerGram
+        || known.terms.stepGrams != card.terms.stepGrams
       {
         continue
       }
@@ -313,6 +314,31 @@ package struct SourcingProblem: ~Copyable {
   ) {
     cells[line * centres.count + centre] = SourcingCell(
       window: window, opportunityValue: opportunityValue)
+  }
+
+  /// Units that the centres hold of a line, whether or not they can ship it, or that one holds.
+  package func unitsEverywhere(line: Int) -> Int64 {
+    var total: Int64 = 0
+    for centre in 0..<centres.count {
+      let sum = total.addingReportingOverflow(unitsEverywhere(line: line, centre: centre))
+      total = sum.overflow ? .max : sum.partialValue
+    }
+    return total
+  }
+
+  package func unitsEverywhere(line: Int, centre: Int) -> Int64 {
+    let item = lines[line]
+    var least = item.useCount == 0 ? Int64(0) : .max
+    for use in 0..<Int(item.useCount) {
+      let use = uses[Int(item.firstUse) + use]
+      least = min(least, available[Int(use.component) * centres.count + centre] / use.units)
+    }
+    return least
+  }
+
+  /// Whether the centre cannot make the line at all.
+  package func isBlocked(line: Int, centre: Int) -> Bool {
+    cells[line * centres.count + centre].window == Self.noWindow
   }
 
   func card(_ index: Int) -> RateCard {

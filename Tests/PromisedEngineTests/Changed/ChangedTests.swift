@@ -43,6 +43,10 @@ import Testing
           cutoff: random.below(1400),
           transit: [(UInt8(1 + random.below(2)), 60_000), (UInt8(3 + random.below(3)), 5535)]))
     }
+    for index in rows.lanes.indices where random.below(3) == 0 {
+      rows.lanes[index].level = ServiceLevel.allCases[random.below(4)]
+      rows.lanes[index].carrier = Name("Carrier")
+    }
     return rows
   }
 
@@ -50,9 +54,13 @@ import Testing
     let isFirst = random.below(2) == 0
     let from = isFirst ? "F\(random.below(6))" : "S\(random.below(3))"
     let to = random.below(3) == 0 && isFirst ? "S\(random.below(3))" : "D\(random.below(5))"
-    return leg(
+    var row = leg(
       name, from, to, at: random.below(1440), lasting: 30 + random.below(900),
       weekdays: random.below(4) == 0 ? weekdaysOnly : everyDay)
+    if random.below(3) == 0 { row.level = ServiceLevel.allCases[random.below(4)] }
+    if random.below(5) == 0 { row.mode = .air }
+    if random.below(5) == 0 { row.refuses = .oversize }
+    return row
   }
 
   static func desk(_ random: inout SplitMix, items: Int) throws -> Desk {
@@ -85,17 +93,18 @@ import Testing
     let publication = ProfilePublication(epoch: epoch, horizonBaseUnixSeconds: base)
     desk.apply(.profilePublished(publication))
     desk.state.publish(
-      ProfileBuild.build(image: desk.state.network.image(), horizonBase: base), publication)
+      ProfileBuild.catalogue(image: desk.state.network.image(), horizonBase: base), publication)
   }
 
   private func ask(
-    _ desk: Desk, since: UInt64, size: Int32, token: [UInt8] = []
+    _ desk: Desk, since: UInt64, size: Int32, token: [UInt8] = [], level: ServiceLevel = .standard,
+    confidence: ConfidenceLevel = .usual
   ) throws(Refusal) -> ChangedReply {
     var reply = ChangedReply()
     let bytes = desk.lender.column(token)
     try desk.state.answer(
       ChangedQuery(
-        sinceEpoch: since, level: .standard, confidence: .usual,
+        sinceEpoch: since, level: level, confidence: confidence,
         pageToken: token.isEmpty ? .empty : BorrowedBytes(base: bytes.base, count: bytes.count),
         pageSize: size), at: desk.now, into: &reply)
     return reply
@@ -115,10 +124,12 @@ import Testing
   }
 
   /// Every pair by the decision itself; also how many pairs there are.
-  private func brute(_ desk: Desk) throws -> (rows: [Row], pairs: UInt64) {
+  private func brute(
+    _ desk: Desk, _ level: ServiceLevel, _ confidence: ConfidenceLevel
+  ) throws -> (rows: [Row], pairs: UInt64) {
     let state = desk.state
     let before = try #require(state.previous).profiles
-    let after = try #require(state.profiles)
+    let after = try state.answeringCatalogue(at: desk.now)
     var found: [Row] = []
     var pairs: UInt64 = 0
     for destination in 0..<UInt32(state.network.destinations.count) {
@@ -131,17 +142,18 @@ import Testing
         if !units.contains(where: { $0 > 0 }) { continue }
         pairs += 1
         let item = state.attributes[Int(state.positions.attribute(slot))]
-        let terms = OfferTerms(
-          item: state.positions.key(slot), seller: item.seller, quantity: 1,
-          destination: destination, handlingMinutes: item.handlingMinutes)
+        var subject = OfferSubject(
+          item: state.positions.key(slot), seller: nil, destination: destination,
+          terms: OfferTerms(level: level, confidence: confidence))
+        subject.take(item)
         let (old, new) = (
-          decide(state, nodes, units, terms, before, at: desk.now),
-          decide(state, nodes, units, terms, after, at: desk.now)
+          decide(state, nodes, units, subject, before, at: desk.now),
+          decide(state, nodes, units, subject, after, at: desk.now)
         )
         if old.map({ ComparedWindow($0) }) == new.map({ ComparedWindow($0) }) { continue }
         found.append(
           Row(
-            item: state.itemKeys.name(terms.item).description,
+            item: state.itemKeys.name(subject.item).description,
             zone: state.network.zoneName(of: destination).name.description,
             daysBefore: old?.deliveryDate.days ?? 0, daysAfter: new?.deliveryDate.days ?? 0,
             toBefore: old?.windowToUnixSeconds ?? 0, toAfter: new?.windowToUnixSeconds ?? 0))
@@ -151,14 +163,15 @@ import Testing
   }
 
   private func decide(
-    _ state: State, _ nodes: [UInt16], _ units: [Int64], _ terms: OfferTerms,
-    _ profiles: ProfileSet, at now: UnixMilliseconds
+    _ state: State, _ nodes: [UInt16], _ units: [Int64], _ subject: OfferSubject,
+    _ catalogue: ProfileCatalogue, at now: UnixMilliseconds
   ) -> Offer? {
     nodes.withUnsafeBufferPointer { nodes in
       units.withUnsafeBufferPointer { units in
         let candidates = StockCandidates(nodes: Column(nodes), available: Column(units))
-        let own = profiles.decide(candidates, terms, at: now)
-        let overruling = state.overrule(own, candidates, terms, profiles, at: now)
+        let profiles = OfferProfiles(catalogue, subject.terms, pending: nil)
+        let own = profiles.decideWithReason(candidates, subject, at: now)
+        let overruling = state.overrule(own, candidates, subject, profiles, at: now)
         guard case .offer(let offer) = overruling?.decision ?? own else { return nil }
         return offer
       }
@@ -212,7 +225,7 @@ import Testing
 
   @Test func everyChangedPairAndNoOther() throws {
     var (changes, gone, withOverrides) = (0, 0, 0)
-    for seed in 0..<40 {
+    for seed in 0..<20 {
       var random = SplitMix(UInt64(seed) &+ 77)
       let desk = try Self.desk(&random, items: 30)
       if seed % 2 == 1 { try addOverrides(desk, &random) }
@@ -221,8 +234,11 @@ import Testing
       // Part of the time the day has changed in between.
       if seed % 5 == 4 { desk.now.milliseconds += 86_400_000 }
       Self.publish(desk, epoch: 2)
-      let expected = try brute(desk)
-      let whole = try ask(desk, since: 1, size: 100_000)
+      let level = ServiceLevel.allCases[random.below(4)]
+      let confidence = ConfidenceLevel.allCases[random.below(5)]
+      let expected = try brute(desk, level, confidence)
+      let whole = try ask(
+        desk, since: 1, size: 100_000, level: level, confidence: confidence)
       #expect(list(whole) == expected.rows, "seed \(seed)")
       #expect(whole.pairCount == UInt64(expected.rows.count), "seed \(seed)")
       #expect(whole.pairsCompared == expected.pairs && whole.nextPageToken.isEmpty)
@@ -232,7 +248,8 @@ import Testing
       var token: [UInt8] = []
       let time = desk.now
       repeat {
-        let page = try ask(desk, since: 1, size: 7, token: token)
+        let page = try ask(
+          desk, since: 1, size: 7, token: token, level: level, confidence: confidence)
         #expect(page.pairCount == whole.pairCount && page.pairsCompared == whole.pairsCompared)
         paged += list(page)
         token = page.nextPageToken
@@ -246,7 +263,7 @@ import Testing
       if !desk.state.overrides.isEmpty { withOverrides += expected.rows.count }
     }
     // The comparison must not have become empty.
-    #expect(changes > 300 && gone > 3 && withOverrides > 100, "\(changes) \(gone) \(withOverrides)")
+    #expect(changes > 80 && gone > 3 && withOverrides > 20, "\(changes) \(gone) \(withOverrides)")
   }
 
   @Test func onlyTheEpochBeforeIsKept() throws {

@@ -190,11 +190,12 @@ import Testing
       var build = world.build()
       for level in build.levels.indices {
         let confidence = build.levels[level]
-        var plain = BlockBuild(
-          departures: build.departures, frame: build.frame, confidence: confidence)
+        var plain = BlockBuild(departures: build.departures, frame: build.frame)
         for index in world.image.destinations.indices {
           build.fill(UInt32(index))
-          let block = plain.block(UInt32(index))
+          let finals = Finals(
+            of: world.image.destinations[index], build.departures, confidence: confidence)
+          let block = plain.block(UInt32(index), finals, isCertain: true)
           for rank in build.frame.rankedNodes.indices {
             let bounds = block.view.row(rank: UInt16(rank))
             let row = build.rows[level].row(rank)
