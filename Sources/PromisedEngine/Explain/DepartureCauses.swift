@@ -113,8 +113,8 @@ extension NetworkImage {
     NetworkImage(
       revision: revision, timeZoneRules: timeZoneRules, calendars: calendars, nodes: nodes,
       waves: waves, destinations: destinations, zoneCount: zoneCount, lanes: lanes,
-      transits: transits, legs: legs, delays: delays, changes: changes + [change],
-      lastChange: lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
+      transits: transits, legs: legs, delays: delays, adopted: adopted,
+      changes: changes + [change], lastChange: lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
       carrierNames: carrierNames.copy())
   }
 }

@@ -53,10 +53,31 @@ struct OutcomeTable {
 }
 
 extension State {
+  /// Seconds east of UTC where a promised shipment is delivered; 0 when the place has left the
+  /// network.
+  private func deliveryOffset(of promised: PromisedShipment, at unixSeconds: Int64) -> Int32 {
+    var destination: Destination?
+    promised.country.bytes.withUnsafeBufferPointer { country in
+      promised.postcode.bytes.withUnsafeBufferPointer { postcode in
+        destination = network.destination(
+          country: BorrowedBytes(country), postcode: BorrowedBytes(postcode))
+      }
+    }
+    if let destination {
+      let station = network.destinations[Int(destination.index)].station
+      if station != .noIndex {
+        return network.utcOffset(of: UInt16(truncatingIfNeeded: station), at: unixSeconds)
+      }
+    }
+    guard promised.lane < UInt32(network.lanes.count) else { return 0 }
+    let zone = network.lanes[Int(promised.lane)].deliveryTimeZone
+    return network.timeZoneRules[Int(zone)].offset(at: unixSeconds)
+  }
+
   func learnDelivery(of holdID: UInt64, shipment number: UInt16, at unixSeconds: Int64) {
     guard let promised = promise(of: holdID, shipment: number) else { return }
     markDelivered(holdID, shipment: number, at: unixSeconds)
-    let offset = promised.offset
+    let offset = deliveryOffset(of: promised, at: unixSeconds)
     let days = Int32(clamping: floorDivide(unixSeconds + Int64(offset), 86_400))
     let isOnTime = unixSeconds <= promised.windowToUnixSeconds
     outcomes.append(

@@ -57,8 +57,8 @@ package final class NetworkImage: Sendable {
     NetworkImage(
       revision: revision, timeZoneRules: timeZoneRules, calendars: calendars, nodes: nodes,
       waves: waves, destinations: destinations, zoneCount: zoneCount, lanes: lanes,
-      transits: transits, legs: legs, delays: delays, changes: [], lastChange: 0,
-      serviceNames: serviceNames.copy(), legNames: legNames.copy(),
+      transits: transits, legs: legs, delays: delays, adopted: adopted, changes: [],
+      lastChange: 0, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
       carrierNames: carrierNames.copy())
   }
 
