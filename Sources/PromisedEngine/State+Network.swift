@@ -24,6 +24,7 @@ extension State {
     }
     self.profiles = profiles
     answering = publication
+    pendingChanges = PendingChanges(profiles, network)
   }
 
   func apply(published publication: ProfilePublication) {
@@ -61,6 +62,7 @@ extension State {
     profiles = nil
     previous = nil
     answering = nil
+    pendingChanges = nil
     for node in network.nodes { if let node { keepTitle(of: node) } }
     resolveOverrides()
     stamps.network = appliedPosition

@@ -119,7 +119,7 @@ extension State {
       available: Column(base: UnsafePointer(scratch.available.base), count: count))
     var subject = OfferSubject(
       item: positions.key(slot), seller: nil, destination: 0,
-      terms: OfferTerms(confidence: query.confidence, quantity: quantity))
+      terms: PromiseTerms(confidence: query.confidence, quantity: quantity))
     let attribute = Int(positions.attribute(slot))
     if attribute != 0 { subject.take(attributes[attribute]) }
     var profiles = OfferProfiles(catalogue, subject.terms, pending: pendingChanges)

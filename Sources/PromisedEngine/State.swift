@@ -40,7 +40,7 @@ package final class State {
   /// What answers offers; nil before the first publication and after the network was replaced.
   package internal(set) var profiles: ProfileCatalogue?
   /// Changes of departures that `profiles` do not know yet.
-  package var pendingChanges: PendingChanges?
+  package internal(set) var pendingChanges: PendingChanges?
   /// What answered before, to tell what a publication changed; nil until the second one.
   var previous: PreviousProfiles?
   /// The publication of `profiles`: the last one is applied before its profiles answer.

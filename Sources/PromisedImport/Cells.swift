@@ -234,7 +234,8 @@ package enum Cell {
     var shares: [Int64] = []
     for token in cell.buffer.split(separator: 0x20) {
       let parts = token.split(separator: 0x3A, omittingEmptySubsequences: false)
-      guard parts.count == 2, let value = integer(borrowed(parts[0])), value <= last,
+      guard parts.count == 2, values.count < Limits.delayOutcomes,
+        let value = integer(borrowed(parts[0])), value <= last,
         let share = decimal(borrowed(parts[1]), digits: 9, rounding: .nearest),
         share > 0, share <= 1_001_000_000, values.last.map({ $0 < value }) ?? true
       else { return nil }

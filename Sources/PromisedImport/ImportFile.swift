@@ -24,9 +24,12 @@ package enum ImportFile: Int, Sendable, CaseIterable {
   case zones
   case lanes
   case legs
+  case rates
   case sellers
   case items
+  case kits
   case positions
+  case opportunity
   case inbound
   case limits
 
@@ -56,6 +59,7 @@ package enum ImportFile: Int, Sendable, CaseIterable {
   private static let delays =
     "minutes:probability such as 0:0.90 30:0.10, 0…10,080 ascending, adding up to 1; "
     + "empty = none ever"
+  private static let cost = "an amount, 0…100,000,000"
   private static let types =
     "standard, oversize, extra-large, apparel, footwear, aerosol or flammable"
 
@@ -123,6 +127,20 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("delays", delays, needed: false),
     ],
     [
+      ImportColumn("origin", "a node of nodes.csv; empty = from any"),
+      ImportColumn("level", "economy, standard, expedited or two-hour"),
+      ImportColumn("zone", "a zone of zones.csv; empty = to any"),
+      ImportColumn("fixed_cost", cost),
+      ImportColumn(
+        "breaks",
+        "grams:cost such as 500:0.60 1000:1.40, grams ascending, costs not descending; "
+          + "empty = weight costs nothing", needed: false),
+      ImportColumn("cost_per_further_kg", cost + ", or empty", needed: false),
+      ImportColumn(
+        "cubic_mm_per_gram",
+        "a whole number, 0…1,000,000,000; 0 or empty = volume is not billed", needed: false),
+    ],
+    [
       ImportColumn("seller", name), ImportColumn("title", text),
       ImportColumn("marketplace", "a marketplace of marketplaces.csv"),
     ],
@@ -148,12 +166,21 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("height_mm", side, needed: false),
     ],
     [
+      ImportColumn("kit", "an item of items.csv"),
+      ImportColumn("component", "an item of items.csv, not the kit"),
+      ImportColumn("units", "a whole number, 1…10,000"),
+    ],
+    [
       ImportColumn("item", "an item of items.csv"), ImportColumn("node", node),
       ImportColumn("on_hand", amount), ImportColumn("unfulfillable", amount, needed: false),
       ImportColumn("researching", amount, needed: false),
       ImportColumn("in_transfer", amount, needed: false),
       ImportColumn("in_processing", amount, needed: false),
       ImportColumn("withheld", amount, needed: false),
+    ],
+    [
+      ImportColumn("item", "an item of items.csv"), ImportColumn("node", node),
+      ImportColumn("value", "an amount, -100,000,000…100,000,000"),
     ],
     [
       ImportColumn("shipment", name), ImportColumn("item", "an item of items.csv"),

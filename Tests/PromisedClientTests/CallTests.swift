@@ -189,7 +189,9 @@ private func answerOperation(_ request: Request, _ exchange: inout Exchange) {
     _ = exchange.encoder.encode(reply, streamID: id, into: &exchange.output)
   case .health:
     _ = exchange.encoder.encode(health: .serving, streamID: id, into: &exchange.output)
-  default: exchange.refuse(Refusal(.methodNotBuilt, "the fake server does not know it"))
+  default:
+    if answerPromises(request, &exchange) { return }
+    exchange.refuse(Refusal(.methodNotBuilt, "the fake server does not know it"))
   }
 }
 

@@ -105,6 +105,21 @@ import Testing
     .init(file: .legs, from: "hazmat;oversize", to: "hazmat oversize", expected: "2 refuses"),
     .init(file: .legs, from: ",2000", to: ",2.5", expected: "2 capacity_units"),
     .init(file: .legs, from: "0:0.75", to: "-5:0.75", expected: "2 delays"),
+    .init(file: .rates, from: "SEA1,", to: "SEA9,", expected: "2 origin"),
+    .init(file: .rates, from: "standard", to: "", expected: "2 level"),
+    .init(file: .rates, from: "west", to: "east", expected: "2 zone"),
+    .init(file: .rates, from: "2.56", to: "-2.56", expected: "2 fixed_cost"),
+    .init(file: .rates, from: "2.56", to: "100000000.0001", expected: "2 fixed_cost"),
+    .init(file: .rates, from: "500:0.48", to: "250:0.48", expected: "2 breaks"),
+    .init(file: .rates, from: "1000:1.12", to: "1000:0.47", expected: "2 breaks"),
+    .init(file: .rates, from: ",0.6,", to: ",x,", expected: "2 cost_per_further_kg"),
+    .init(file: .rates, from: ",5000", to: ",-1", expected: "2 cubic_mm_per_gram"),
+    .init(file: .kits, from: "B02,B01", to: "B09,B01", expected: "2 kit"),
+    .init(file: .kits, from: "B02,B01", to: "B02,B09", expected: "2 component"),
+    .init(file: .kits, from: ",3", to: ",10001", expected: "2 units"),
+    .init(file: .opportunity, from: "B01,", to: "B09,", expected: "2 item"),
+    .init(file: .opportunity, from: "SEA1", to: "SEA9", expected: "2 node"),
+    .init(file: .opportunity, from: "-0.45", to: "0.45 USD", expected: "2 value"),
     .init(file: .items, from: "-08:00", to: "", expected: "2 release"),
     .init(file: .items, from: "hazmat", to: "fragile", expected: "2 restrictions"),
     .init(file: .items, from: ",150,", to: ",,", expected: "2 width_mm"),
@@ -122,5 +137,47 @@ import Testing
     #expect(problems.map { "\($0.line) \($0.column)" } == [wrong.expected])
     let allowed = wrong.file.columns.first { wrong.expected.hasSuffix(" " + $0.name) }?.allowed
     #expect(problems.first?.allowed == allowed)
+  }
+
+  /// What the columns allow and the rows together do not.
+  @Test(
+    arguments: [
+      (ImportFile.kits, "B02,B01,3\n", "B02,B02,3\n", "2 component"),
+      (.kits, "B02,B01,3\n", "B02,B01,3\nB02,B01,1\n", "3 component"),
+      (.kits, "B02,B01,3\n", "B02,B01,3\nB01,B02,1\nB02,B01,1\n", "4 kit"),
+      (
+        .rates, ",two-hour,,6.9,,,\n", ",two-hour,,6.9,,,\n,two-hour,,7,,,\n", "4 level"
+      ),
+      (.opportunity, "B01,SEA1,-0.45\n", "B01,SEA1,-0.45\nB01,SEA1,1\n", "3 item"),
+    ])
+  func rowsThatDoNotGoTogether(
+    _ file: ImportFile, _ from: String, _ to: String, _ expected: String
+  ) throws {
+    var world = soundWorld
+    world[file] = try #require(world[file]).replacingFirst(from, with: to)
+    let problems = check(world).report.files.flatMap(\.problems.kept)
+    #expect(
+      problems.first.map { "\($0.file) \($0.line) \($0.column)" } == "\(file.fileName) \(expected)")
+  }
+
+  /// A kit's rows replace what it was made of, so a chunk never cuts them.
+  @Test func kitsAreNotCut() throws {
+    var items = "item,seller,storage_type,volume_cubic_feet,weight_g,handling_minutes\n"
+    var kits = "kit,component,units\n"
+    for index in 0..<600 {
+      items += "K\(index),S1,standard,1,1,0\n"
+      for part in 0..<64 where index < 400 {
+        kits += "K\(index),K\(401 + (index + part) % 199),1\n"
+      }
+    }
+    var world = soundWorld
+    world[.items] = items
+    world[.kits] = kits
+    (world[.positions], world[.inbound], world[.opportunity]) = (nil, nil, nil)
+    let (report, chunks) = check(world)
+    #expect(report.files.flatMap(\.problems.kept) == [])
+    var counts: [Int] = []
+    for case .kits(let rows) in chunks.map(\.rows) { counts.append(rows.units.count) }
+    #expect(counts == [20_032, 5568])
   }
 }

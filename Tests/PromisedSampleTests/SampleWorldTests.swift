@@ -97,8 +97,15 @@ struct SampleWorldTests {
     #expect(files.column("positions", 1).isSubset(of: nodes))
     #expect(files.column("inbound", 1).isSubset(of: files.column("items", 0)))
     #expect(files.column("inbound", 2).isSubset(of: nodes))
+    let items = files.column("items", 0)
+    #expect(files.column("rates", 0).isSubset(of: nodes.union([""])))
+    #expect(files.column("rates", 2).isSubset(of: files.column("zones", 2).union([""])))
+    #expect(files.column("kits", 0).union(files.column("kits", 1)).isSubset(of: items))
+    #expect(files.column("opportunity", 0).isSubset(of: items))
+    #expect(files.column("opportunity", 1).isSubset(of: nodes))
     for (name, width) in [
-      ("nodes", 1), ("legs", 1), ("sellers", 1), ("items", 1), ("zones", 2), ("positions", 2),
+      ("rates", 3), ("kits", 2), ("opportunity", 2), ("nodes", 1), ("legs", 1), ("sellers", 1),
+      ("items", 1), ("zones", 2), ("positions", 2),
       ("inbound", 3), ("waves", 3), ("lanes", 3), ("limits", 4),
     ] {
       let keys = files[name].map { $0.prefix(width).joined(separator: "|") }
@@ -219,6 +226,25 @@ struct SampleWorldTests {
     // A unit of 6.25 cubic feet is 176,980,294 mm³; a tenth more when packed.
     let oversize = items.first { $0[0] == "B0OVERSIZE" }?[10...12].compactMap { Int($0) } ?? []
     #expect((190_000_000...195_000_000).contains(oversize.reduce(1, *)))
+  }
+
+  @Test("what carts are planned by: rates of every level, kits, values")
+  func sourcing() {
+    let files = Files(items: 10_000)
+    #expect(files.column("rates", 1) == ["economy", "standard", "expedited", "two-hour"])
+    #expect(files["rates"].filter { $0[0] == "" && $0[2] == "" }.count == 4)
+    for rate in files["rates"] {
+      let grams = rate[4].split(separator: " ").map { Int($0.prefix { $0 != ":" }) ?? -1 }
+      #expect(grams == grams.sorted() && Set(grams).count == grams.count && grams.first ?? 0 > 0)
+    }
+    let kits = Dictionary(grouping: files["kits"], by: { $0[0] })
+    #expect(kits["B0GIFTKIT1"]?.map { "\($0[1])×\($0[2])" } == ["B0CARTONE1×1", "B0THREEFCS×2"])
+    #expect(kits.count == 3 && kits.values.allSatisfy { $0.count == 2 })
+    let stocked = files.column("positions", 0)
+    #expect(kits.keys.allSatisfy { !stocked.contains($0) })
+    let positions = Set(files["positions"].map { $0[0] + "|" + $0[1] })
+    #expect(files["opportunity"].count > 500)
+    for row in files["opportunity"] { #expect(positions.contains(row[0] + "|" + row[1])) }
   }
 
   @Test("a truck into the city arrives before the wave it is for")

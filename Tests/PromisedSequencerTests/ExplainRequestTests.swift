@@ -80,7 +80,7 @@ struct ExplainRequestTests {
     let blocked = try #require(try ask(call, bench, session).answer)
     #expect(blocked.outcome.number == UInt32(OutcomeCode.overrideBlocks.rawValue))
     #expect(blocked.overrides == [id] && blocked.asOf.position >= id)
-    #expect(blocked.counterfactuals.map(\.subject) == ["\(id)"])
+    #expect(blocked.alternatives.map(\.subject) == ["\(id)"])
     _ = bench.send(Ask.offer(3, item: "A", postcode: "98109"), on: session)
     let list = try #require(try ask(Call.overrides(), bench, session).answer)
     #expect(list.overrides.map(\.id) == [id] && list.overrides[0].reason == "recall")

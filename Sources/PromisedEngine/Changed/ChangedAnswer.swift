@@ -173,7 +173,7 @@ extension OfferSubject {
   ) {
     self.init(
       item: key.item, seller: key.seller, destination: destination,
-      terms: OfferTerms(
+      terms: PromiseTerms(
         level: level, restrictions: key.restrictions, confidence: confidence,
         handlingMinutes: key.handlingMinutes, releaseUnixSeconds: key.releaseUnixSeconds))
   }

@@ -139,7 +139,7 @@ extension DecisionTrace {
   // MARK: With one thing otherwise
 
   private func answer(
-    of node: UInt16, _ change: (inout OfferTerms) -> Void
+    of node: UInt16, _ change: (inout PromiseTerms) -> Void
   ) -> Offer? {
     var other = basis
     change(&other.subject.terms)
@@ -187,7 +187,7 @@ extension Offer {
 
 extension ProfileSet {
   /// The last minute in which an order under some terms makes an entry; nil = none does.
-  func orderBy(_ entry: ProfileEntry, _ node: UInt16, _ terms: OfferTerms) -> Int32? {
+  func orderBy(_ entry: ProfileEntry, _ node: UInt16, _ terms: PromiseTerms) -> Int32? {
     if entry.orderBy == ProfileEntry.unpublished || entry.orderBy == ProfileEntry.never {
       return nil
     }

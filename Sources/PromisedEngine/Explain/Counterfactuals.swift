@@ -189,7 +189,7 @@ extension DecisionTrace {
     }
   }
 
-  private func gains(_ change: (inout OfferTerms) -> Void) -> Bool {
+  private func gains(_ change: (inout PromiseTerms) -> Void) -> Bool {
     var other = basis
     change(&other.subject.terms)
     if other.subject.terms == basis.subject.terms { return false }

@@ -106,7 +106,7 @@ extension State {
     }
     var subject = OfferSubject(
       item: token, seller: nil, destination: destination.index,
-      terms: OfferTerms(
+      terms: PromiseTerms(
         level: question.level, confidence: question.confidence,
         quantity: Int64(question.quantity)))
     let attribute = Int(positions.attribute(slot))

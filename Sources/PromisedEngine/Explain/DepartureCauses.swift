@@ -45,16 +45,24 @@ extension DecisionTrace {
     }
   }
 
-  /// The basis after one more change of a departure, on every date.
+  /// The basis after one more change on every date: of a leg, or of all waves of a station.
   private func with(_ departure: ChangedDeparture, _ kind: DepartureChangeKind) -> DecisionBasis {
     let catalogue = basis.profiles.catalogue
-    let change = ResolvedChange(
-      departure: departure, fromDays: .min, toDays: .max, kind: kind, delayMinutes: 0)
+    var changed = [departure]
+    if case .wave(let station, _) = departure {
+      for change in catalogue.image.changes where !changed.contains(change.departure) {
+        if case .wave(station, _) = change.departure { changed.append(change.departure) }
+      }
+    }
+    let changes = changed.map {
+      ResolvedChange(departure: $0, fromDays: .min, toDays: .max, kind: kind, delayMinutes: 0)
+    }
     var other = basis
     other.profiles = OfferProfiles(
-      ProfileBuild.catalogue(
-        image: catalogue.image.appending(change), horizon: catalogue.horizon,
-        destinations: [basis.subject.destination]), basis.subject.terms, pending: nil)
+      ProfileBuild.patch(
+        catalogue, image: catalogue.image.appending(changes),
+        confident: ProfileBuild.confidentScan, destinations: [basis.subject.destination]),
+      basis.subject.terms, pending: nil)
     return other
   }
 
@@ -93,8 +101,9 @@ extension DecisionTrace {
       else { continue }
       let status = DepartureChanges.status(
         changes.list(change.departure), days: answer.deliveryDate.days)
-      if status.isGone && !found.contains(where: { $0.departure == change.departure }) {
+      if status.isGone {
         found.append(ChangedDepartureStatus(departure: change.departure, status: status))
+        break
       }
     }
     return found
@@ -108,13 +117,13 @@ struct ChangedDepartureStatus {
 }
 
 extension NetworkImage {
-  /// The same network after one more change of a departure.
-  func appending(_ change: ResolvedChange) -> NetworkImage {
+  /// The same network after more changes of departures.
+  func appending(_ more: [ResolvedChange]) -> NetworkImage {
     NetworkImage(
       revision: revision, timeZoneRules: timeZoneRules, calendars: calendars, nodes: nodes,
       waves: waves, destinations: destinations, zoneCount: zoneCount, lanes: lanes,
-      transits: transits, legs: legs, delays: delays, adopted: adopted,
-      changes: changes + [change], lastChange: lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
+      transits: transits, legs: legs, delays: delays, adopted: adopted, changes: changes + more,
+      lastChange: lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
       carrierNames: carrierNames.copy())
   }
 }

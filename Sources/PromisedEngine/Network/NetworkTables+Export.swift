@@ -76,8 +76,9 @@ extension NetworkTables {
     return start.map { DelaySpan(start: $0, count: UInt32(outcomes.count)) } ?? .none
   }
 
-  /// An immutable copy for a thread that builds profiles.
-  package func image() -> NetworkImage {
+  /// An immutable copy for a thread that builds profiles; of the changes of departures those up to
+  /// a number, nil = all.
+  package func image(changesThrough last: UInt64? = nil) -> NetworkImage {
     var adopting = Adopting(delays: delays, transits: transits)
     let legs = adopting.legs(legs, adopted.legs)
     let lanes = adopting.lanes(lanes, adopted.lanes)
@@ -95,8 +96,9 @@ extension NetworkTables {
         }
       },
       waves: waves, destinations: destinations, zoneCount: zoneNames.count, lanes: lanes,
-      transits: adopting.transits, legs: legs, delays: adopting.delays, adopted: adopted, changes: resolvedChanges(),
-      lastChange: lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
+      transits: adopting.transits, legs: legs, delays: adopting.delays, adopted: adopted,
+      changes: resolvedChanges(through: last ?? lastChange),
+      lastChange: last ?? lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
       carrierNames: carrierNames.copy())
   }
 }

@@ -55,10 +55,6 @@ package enum ProfileBuild {
       destinations: destinations)
   }
 
-  /// Fills the confident layers of destinations that something uncertain but a lane can touch;
-  /// nil = they have no rows there.
-  static var confidentScan: ConfidentScan? { nil }
-
   /// The same over another number of days and with another scan.
   static func catalogue(
     image: NetworkImage, horizon: Horizon, confident: ConfidentScan? = confidentScan,

@@ -1,35 +1,4 @@
-import PromisedModel
-
 extension ReliabilityBuild {
-  /// The build of all destinations of an image.
-  ///
-  /// - Parameters:
-  ///   - horizonBase: a UTC midnight, normally `Horizon.base(at:)`.
-  ///   - delays: by leg, in the order of the image.
-  ///   - handling: by node, in open minutes on top of the processing.
-  package init(
-    image: NetworkImage, horizonBase: Int64, delays: consuming DelayTable,
-    handling: consuming DelayTable
-  ) {
-    let horizon = Horizon(base: horizonBase)
-    let departures = NetworkDepartures(image: image, horizon: horizon)
-    let frame = ProfileFrame(
-      image: image, horizon: horizon, clocks: departures.clocks, departs: departures.departs)
-    self.init(departures: departures, frame: frame, delays: delays, handling: handling)
-  }
-
-  /// Fills the rows of the destination with an index of the image.
-  package mutating func fill(_ destination: UInt32) {
-    fill(frame.image.destinations[Int(destination)])
-  }
-
-  /// Entries of the destination filled last, of all levels.
-  package var entryCount: Int { rows.reduce(0) { $0 + $1.entries.count } }
-  /// Legs that its policies use.
-  package var legCount: Int { rows.first?.legs.words.reduce(0) { $0 + $1.nonzeroBitCount } ?? 0 }
-  /// Windows in the rows of the destination filled last.
-  package var windowCount: Int { rows.first?.windows.count ?? 0 }
-
   /// A chance and the way it is reached.
   struct ExactChance {
     /// In 1/65535, rounded down.

@@ -1,4 +1,3 @@
-import PromisedInvariants
 import PromisedModel
 
 /// Builds the confident rows of one destination after the other: for every confidence of the grid,
@@ -51,15 +50,13 @@ package struct ReliabilityBuild: ~Copyable {
     var entry: ProfileEntry
   }
 
-  /// The confidences that are built: .5, .8, .9, .95 and .99, rounded up.
-  static var grid: [UInt16] { [32_768, 52_428, 58_982, 62_259, 64_880] }
-
   /// - Parameters:
   ///   - delays: by leg, in the order of the image.
   ///   - handling: by node, in open minutes on top of the processing.
   init(
     departures: NetworkDepartures, frame: ProfileFrame, delays: consuming DelayTable,
-    handling: consuming DelayTable, levels: [UInt16] = ReliabilityBuild.grid
+    handling: consuming DelayTable,
+    levels: [UInt16] = ConfidenceLevel.allCases.map(\.probability)
   ) {
     let nodeCount = frame.image.nodes.count
     self.levels = levels
@@ -186,7 +183,7 @@ package struct ReliabilityBuild: ~Copyable {
     let chances = scan.chances(node)
     walk.begin(
       departures: scan.departures(node), count: scan.stepCount(node), ready: ready,
-      outcomeCount: outcomes.count)
+      processing: processing, outcomes: outcomes)
     var level = 0
     while level < levels.count,
       let place = walk.next(chances: chances, processing: processing, outcomes: outcomes)
@@ -270,6 +267,7 @@ package struct ReliabilityBuild: ~Copyable {
         rows[level].endRow()
       }
       rows[level].legs = policies.legs
+      rows[level].isExact = false
     }
   }
 }

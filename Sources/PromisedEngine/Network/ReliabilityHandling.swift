@@ -13,6 +13,10 @@ struct HandlingWalk: ~Copyable {
   private var worked = OwnedBuffer<Int32>()
   /// Per outcome: how many steps, counted from the latest departure, it makes.
   private var made = OwnedBuffer<Int32>()
+  /// Per outcome: the bound of the next step it makes; −1 = none within the horizon.
+  private var bounds = OwnedBuffer<Int32>()
+  /// Σ P(h) · u so far.
+  private var sum: UInt64 = 0
 
   /// A place of the walk: orders up to `key` have at least `chance`.
   struct Place {
@@ -27,7 +31,7 @@ struct HandlingWalk: ~Copyable {
   /// Begins at the end of time, where no outcome makes anything.
   mutating func begin(
     departures: UnsafePointer<UInt32>, count: Int, ready: borrowing ReadyFunction,
-    outcomeCount: Int
+    processing: Int32, outcomes: UnsafeBufferPointer<DelayAtom>
   ) {
     worked.removeAll()
     var interval = ready.count - 1
@@ -41,32 +45,36 @@ struct HandlingWalk: ~Copyable {
       worked.append(2 * minutes + (departure >= close ? 0 : 1))
     }
     made.removeAll()
-    for _ in 0..<outcomeCount { made.append(0) }
+    bounds.removeAll()
+    for index in outcomes.indices {
+      made.append(0)
+      bounds.append(bound(index, processing, outcomes))
+    }
+    sum = 0
   }
 
-  /// Goes on to the next bound; nil when no earlier order has a better chance.
+  /// Goes on to the next bound; nil when no earlier order has a better chance. O(outcomes).
   mutating func next(
     chances: UnsafePointer<UInt32>, processing: Int32, outcomes: UnsafeBufferPointer<DelayAtom>
   ) -> Place? {
     var latest: Int32 = -1
-    for index in outcomes.indices {
-      latest = max(latest, key(index, processing, outcomes))
-    }
+    for index in outcomes.indices { latest = max(latest, bounds.base[index]) }
     if latest < 0 { return nil }
-    var sum: UInt64 = 0
-    for index in outcomes.indices {
-      while key(index, processing, outcomes) == latest { made.base[index] += 1 }
-      let steps = Int(made.base[index])
-      if steps > 0 {
-        sum += UInt64(outcomes[index].probability) * UInt64(chances[steps - 1])
+    for index in outcomes.indices where bounds.base[index] == latest {
+      let before = made.base[index] == 0 ? 0 : chances[Int(made.base[index]) - 1]
+      while bounds.base[index] == latest {
+        made.base[index] += 1
+        bounds.base[index] = bound(index, processing, outcomes)
       }
+      let gain = chances[Int(made.base[index]) - 1] - before
+      sum += UInt64(outcomes[index].probability) * UInt64(gain)
     }
     return Place(key: latest, chance: UInt32(sum / 65_535))
   }
 
   /// The bound of the next step that an outcome makes; −1 = none within the horizon.
   @inline(__always)
-  private func key(
+  private func bound(
     _ index: Int, _ processing: Int32, _ outcomes: UnsafeBufferPointer<DelayAtom>
   ) -> Int32 {
     let step = Int(made.base[index])

@@ -9,14 +9,21 @@ struct OfferProfiles {
   let pending: PendingChanges?
 
   @inline(__always)
-  init(_ catalogue: ProfileCatalogue, _ terms: OfferTerms, pending: PendingChanges?) {
+  init(_ catalogue: ProfileCatalogue, _ terms: PromiseTerms, pending: PendingChanges?) {
     self.catalogue = catalogue
     self.pending = pending
     set = catalogue.profiles(terms)
   }
 
+  /// A set of the catalogue that was chosen before.
+  init(_ catalogue: ProfileCatalogue, answering set: ProfileSet, pending: PendingChanges?) {
+    self.catalogue = catalogue
+    self.set = set
+    self.pending = pending
+  }
+
   /// Those of other terms.
-  func changed(_ terms: OfferTerms) -> OfferProfiles {
+  func changed(_ terms: PromiseTerms) -> OfferProfiles {
     OfferProfiles(catalogue, terms, pending: pending)
   }
 

@@ -6,7 +6,7 @@ struct OfferSubject {
   var item: UInt64
   var seller: UInt32?
   var destination: UInt32
-  var terms: OfferTerms
+  var terms: PromiseTerms
 
   /// What is known of the item besides its stock.
   mutating func take(_ item: ItemAttributes) {

@@ -161,7 +161,7 @@ import Testing
       let decision = [UInt16(0)].withUnsafeBufferPointer { nodes in
         [Int64(1)].withUnsafeBufferPointer { units in
           catalogue.decideOffer(
-            StockCandidates(nodes: Column(nodes), available: Column(units)), OfferTerms(),
+            StockCandidates(nodes: Column(nodes), available: Column(units)), PromiseTerms(),
             destination: 0, now: UnixMilliseconds(noon * 1000), pending: pending)
         }
       }

@@ -127,7 +127,7 @@ import Testing
     var rows = s4Rows()
     rows.legs[0].delays = [DelayOutcome(minutes: 30, probability: 65_535)]
     let image = try tables(rows).image()
-    let empty = ProfileBuild.catalogue(image: image, horizon: horizon)
+    let empty = ProfileBuild.catalogue(image: image, horizon: horizon, confident: nil)
     #expect(empty.schedule(.whole).entryCount > 0)
     #expect(empty.layer(.whole, .even).entryCount == 0)
     let catalogue = ProfileBuild.catalogue(

@@ -25,7 +25,7 @@ import Testing
           let ready = ReadyFunction(opens: open, closes: end, totals: end, count: 1)
           withUnsafePointer(to: UInt32(day + 20 * 3600)) { truck in
             walk.begin(
-              departures: truck, count: 1, ready: ready, outcomeCount: outcomes.count)
+              departures: truck, count: 1, ready: ready, processing: 0, outcomes: outcomes)
           }
           withUnsafePointer(to: Chance.one) { certain in
             while let place = walk.next(chances: certain, processing: 0, outcomes: outcomes) {
@@ -49,14 +49,16 @@ import Testing
   func handlingTimeOfANode() throws {
     var rows = s4Rows()
     rows.legs = [leg("L", "FC", "DS", at: 1200, lasting: 240)]
+    // Shares of whole minutes: as many outcomes as a row may have are not fine enough.
     let image = try tables(rows).image()
     let handling = (0..<1285).map {
       let hours = 3 * exp(0.5 * normalQuantile((Double($0) + 0.5) / 1285))
       return DelayAtom(minutes: UInt32((hours * 60).rounded()), probability: 51)
     }
-    let base = utc(2026, 1, 12)
+    let departures = NetworkDepartures(
+      image: image, horizon: Horizon(base: utc(2026, 1, 12)))
     var build = ReliabilityBuild(
-      image: image, horizonBase: base, delays: DelayTable(),
+      departures: departures, frame: ProfileBuild.frame(departures), delays: DelayTable(),
       handling: DelayTable([handling]))
     build.fill(0)
     // 20:00 in New York is 01:00 in UTC.
@@ -207,8 +209,7 @@ import Testing
               #expect(
                 build.rows[level].windows[Int(entry.window)]
                   == block.view.windows[Int(other.window)])
-              // The scan of windows states the chance of a lane only where it is the next step, and
-              // of equal departures to one window it takes any.
+              // Of equal departures to one window the scan of windows takes any.
               #expect(entry.confidence >= max(other.confidence, confidence))
               if lanes == 0 {
                 let via = build.rows[level].vias[Int(build.rows[level].starts[rank]) + offset]
@@ -298,6 +299,58 @@ import Testing
       }
     }
     #expect(unused > 10 && changes > 30, "\(unused), \(changes)")
+  }
+
+  @Test("A leg that only a missed connection leads to is among those that count")
+  func fallbackLegs() throws {
+    var rows = s4Rows()
+    rows.nodes[3].dwellMinutes = 60
+    rows.legs = [
+      leg("L", "FC", "SC", at: 1200, lasting: 120), leg("A", "SC", "DS", at: 1390, lasting: 60),
+      leg("B", "SC", "DS", at: 1420, lasting: 60), leg("C", "SC", "DS", at: 1435, lasting: 60),
+    ]
+    // At the sort centre, C is good enough for every level; A is the way on of who is on time.
+    func late(_ minutes: Int32, _ share: UInt16) -> [DelayOutcome] {
+      [
+        DelayOutcome(minutes: 0, probability: 65_535 - share),
+        DelayOutcome(minutes: minutes, probability: share),
+      ]
+    }
+    rows.legs[0].delays = late(30, 2621)
+    rows.legs[2].delays = late(600, 65)
+    rows.legs[3].delays = late(600, 327)
+    let base = utc(2026, 1, 12)
+    var build = ReliabilityBuild(image: try tables(rows).image(), horizonBase: base)
+    build.fill(0)
+    #expect((0..<4).allSatisfy { build.rows[4].legs.contains($0) })
+    let entry = build.rows[4].row(0).first { $0.orderBy > 2000 }
+    // 0.96 on time, else B: rounded down twice.
+    let expected = (62_914.0 + 2621 * (65_470.0 / 65_535)) / 65_535
+    #expect(entry?.confidence == UInt16(expected * 65_535))
+    rows.legs[2].calendar = Name("never")
+    var closed = ReliabilityBuild(image: try tables(rows).image(), horizonBase: base)
+    closed.fill(0)
+    #expect(!closed.rows[4].hasRows(of: build.rows[4]) && !closed.rows[4].legs.contains(2))
+  }
+
+  @Test("The catalogue has the reliability rows where anything but a lane is uncertain")
+  func catalogue() throws {
+    var rows = s4Rows()
+    rows.legs[3].delays = [
+      DelayOutcome(minutes: 0, probability: 60_000), DelayOutcome(minutes: 90, probability: 5535),
+    ]
+    let image = try tables(rows).image()
+    let catalogue = ProfileBuild.catalogue(image: image, horizonBase: utc(2026, 1, 12))
+    var build = ReliabilityBuild(image: image, horizonBase: utc(2026, 1, 12))
+    build.fill(0)
+    for level in ConfidenceLevel.allCases {
+      let block = catalogue.layer(.whole, level).blocks[0]
+      let made = build.rows[Int(level.rawValue)]
+      #expect(block.entryCount > 20 && block.entryCount == made.entries.count)
+      #expect(block.holds(made, digest: made.digest) && !block.isExact)
+      // The hub's way is certain and the last one of each day: L4 is not needed at any level.
+      #expect(block.legs.contains(2) && block.legs.contains(5))
+    }
   }
 
   @Test("What a longer horizon adds never makes a published row too early or false")

@@ -108,10 +108,8 @@ struct ReliabilityWorld {
   private func build(_ image: NetworkImage, _ slackDays: Int) -> ReliabilityBuild {
     let horizon = Horizon(base: Self.base, promisedDays: 5, slackDays: slackDays)
     let departures = NetworkDepartures(image: image, horizon: horizon)
-    let frame = ProfileFrame(
-      image: image, horizon: horizon, clocks: departures.clocks, departs: departures.departs)
     return ReliabilityBuild(
-      departures: departures, frame: frame, delays: DelayTable(delays),
+      departures: departures, frame: ProfileBuild.frame(departures), delays: DelayTable(delays),
       handling: DelayTable(handlings))
   }
 }
