@@ -44,6 +44,7 @@ extension State {
     digestStock(&sum)
     digestSellers(&sum)
     digestClaims(&sum)
+    digestPromises(&sum)
     digestNetwork(&sum)
     digestOverrides(&sum)
     digestLearned(&sum)
@@ -165,6 +166,7 @@ extension State {
       sum.add(holds.owner(slot))
       sum.add(hold.expiresAt)
       sum.add(hold.forgetAt)
+      sum.add(hold.committedAt)
       for index in 0..<Int(hold.lineCount) {
         let line = holds.lines(slot)[index]
         sum.add(line.item)

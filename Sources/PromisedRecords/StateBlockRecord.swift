@@ -16,6 +16,9 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case learned = 13
   case overrides = 14
   case outcomes = 15
+  case promises = 11
+  case departureChanges = 12
+  case buckets = 16
 }
 
 extension StateBlock {
@@ -34,6 +37,9 @@ extension StateBlock {
     case .overrides: .overrides
     case .learned: .learned
     case .outcomes: .outcomes
+    case .promises: .promises
+    case .departureChanges: .departureChanges
+    case .buckets: .buckets
     }
   }
 
@@ -48,6 +54,9 @@ extension StateBlock {
     case .overrides(let rows): rows.count
     case .learned(let rows): rows.kinds.count
     case .outcomes(let rows): rows.nodes.count
+    case .promises(let rows): rows.count
+    case .departureChanges(_, let changes, _): changes.count
+    case .buckets(let rows): rows.count
     case .publication, .load, .lastLoad, .sizes: 1
     }
   }
@@ -96,6 +105,9 @@ extension StateBlockKind {
     case .overrides: .overrides([])
     case .learned: .learned(LearnedRows())
     case .outcomes: .outcomes(OutcomeRows())
+    case .promises: .promises([])
+    case .departureChanges: .departureChanges([], [], last: 0)
+    case .buckets: .buckets([])
     }
   }
 }
@@ -148,6 +160,17 @@ extension FieldCoder where Self: ~Copyable {
         try coder.override(&row)
       }
       block = .overrides(rows)
+    case .promises(var rows):
+      try promiseRows(&rows)
+      block = .promises(rows)
+    case .departureChanges(var numbers, var changes, var last):
+      try column(&numbers)
+      try departureChanges(&changes)
+      try number(&last)
+      block = .departureChanges(numbers, changes, last: last)
+    case .buckets(var rows):
+      try bucketRows(&rows)
+      block = .buckets(rows)
     }
   }
 
@@ -169,6 +192,7 @@ extension FieldCoder where Self: ~Copyable {
     try keys(&rows.owners)
     try column(&rows.expiresAtMilliseconds)
     try column(&rows.forgetAtMilliseconds)
+    try column(&rows.commitPositions)
     try column(&rows.lineCounts)
     try keys(&rows.lineKeys)
     try column(&rows.lineNodes)
