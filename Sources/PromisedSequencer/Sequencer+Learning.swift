@@ -23,6 +23,16 @@ extension Sequencer {
     }
   }
 
+  func answer(_ query: PlanQuery, _ reply: ReplyTo) throws(Refusal) {
+    planReply.removeAll()
+    try state.answer(query, at: now, into: &planReply)
+    send(reply, reflecting: max(state.observedPosition, mustReflect)) { (encoder, asOf, frames) in
+      encoder.encode(planReply, streamID: reply.streamID, asOf: asOf, into: &frames) {
+        (state.network.nodeName($0), state.nodeTitle($0))
+      }
+    }
+  }
+
   func answer(_ query: AccuracyQuery, _ reply: ReplyTo) throws(Refusal) {
     let rows = try state.answer(query, at: now)
     send(reply, reflecting: max(state.observedPosition, mustReflect)) { (encoder, asOf, frames) in

@@ -52,6 +52,7 @@ package final class Sequencer {
   var holdReply = HoldReply()
   var feedReply = FeedReply()
   var listReply = ListReply()
+  var planReply = PlanReply()
 
   /// `timeZoneFile` gives the TZif bytes of an IANA zone, nil when there is no such zone. It is
   /// asked only while a put is decided, never in replay.

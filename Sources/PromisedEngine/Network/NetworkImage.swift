@@ -30,7 +30,8 @@ package final class NetworkImage: Sendable {
     revision: UInt64, timeZoneRules: [TimeZoneRules], calendars: [[CalendarRule]],
     nodes: [NodeRow?], waves: [WaveRow], destinations: [DestinationRow], zoneCount: Int,
     lanes: [LaneRow], transits: [TransitOutcome], legs: [LegRow], delays: [DelayOutcome],
-    adopted: AdoptedDistributions, changes: [ResolvedChange], lastChange: UInt64, serviceNames: consuming NameTable,
+    adopted: AdoptedDistributions, changes: [ResolvedChange], lastChange: UInt64,
+    serviceNames: consuming NameTable,
     legNames: consuming NameTable, carrierNames: consuming NameTable
   ) {
     self.revision = revision
