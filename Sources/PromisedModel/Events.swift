@@ -55,10 +55,13 @@ package struct ProfilePublication: Sendable, Equatable {
   package var epoch: UInt64
   /// UTC midnight from which the profile's minutes count.
   package var horizonBaseUnixSeconds: Int64
+  /// The number of the last change of departures that they know.
+  package var changeSequence: UInt64
 
-  package init(epoch: UInt64, horizonBaseUnixSeconds: Int64) {
+  package init(epoch: UInt64, horizonBaseUnixSeconds: Int64, changeSequence: UInt64 = 0) {
     self.epoch = epoch
     self.horizonBaseUnixSeconds = horizonBaseUnixSeconds
+    self.changeSequence = changeSequence
   }
 }
 

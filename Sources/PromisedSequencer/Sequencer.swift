@@ -188,6 +188,7 @@ package struct ReplayFailure: Error, Sendable {
 /// What a request asks of the loop rather than of the state.
 package enum FollowUp {
   case takeSnapshot(ReplyTo)
+  case explainPast(PastQuestion, ReplyTo)
   case drain
 }
 

@@ -38,7 +38,7 @@ extension Offer {
 }
 
 extension State {
-  /// What every node promises for every handling time.
+  /// What every node promises for every kind of item.
   func findPlanOffers(
     destination: UInt32, _ query: PlanQuery, _ profiles: ProfileSet, at now: UnixMilliseconds
   ) {
@@ -49,14 +49,16 @@ extension State {
       let node = scratch.plan.nodes[index].node
       scratch.plan.nodeColumn.append(node)
     }
-    for row in 0..<scratch.plan.handlings.count {
+    for row in 0..<scratch.plan.kinds.count {
+      let kind = scratch.plan.kinds[row]
+      let from = UnixMilliseconds(max(now.milliseconds, kind.releaseUnixSeconds * 1000))
       for index in 0..<scratch.plan.nodes.count {
         let decision = profiles.decideOffer(
           StockCandidates(
             nodes: Column(base: UnsafePointer(scratch.plan.nodeColumn.base + index), count: 1),
             available: Column(base: UnsafePointer(scratch.plan.unit.base), count: 1)),
-          quantity: 1, destination: destination, now: now,
-          handlingMinutes: scratch.plan.handlings[row])
+          quantity: 1, destination: destination, now: from,
+          handlingMinutes: kind.handlingMinutes)
         scratch.plan.offers.append(
           PlanOffer(decision, profiles, neededByDays: query.neededByDays))
       }
@@ -64,19 +66,26 @@ extension State {
   }
 
   func planOffer(_ line: Int, _ centre: Int) -> PlanOffer {
-    let row = Int(scratch.plan.lines[line].handling)
+    let row = Int(scratch.plan.lines[line].kind)
     return scratch.plan.offers[row * scratch.plan.nodes.count + centre]
   }
 
   /// Fills the problem with the cart, what nodes hold of it and what they promise.
   func fillPlan(
-    destination: UInt32, _ profiles: ProfileSet, at now: UnixMilliseconds
+    _ level: ServiceLevel, destination: UInt32, _ profiles: ProfileSet, at now: UnixMilliseconds
   ) {
     scratch.plan.problem.begin()
-    scratch.plan.problem.addFreeCard()
+    scratch.plan.rates.removeAll()
     let centres = scratch.plan.nodes.count
+    let zone = network.zone(of: destination)
     for index in 0..<centres {
-      scratch.plan.problem.addCentre(node: scratch.plan.nodes[index].node, card: 0)
+      let node = scratch.plan.nodes[index].node
+      scratch.plan.nodes.at(index).pointee.card = card(
+        network.rate(origin: node, level: level, zone: zone) ?? -1)
+    }
+    for index in 0..<centres {
+      let node = scratch.plan.nodes[index]
+      scratch.plan.problem.addCentre(node: node.node, card: Int(node.card))
     }
     for index in 0..<scratch.plan.components.count {
       scratch.plan.problem.addComponent()
@@ -84,10 +93,9 @@ extension State {
     }
     for line in 0..<scratch.plan.lines.count {
       let item = scratch.plan.lines[line]
-      let known = attributes[Int(item.attribute)]
       scratch.plan.problem.addLine(
-        quantity: item.quantity, unitGrams: Int64(max(0, known.weightGrams)),
-        unitCubicMillimetres: known.cubicMillimetres)
+        quantity: item.quantity, unitGrams: item.grams,
+        unitCubicMillimetres: item.cubicMillimetres)
       for use in 0..<Int(item.useCount) {
         let use = scratch.plan.uses[Int(item.firstUse) + use]
         scratch.plan.problem.addUse(component: Int(use.component), units: use.units)
@@ -95,10 +103,55 @@ extension State {
       for centre in 0..<centres {
         let offer = planOffer(line, centre)
         if !offer.isOffer { continue }
-        scratch.plan.problem.setCell(line: line, centre: centre, window: offer.rank)
+        scratch.plan.problem.setCell(
+          line: line, centre: centre, window: offer.rank,
+          opportunityValue: opportunity.count == 0
+            ? 0 : opportunityValue(line, at: scratch.plan.nodes[centre].node))
       }
       if !overrides.isEmpty { overrule(line, destination: destination, profiles, at: now) }
     }
+  }
+
+  /// The problem's card of a rate, added when it is not there yet.
+  private func card(_ rate: Int) -> Int32 {
+    for index in 0..<scratch.plan.rates.count where scratch.plan.rates[index] == rate {
+      return Int32(index)
+    }
+    scratch.plan.rates.append(rate)
+    scratch.plan.breaks.removeAll()
+    var terms = RateTerms(fixedCost: 0, stepGrams: 1000)
+    if rate >= 0 {
+      let row = network.rates[rate]
+      for step in row.breaks {
+        scratch.plan.breaks.append(RateBreak(upToGrams: Int64(step.grams), cost: step.cost))
+      }
+      terms.fixedCost = row.fixedCost
+      terms.cubicMillimetresPerGram = Int64(row.cubicMillimetresPerGram)
+      terms.stepCost = row.costPerFurtherKilogram
+    }
+    return Int32(
+      scratch.plan.problem.addCard(
+        RateCard(
+          terms: terms,
+          breaks: Column(
+            base: UnsafePointer(scratch.plan.breaks.base), count: scratch.plan.breaks.count))))
+  }
+
+  /// Of a unit of a line: its own, and those of what it is made of.
+  private func opportunityValue(_ line: Int, at node: UInt16) -> Money {
+    let item = scratch.plan.lines[line]
+    var sum = opportunity.value(item: item.token, node: node)
+    for use in 0..<Int(item.useCount) {
+      let use = scratch.plan.uses[Int(item.firstUse) + use]
+      let component = scratch.plan.components[Int(use.component)].token
+      if component == item.token { continue }
+      let own = opportunity.value(item: component, node: node)
+        .multipliedReportingOverflow(by: use.units)
+      let next = sum.addingReportingOverflow(own.partialValue)
+      if own.overflow || next.overflow { return .max }
+      sum = next.partialValue
+    }
+    return sum
   }
 
   /// Nodes of a position and of the problem both ascend by their index.
@@ -134,7 +187,8 @@ extension State {
     let subject = OfferSubject(
       item: item.token, seller: item.attribute == 0 ? nil : attributes[Int(item.attribute)].seller,
       destination: destination,
-      terms: PromiseTerms(handlingMinutes: scratch.plan.handlings[Int(item.handling)]))
+      terms: PromiseTerms(
+        handlingMinutes: scratch.plan.kinds[Int(item.kind)].handlingMinutes))
     var (forced, blocked): (UInt64, UInt64) = (0, 0)
     for centre in 0..<scratch.plan.nodes.count {
       let offer = planOffer(line, centre)
@@ -243,12 +297,21 @@ extension State {
   }
 }
 
+extension PlanKind {
+  init(_ known: ItemAttributes) {
+    handlingMinutes = known.handlingMinutes
+    // Beyond the year 9999 nothing is promised, and nothing overflows.
+    releaseUnixSeconds = min(max(0, known.releaseUnixSeconds), 253_402_300_799)
+  }
+}
+
 extension ItemAttributes {
-  /// The volume of a unit as it is stored: 28.32 mm³ are a millionth of a cubic foot. A volume that
-  /// no rate can bill counts as the largest that one can.
-  fileprivate var cubicMillimetres: Int64 {
+  /// The volume of a unit as packed, or, when that is not known, as it is stored: 28.32 mm³ are a
+  /// millionth of a cubic foot. At most what a rate can bill.
+  var packedCubicMillimetres: Int64 {
+    if volumeCubicMillimetres > 0 { return min(volumeCubicMillimetres, RateCard.bound) }
     let product = volumeMicroCubicFeet.multipliedFullWidth(by: 28_316_847)
-    if product.high != 0 || product.low > UInt64(Int64.max) { return RateCard.bound }
+    if product.high != 0 || product.low > UInt64(Int64.max / 2) { return RateCard.bound }
     return min((Int64(product.low) + 999_999) / 1_000_000, RateCard.bound)
   }
 }
