@@ -52,8 +52,8 @@ struct EngineNetworkBench: ~Copyable {
     if only == nil || only == "decision" { measureDecisions(set, rounds) }
     if only == nil || only == "cancel" { measureCancellations() }
     if only == nil || only == "confident" {
-      measureConfident(image, withHandling: false)
-      measureConfident(image, withHandling: true)
+      measureConfident(withHandling: false)
+      measureConfident(withHandling: true)
     }
   }
 
@@ -109,21 +109,24 @@ struct EngineNetworkBench: ~Copyable {
 
   /// All rows of all confidences, with five outcomes of delay on each leg and, on request, of
   /// handling at each centre; every destination once.
-  private func measureConfident(_ image: NetworkImage, withHandling: Bool) {
+  private mutating func measureConfident(withHandling: Bool) {
     // Three kinds of legs, from punctual to late.
     let kinds = [
       Self.outcomes([0, 15, 45, 120, 360], [60_000, 4000, 1000, 500, 35]),
       Self.outcomes([0, 15, 45, 120, 360], [52_000, 9000, 3000, 1200, 335]),
       Self.outcomes([0, 15, 45, 120, 360], [40_000, 15_000, 7000, 3000, 535]),
     ]
-    let hours = Self.outcomes([0, 30, 60, 120, 240], [40_000, 15_000, 7000, 3000, 535])
-    let delays = (0..<tables.legCount).map { kinds[$0 % 3] }
-    let handling = (0..<tables.nodeIndexCount).map {
-      withHandling && $0 < Self.centres ? hours : []
+    counter = 0
+    var late = rows()
+    for index in late.legs.indices { late.legs[index].delays = kinds[index % 3] }
+    if withHandling {
+      for index in 0..<Self.centres {
+        late.nodes[index].handling = Self.outcomes(
+          [0, 30, 60, 120, 240], [40_000, 15_000, 7000, 3000, 535])
+      }
     }
-    var build = ReliabilityBuild(
-      image: image, horizonBase: horizonBase, delays: DelayTable(delays),
-      handling: DelayTable(handling))
+    tables.upsert(late)
+    var build = ReliabilityBuild(image: tables.image(), horizonBase: horizonBase)
     var times: [Double] = []
     var entries = 0
     var legs = 0
@@ -141,8 +144,8 @@ struct EngineNetworkBench: ~Copyable {
         + " \"entries\": \(entries), \"legs_per_destination\": \(legs / Self.stations)}")
   }
 
-  private static func outcomes(_ minutes: [UInt32], _ shares: [UInt32]) -> [DelayAtom] {
-    zip(minutes, shares).map { DelayAtom(minutes: $0, probability: $1) }
+  private static func outcomes(_ minutes: [Int32], _ shares: [UInt16]) -> [DelayOutcome] {
+    zip(minutes, shares).map { DelayOutcome(minutes: $0, probability: $1) }
   }
 
   /// One decision over ten candidates, random places: the rows are in no cache.
