@@ -12,7 +12,8 @@ extension State {
     appliedPosition = position
     appliedTime = time
     commands.forget(at: time.milliseconds)
-    holds.forget(at: time.milliseconds)
+    holds.forget(at: time.milliseconds) { promises.remove(from: $0) }
+    forgetBuckets()
     switch copy event {
     case .held(let held): apply(held: held)
     case .holdChanged(let changed): apply(holdChanged: changed)
@@ -29,6 +30,10 @@ extension State {
     case .profilePublished(let publication): apply(published: publication)
     case .overridePut(let key, let row): apply(overridePut: row, key: key)
     case .overrideRemoved(let key, let id): apply(overrideRemoved: id, key: key)
+    case .departuresChanged(let key, let changes):
+      for change in changes { record(change) }
+      remember(key, RememberedOutcome(code: .ok))
+    case .promisesMoved(let key, let moves): apply(moved: moves, key: key)
     }
   }
 }

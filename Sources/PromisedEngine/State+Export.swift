@@ -42,7 +42,7 @@ extension State {
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))
     }
     begun.tail = exportLimits() + exportInbound() + exportKits() + exportOpportunity()
-    begun.tail += exportHolds() + exportCommands()
+    begun.tail += exportHolds() + exportPromises() + exportCommands()
     begun.tail.append(.sources(exportSources()))
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
     if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }

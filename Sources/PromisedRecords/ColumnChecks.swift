@@ -36,7 +36,13 @@ extension StateBlock {
       for (row, next) in zip(rows, rows.dropFirst()) where row.id >= next.id {
         throw .malformed("override ids")
       }
-    case .sizes, .publication, .load, .lastLoad: return
+    case .departureChanges(let numbers, let changes, let last):
+      try require([changes.count], rows: numbers.count, "departure changes")
+      for (index, number) in numbers.enumerated()
+      where number > last || number <= (index == 0 ? 0 : numbers[index - 1]) {
+        throw .malformed("departure change number")
+      }
+    case .sizes, .publication, .load, .lastLoad, .promises, .buckets: return
     }
   }
 }
@@ -119,7 +125,7 @@ extension HoldRows {
     try require(
       [
         states.count, owners.count, expiresAtMilliseconds.count, forgetAtMilliseconds.count,
-        lineCounts.count,
+        commitPositions.count, lineCounts.count,
       ], rows: ids.count, "hold columns")
     try require(
       [lineNodes.count, lineQuantities.count, lineCounts.reduce(0) { $0 + Int($1) }],

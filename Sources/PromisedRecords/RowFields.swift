@@ -245,6 +245,7 @@ extension FieldCoder where Self: ~Copyable {
   mutating func publication(_ value: inout ProfilePublication) throws(RecordError) {
     try number(&value.epoch)
     try number(&value.horizonBaseUnixSeconds)
+    try number(&value.changeSequence)
   }
 
   mutating func put(_ rows: inout PutRows) throws(RecordError) {

@@ -14,6 +14,9 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case lastLoad = 9
   case sizes = 10
   case overrides = 14
+  case promises = 11
+  case departureChanges = 12
+  case buckets = 16
 }
 
 extension StateBlock {
@@ -30,6 +33,9 @@ extension StateBlock {
     case .lastLoad: .lastLoad
     case .sizes: .sizes
     case .overrides: .overrides
+    case .promises: .promises
+    case .departureChanges: .departureChanges
+    case .buckets: .buckets
     }
   }
 
@@ -42,6 +48,9 @@ extension StateBlock {
     case .commands(let rows): rows.bodyDigests.count
     case .sources(let rows): rows.sources.count
     case .overrides(let rows): rows.count
+    case .promises(let rows): rows.count
+    case .departureChanges(_, let changes, _): changes.count
+    case .buckets(let rows): rows.count
     case .publication, .load, .lastLoad, .sizes: 1
     }
   }
@@ -88,6 +97,9 @@ extension StateBlockKind {
           committedAt: UnixMilliseconds(0)))
     case .sizes: .sizes(items: 0, positions: 0)
     case .overrides: .overrides([])
+    case .promises: .promises([])
+    case .departureChanges: .departureChanges([], [], last: 0)
+    case .buckets: .buckets([])
     }
   }
 }
@@ -134,6 +146,17 @@ extension FieldCoder where Self: ~Copyable {
         try coder.override(&row)
       }
       block = .overrides(rows)
+    case .promises(var rows):
+      try promiseRows(&rows)
+      block = .promises(rows)
+    case .departureChanges(var numbers, var changes, var last):
+      try column(&numbers)
+      try departureChanges(&changes)
+      try number(&last)
+      block = .departureChanges(numbers, changes, last: last)
+    case .buckets(var rows):
+      try bucketRows(&rows)
+      block = .buckets(rows)
     }
   }
 
@@ -155,6 +178,7 @@ extension FieldCoder where Self: ~Copyable {
     try keys(&rows.owners)
     try column(&rows.expiresAtMilliseconds)
     try column(&rows.forgetAtMilliseconds)
+    try column(&rows.commitPositions)
     try column(&rows.lineCounts)
     try keys(&rows.lineKeys)
     try column(&rows.lineNodes)

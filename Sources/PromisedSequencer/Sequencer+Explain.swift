@@ -12,10 +12,14 @@ extension Sequencer {
       switch try state.explain(token: token) {
       case .live(let live): explanation = live
       case .needsReplay(let position, _):
-        throw Refusal(
-          .historyNotKept,
-          "the token's decision was made at position \(position), and what it depends on has "
-            + "changed since")
+        if isSandbox {
+          throw Refusal(
+            .historyNotKept,
+            "what the token's decision depends on has changed since, and a sandbox keeps no log")
+        }
+        followUps.append(
+          .explainPast(PastQuestion(token: Array(token.buffer), position: position), reply))
+        return
       }
     }
     send(reply, reflecting: observed()) { (encoder, asOf, frames) in

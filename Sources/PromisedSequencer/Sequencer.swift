@@ -33,6 +33,9 @@ package final class Sequencer {
   /// its own refusal, or what the caller had seen.
   var mustReflect: Position = 0
 
+  /// What is left of the upgrade pass under way. Decisions are logged, this is not.
+  var upgradeWishes: ArraySlice<UpgradeWish> = []
+
   var waiting: [Session] = []
   var followUps: [FollowUp] = []
   package let counters = Counters()
@@ -70,6 +73,7 @@ package final class Sequencer {
   package func beginBatch(realtime: UnixMilliseconds) {
     self.realtime = realtime
     advanceTime()
+    upgradePromises()
   }
 
   /// Moves to the latest instant known and expires what is due there.
@@ -92,6 +96,7 @@ package final class Sequencer {
   package func markDurable(upTo durable: Position) -> [Session] {
     invariant(durable <= position, "only what was decided becomes durable")
     durablePosition = max(durablePosition, durable)
+    state.durablePosition = durablePosition
     if waiting.isEmpty { return [] }
     var released: [Session] = []
     var still: [Session] = []
@@ -134,6 +139,7 @@ package final class Sequencer {
   /// Everything replayed is on disk.
   package func finishRecovery(time: UnixMilliseconds) {
     durablePosition = position
+    state.durablePosition = position
     now = max(now, time)
   }
 
@@ -188,6 +194,7 @@ package struct ReplayFailure: Error, Sendable {
 /// What a request asks of the loop rather than of the state.
 package enum FollowUp {
   case takeSnapshot(ReplyTo)
+  case explainPast(PastQuestion, ReplyTo)
   case drain
 }
 

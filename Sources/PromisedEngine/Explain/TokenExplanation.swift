@@ -29,6 +29,23 @@ extension State {
       try explain(token, try answeringCatalogue(at: token.decidedAt), epoch: publication.epoch))
   }
 
+  /// Where a token's offer is delivered.
+  ///
+  /// - Throws: TOKEN_INVALID as `explain` does; POSTCODE_UNKNOWN.
+  package func destination(ofToken bytes: BorrowedBytes) throws(Refusal) -> UInt32 {
+    guard case .offer(let token) = try Token(bytes) else {
+      throw Refusal(.tokenInvalid, "the token is of a plan")
+    }
+    guard
+      let found = network.destination(country: token.country, postcode: token.postcode)
+    else {
+      throw Refusal(
+        .postcodeUnknown, "postcode \(token.postcode.name) of \(token.country.name) is in no zone",
+        key: token.postcode.name)
+    }
+    return found.index
+  }
+
   /// Explains a token's decision from this state, which must be that of its position or one that
   /// has not changed since, and profiles that answered then; says whether it is the token's, bit
   /// for bit.

@@ -76,8 +76,9 @@ extension NetworkTables {
     return start.map { DelaySpan(start: $0, count: UInt32(outcomes.count)) } ?? .none
   }
 
-  /// An immutable copy for a thread that builds profiles.
-  package func image() -> NetworkImage {
+  /// An immutable copy for a thread that builds profiles; of the changes of departures those up to
+  /// a number, nil = all.
+  package func image(changesThrough last: UInt64? = nil) -> NetworkImage {
     NetworkImage(
       revision: revision, timeZoneRules: timeZoneRules, calendars: calendars.map(\.rules),
       nodes: nodes.map { node in
@@ -90,8 +91,9 @@ extension NetworkTables {
         }
       },
       waves: waves, destinations: destinations, zoneCount: zoneNames.count, lanes: lanes,
-      transits: transits, legs: legs, delays: delays, changes: resolvedChanges(),
-      lastChange: lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
+      transits: transits, legs: legs, delays: delays,
+      changes: resolvedChanges(through: last ?? lastChange),
+      lastChange: last ?? lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
       carrierNames: carrierNames.copy())
   }
 }

@@ -55,7 +55,8 @@ extension PendingChanges {
   /// - Complexity: a look at each block for each departure taken away.
   package convenience init?(_ published: ProfileCatalogue, _ network: borrowing NetworkTables) {
     let delta = DepartureDelta(
-      published.tiers[0].departures, from: published.image.changes, to: network.resolvedChanges())
+      published.tiers[0].departures, from: published.image.changes,
+      to: network.resolvedChanges(through: network.lastChange))
     if delta.removed.isEmpty, delta.removedWaves.isEmpty { return nil }
     let destinations = published.frame.image.destinations
     var barriers = Array(repeating: UInt16(0), count: destinations.count)

@@ -14,7 +14,7 @@ struct ExactTables: ~Copyable {
   let found = Store<UInt16>(zeroed: sets)
   let need = Store<Int64>(zeroed: sets)
   /// Index of the weight break of a set, for the cards of one shape.
-  let breakIndex = Store<UInt8>(zeroed: sets)
+  let breakIndex = Store<UInt16>(zeroed: sets)
   /// Beyond the last break: the steps.
   let steps = Store<Int64>(zeroed: sets)
 

@@ -4,17 +4,18 @@ import PromisedModel
 extension State {
   /// Plans for a cart, one per service level asked for.
   ///
-  /// A plan that cannot be made holds why: NO_STOCK, NEEDED_BY_MISSED, CUTOFF_PASSED, NO_ROUTE,
-  /// NODE_CLOSED, LEVEL_NOT_SERVED or TOO_MANY_SHIPMENTS, and its short lines. All levels are
-  /// decided on one state and one set of profiles.
+  /// A plan that cannot be made holds why: NO_STOCK, NEEDED_BY_MISSED, OVERRIDE_BLOCKS,
+  /// TOO_MANY_SHIPMENTS or what `ProfileCatalogue.decideOffer` says, and its short lines. All levels
+  /// are decided on one state and one publication of profiles.
   ///
-  /// The cost of a shipment is that of its box by the rates plus the opportunity value of its
-  /// units; without rates a box costs nothing.
+  /// A kit is made of its components where they are: what a node holds of a kit is what it can make
+  /// of them. The cost of a shipment is that of its box by the rates plus the opportunity value of
+  /// its units; where no rate fits a box costs nothing.
   ///
   /// - Throws: FIELD_MISSING, TOO_MANY_ROWS, COLUMN_LENGTH_MISMATCH, FIELD_OUT_OF_RANGE;
   ///   NETWORK_NOT_READY before profiles are published, and when time has run past those that are;
   ///   ITEM_UNKNOWN with its row; POSTCODE_UNKNOWN.
-  /// - Complexity: of one offer per (handling time, node), then of `SourcingProblem.solve`, per
+  /// - Complexity: of one offer per (kind of item, node), then of `SourcingProblem.solve`, per
   ///   level.
   package func answer(_ query: PlanQuery, at now: UnixMilliseconds, into reply: inout PlanReply)
     throws(Refusal)
@@ -90,8 +91,10 @@ extension State {
   private func findLines(of query: PlanQuery) throws(Refusal) {
     scratch.plan.lines.removeAll()
     scratch.plan.components.removeAll()
+    scratch.plan.componentIndex.removeAll()
     scratch.plan.uses.removeAll()
-    scratch.plan.handlings.removeAll()
+    scratch.plan.kinds.removeAll()
+    scratch.plan.restrictions = []
     var offset = 0
     for row in 0..<query.items.count {
       let key = query.items.key(row, at: &offset)
@@ -99,36 +102,66 @@ extension State {
       observe(item: token)
       let slot = token == 0 ? -1 : positions.find(token)
       if slot < 0 { throw unknownItem(key.name, row: row) }
-      let attribute = Int(positions.attribute(slot))
-      let minutes = attribute == 0 ? 0 : attributes[attribute].handlingMinutes
-      let firstUse = scratch.plan.uses.count
-      appendUses(of: token, slot)
-      scratch.plan.lines.append(
-        PlanLine(
-          token: token, quantity: query.quantities.isEmpty ? 1 : Int64(query.quantities[row]),
-          slot: Int32(slot), attribute: Int32(attribute), handling: handlingRow(minutes),
-          firstUse: Int32(firstUse), useCount: Int32(scratch.plan.uses.count - firstUse)))
+      var line = PlanLine(
+        token: token, quantity: query.quantities.isEmpty ? 1 : Int64(query.quantities[row]),
+        attribute: Int32(positions.attribute(slot)), kind: 0, grams: 0, cubicMillimetres: 0,
+        firstUse: Int32(scratch.plan.uses.count), useCount: 0)
+      let known = attributes[Int(line.attribute)]
+      var kind = PlanKind(known)
+      scratch.plan.restrictions.formUnion(known.restrictions)
+      line.grams = Int64(max(0, known.weightGrams))
+      line.cubicMillimetres = known.packedCubicMillimetres
+      appendUses(of: &line, slot, &kind)
+      line.useCount = Int32(scratch.plan.uses.count) - line.firstUse
+      line.kind = kindRow(kind)
+      scratch.plan.lines.append(line)
     }
   }
 
-  private func handlingRow(_ minutes: Int32) -> Int32 {
-    for row in 0..<scratch.plan.handlings.count where scratch.plan.handlings[row] == minutes {
+  private func kindRow(_ kind: PlanKind) -> Int32 {
+    for row in 0..<scratch.plan.kinds.count where scratch.plan.kinds[row] == kind {
       return Int32(row)
     }
-    return Int32(scratch.plan.handlings.append(minutes))
+    return Int32(scratch.plan.kinds.append(kind))
   }
 
-  /// What a unit of an item takes from stock: itself.
-  private func appendUses(of token: UInt64, _ slot: Int) {
-    scratch.plan.uses.append(ComponentUse(component: component(token, slot), units: 1))
+  /// What a unit of a line takes from stock: itself, or what the kit is made of. A kit takes as long
+  /// as its slowest component; it weighs what they weigh when it has no weight of its own.
+  private func appendUses(of line: inout PlanLine, _ slot: Int, _ kind: inout PlanKind) {
+    let parts = kits.components(of: line.token)
+    if parts.isEmpty {
+      scratch.plan.uses.append(ComponentUse(component: component(line.token, slot), units: 1))
+      return
+    }
+    var (grams, volume): (Int64, Int64) = (0, 0)
+    for part in parts {
+      observe(item: part.item)
+      let slot = positions.find(part.item)
+      scratch.plan.uses.append(
+        ComponentUse(component: component(part.item, slot), units: Int64(part.units)))
+      let known = attributes[slot < 0 ? 0 : Int(positions.attribute(slot))]
+      scratch.plan.restrictions.formUnion(known.restrictions)
+      let own = PlanKind(known)
+      kind.handlingMinutes = max(kind.handlingMinutes, own.handlingMinutes)
+      kind.releaseUnixSeconds = max(kind.releaseUnixSeconds, own.releaseUnixSeconds)
+      // Below 2^31 × 10,000 each.
+      grams = min(grams + Int64(max(0, known.weightGrams)) * Int64(part.units), 1 << 31)
+      volume = min(volume + known.packedCubicMillimetres * Int64(part.units), RateCard.bound)
+    }
+    if line.grams == 0 { line.grams = grams }
+    if line.cubicMillimetres == 0 { line.cubicMillimetres = volume }
   }
 
   private func component(_ token: UInt64, _ slot: Int) -> Int32 {
-    for index in 0..<scratch.plan.components.count
-    where scratch.plan.components[index].token == token {
-      return Int32(index)
+    let components = scratch.plan.components.base
+    if let known = scratch.plan.componentIndex.find(
+      mix(token), where: { components[$0].token == token })
+    {
+      return Int32(known)
     }
-    return Int32(scratch.plan.components.append(PlanComponent(token: token, slot: slot)))
+    let index = scratch.plan.components.append(PlanComponent(token: token, slot: slot))
+    scratch.plan.componentIndex.insert(mix(token), slot: index)
+    return Int32(index)
   }
 
   /// The nodes that hold something of the cart, ascending; those with most components when there
@@ -167,15 +200,14 @@ extension State {
     _ query: PlanQuery, _ level: ServiceLevel, destination: UInt32,
     _ catalogue: ProfileCatalogue, at now: UnixMilliseconds
   ) -> CartPlan {
-    // What one line may not travel on, none of the cart does.
-    var restrictions: ItemRestrictions = []
-    for line in 0..<scratch.plan.lines.count {
-      restrictions.formUnion(attributes[Int(scratch.plan.lines[line].attribute)].restrictions)
-    }
-    let profiles = catalogue.profiles(
-      PromiseTerms(level: level, restrictions: restrictions, confidence: query.confidence))
-    findPlanOffers(destination: destination, query, profiles, at: now)
-    fillPlan(destination: destination, profiles, at: now)
+    let terms = PromiseTerms(
+      level: level, restrictions: scratch.plan.restrictions, confidence: query.confidence)
+    let planTerms = PlanTerms(
+      destination: destination, terms: terms,
+      profiles: OfferProfiles(catalogue, terms, pending: pendingChanges),
+      neededByDays: query.neededByDays, now: now)
+    findPlanOffers(planTerms)
+    fillPlan(planTerms)
     var request = SourcingRequest(objective: query.objective, policy: query.policy)
     request.latestWindow = PlanOffer.lateRank - 1
     if query.maximumShipments > 0 { request.shipmentLimit = Int(query.maximumShipments) }
@@ -186,7 +218,7 @@ extension State {
     for line in 0..<scratch.plan.lines.count
     where everyLine || scratch.plan.problem.shortUnits(line: line) > 0 {
       if outcome == .tooManyShipments { break }
-      plan.shortLines.append(shortLine(line, at: now))
+      plan.shortLines.append(shortLine(line, planTerms))
     }
     switch outcome {
     case .planned: appendShipments(to: &plan)

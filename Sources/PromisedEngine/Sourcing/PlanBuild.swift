@@ -9,13 +9,11 @@ extension PlanOffer {
   /// beyond the horizon.
   init(_ decision: OfferDecision, _ profiles: ProfileSet, neededByDays: Int32) {
     switch decision {
-    case .refused(let reason):
+    case .refused:
       offer = .none
-      code = reason.rawValue
       rank = SourcingProblem.noWindow
     case .offer(let offer):
       self.offer = offer
-      code = OutcomeCode.ok.rawValue
       func minute(_ seconds: Int64) -> UInt32 {
         UInt32(min(max((seconds - profiles.horizonBaseUnixSeconds) / 60, 0), 32_767))
       }
@@ -24,7 +22,7 @@ extension PlanOffer {
     }
   }
 
-  var isOffer: Bool { code == OutcomeCode.ok.rawValue }
+  var isOffer: Bool { rank != SourcingProblem.noWindow }
 }
 
 extension Offer {
@@ -37,46 +35,76 @@ extension Offer {
   }
 }
 
+/// What the plan of one level is about, beside the cart.
+struct PlanTerms {
+  var destination: UInt32
+  /// Of the level and confidence; what one line may not travel on, none of the cart does, so that
+  /// lines that are ready at different times still travel the same way in one box.
+  var terms: PromiseTerms
+  var profiles: OfferProfiles
+  /// 0 = whenever.
+  var neededByDays: Int32
+  var now: UnixMilliseconds
+}
+
 extension State {
-  /// What every node promises for every handling time.
-  func findPlanOffers(
-    destination: UInt32, _ query: PlanQuery, _ profiles: ProfileSet, at now: UnixMilliseconds
-  ) {
+  /// What every node promises for every kind of item.
+  func findPlanOffers(_ level: PlanTerms) {
     scratch.plan.offers.removeAll()
     scratch.plan.nodeColumn.removeAll()
     scratch.plan.unit[0] = 1
     for index in 0..<scratch.plan.nodes.count {
-      let node = scratch.plan.nodes[index].node
-      scratch.plan.nodeColumn.append(node)
+      scratch.plan.nodeColumn.append(scratch.plan.nodes[index].node)
     }
-    for row in 0..<scratch.plan.handlings.count {
+    for row in 0..<scratch.plan.kinds.count {
+      let kind = scratch.plan.kinds[row]
       for index in 0..<scratch.plan.nodes.count {
-        let decision = profiles.decideOffer(
-          StockCandidates(
-            nodes: Column(base: UnsafePointer(scratch.plan.nodeColumn.base + index), count: 1),
-            available: Column(base: UnsafePointer(scratch.plan.unit.base), count: 1)),
-          quantity: 1, destination: destination, now: now,
-          handlingMinutes: scratch.plan.handlings[row])
+        let decision = level.profiles.set.decideOffer(
+          planCandidate(index), quantity: 1, destination: level.destination, now: level.now,
+          handlingMinutes: kind.handlingMinutes, releaseUnixSeconds: kind.releaseUnixSeconds,
+          pending: level.profiles.pending)
         scratch.plan.offers.append(
-          PlanOffer(decision, profiles, neededByDays: query.neededByDays))
+          PlanOffer(decision, level.profiles.set, neededByDays: level.neededByDays))
       }
     }
   }
 
+  /// A node as the only candidate, with a unit.
+  private func planCandidate(_ centre: Int) -> StockCandidates {
+    StockCandidates(
+      nodes: Column(base: UnsafePointer(scratch.plan.nodeColumn.base + centre), count: 1),
+      available: Column(base: UnsafePointer(scratch.plan.unit.base), count: 1))
+  }
+
+  private func planSubject(_ line: Int, _ level: PlanTerms) -> OfferSubject {
+    let item = scratch.plan.lines[line]
+    var terms = level.terms
+    terms.handlingMinutes = scratch.plan.kinds[Int(item.kind)].handlingMinutes
+    terms.releaseUnixSeconds = scratch.plan.kinds[Int(item.kind)].releaseUnixSeconds
+    return OfferSubject(
+      item: item.token, seller: item.attribute == 0 ? nil : attributes[Int(item.attribute)].seller,
+      destination: level.destination, terms: terms)
+  }
+
   func planOffer(_ line: Int, _ centre: Int) -> PlanOffer {
-    let row = Int(scratch.plan.lines[line].handling)
+    let row = Int(scratch.plan.lines[line].kind)
     return scratch.plan.offers[row * scratch.plan.nodes.count + centre]
   }
 
   /// Fills the problem with the cart, what nodes hold of it and what they promise.
-  func fillPlan(
-    destination: UInt32, _ profiles: ProfileSet, at now: UnixMilliseconds
-  ) {
+  func fillPlan(_ level: PlanTerms) {
     scratch.plan.problem.begin()
-    scratch.plan.problem.addFreeCard()
+    scratch.plan.rates.removeAll()
     let centres = scratch.plan.nodes.count
+    let zone = network.zone(of: level.destination)
     for index in 0..<centres {
-      scratch.plan.problem.addCentre(node: scratch.plan.nodes[index].node, card: 0)
+      let node = scratch.plan.nodes[index].node
+      scratch.plan.nodes.at(index).pointee.card = card(
+        network.rate(origin: node, level: level.terms.tier.level, zone: zone) ?? -1)
+    }
+    for index in 0..<centres {
+      let node = scratch.plan.nodes[index]
+      scratch.plan.problem.addCentre(node: node.node, card: Int(node.card))
     }
     for index in 0..<scratch.plan.components.count {
       scratch.plan.problem.addComponent()
@@ -84,10 +112,9 @@ extension State {
     }
     for line in 0..<scratch.plan.lines.count {
       let item = scratch.plan.lines[line]
-      let known = attributes[Int(item.attribute)]
       scratch.plan.problem.addLine(
-        quantity: item.quantity, unitGrams: Int64(max(0, known.weightGrams)),
-        unitCubicMillimetres: known.cubicMillimetres)
+        quantity: item.quantity, unitGrams: item.grams,
+        unitCubicMillimetres: item.cubicMillimetres)
       for use in 0..<Int(item.useCount) {
         let use = scratch.plan.uses[Int(item.firstUse) + use]
         scratch.plan.problem.addUse(component: Int(use.component), units: use.units)
@@ -95,10 +122,55 @@ extension State {
       for centre in 0..<centres {
         let offer = planOffer(line, centre)
         if !offer.isOffer { continue }
-        scratch.plan.problem.setCell(line: line, centre: centre, window: offer.rank)
+        scratch.plan.problem.setCell(
+          line: line, centre: centre, window: offer.rank,
+          opportunityValue: opportunity.count == 0
+            ? 0 : opportunityValue(line, at: scratch.plan.nodes[centre].node))
       }
-      if !overrides.isEmpty { overrule(line, destination: destination, profiles, at: now) }
+      if !overrides.isEmpty { overrule(line, level) }
     }
+  }
+
+  /// The problem's card of a rate, added when it is not there yet.
+  private func card(_ rate: Int) -> Int32 {
+    for index in 0..<scratch.plan.rates.count where scratch.plan.rates[index] == rate {
+      return Int32(index)
+    }
+    scratch.plan.rates.append(rate)
+    scratch.plan.breaks.removeAll()
+    var terms = RateTerms(fixedCost: 0, stepGrams: 1000)
+    if rate >= 0 {
+      let row = network.rates[rate]
+      for step in row.breaks {
+        scratch.plan.breaks.append(RateBreak(upToGrams: Int64(step.grams), cost: step.cost))
+      }
+      terms.fixedCost = row.fixedCost
+      terms.cubicMillimetresPerGram = Int64(row.cubicMillimetresPerGram)
+      terms.stepCost = row.costPerFurtherKilogram
+    }
+    return Int32(
+      scratch.plan.problem.addCard(
+        RateCard(
+          terms: terms,
+          breaks: Column(
+            base: UnsafePointer(scratch.plan.breaks.base), count: scratch.plan.breaks.count))))
+  }
+
+  /// Of a unit of a line: its own, and those of what it is made of.
+  private func opportunityValue(_ line: Int, at node: UInt16) -> Money {
+    let item = scratch.plan.lines[line]
+    var sum = opportunity.value(item: item.token, node: node)
+    for use in 0..<Int(item.useCount) {
+      let use = scratch.plan.uses[Int(item.firstUse) + use]
+      let component = scratch.plan.components[Int(use.component)].token
+      if component == item.token { continue }
+      let own = opportunity.value(item: component, node: node)
+        .multipliedReportingOverflow(by: use.units)
+      let next = sum.addingReportingOverflow(own.partialValue)
+      if own.overflow || next.overflow { return .max }
+      sum = next.partialValue
+    }
+    return sum
   }
 
   /// Nodes of a position and of the problem both ascend by their index.
@@ -125,25 +197,15 @@ extension State {
 
   /// Takes the cells of a line away that an override blocks; where one forces nodes that can
   /// promise, all others.
-  private func overrule(
-    _ line: Int, destination: UInt32, _ profiles: ProfileSet, at now: UnixMilliseconds
-  ) {
-    let item = scratch.plan.lines[line]
-    guard let catalogue = self.profiles else { return }
-    let answering = OfferProfiles(catalogue, answering: profiles, pending: pendingChanges)
-    let subject = OfferSubject(
-      item: item.token, seller: item.attribute == 0 ? nil : attributes[Int(item.attribute)].seller,
-      destination: destination,
-      terms: PromiseTerms(handlingMinutes: scratch.plan.handlings[Int(item.handling)]))
+  private func overrule(_ line: Int, _ level: PlanTerms) {
+    let subject = planSubject(line, level)
     var (forced, blocked): (UInt64, UInt64) = (0, 0)
     for centre in 0..<scratch.plan.nodes.count {
       let offer = planOffer(line, centre)
       if !offer.isOffer { continue }
-      let candidate = StockCandidates(
-        nodes: Column(base: UnsafePointer(scratch.plan.nodeColumn.base + centre), count: 1),
-        available: Column(base: UnsafePointer(scratch.plan.unit.base), count: 1))
       guard
-        let ruling = overrule(.offer(offer.offer), candidate, subject, answering, at: now)
+        let ruling = overrule(
+          .offer(offer.offer), planCandidate(centre), subject, level.profiles, at: level.now)
       else { continue }
       if !ruling.blocked.isEmpty {
         blocked |= 1 << UInt64(centre)
@@ -161,7 +223,7 @@ extension State {
   // MARK: The reply
 
   /// Why a line is not, or not wholly, in the plan.
-  func shortLine(_ line: Int, at now: UnixMilliseconds) -> ShortLine {
+  func shortLine(_ line: Int, _ level: PlanTerms) -> ShortLine {
     let item = scratch.plan.lines[line]
     var short = ShortLine()
     short.line = UInt16(line)
@@ -171,7 +233,7 @@ extension State {
       for use in 0..<Int(item.useCount) {
         let component = Int(scratch.plan.uses[Int(item.firstUse) + use].component)
         let token = scratch.plan.components[component].token
-        let next = nextSupply(of: token, node: nil, after: now.seconds).eta
+        let next = nextSupply(of: token, node: nil, after: level.now.seconds).eta
         // A kit can be more than before only when something of it comes.
         if next > 0 && (short.nextSupplyUnixSeconds == 0 || next < short.nextSupplyUnixSeconds) {
           short.nextSupplyUnixSeconds = next
@@ -194,7 +256,10 @@ extension State {
         short.code = .neededByMissed
         break
       }
-      if short.code == .noRoute { short.code = OutcomeCode(rawValue: offer.code) ?? .noRoute }
+      if short.code != .noRoute { continue }
+      let decision = level.profiles.decideWithReason(
+        planCandidate(centre), planSubject(line, level), at: level.now)
+      if case .refused(let reason) = decision { short.code = reason }
     }
     return short
   }
@@ -243,12 +308,21 @@ extension State {
   }
 }
 
+extension PlanKind {
+  init(_ known: ItemAttributes) {
+    handlingMinutes = known.handlingMinutes
+    // Beyond the year 9999 nothing is promised, and nothing overflows.
+    releaseUnixSeconds = min(max(0, known.releaseUnixSeconds), 253_402_300_799)
+  }
+}
+
 extension ItemAttributes {
-  /// The volume of a unit as it is stored: 28.32 mm³ are a millionth of a cubic foot. A volume that
-  /// no rate can bill counts as the largest that one can.
-  fileprivate var cubicMillimetres: Int64 {
+  /// The volume of a unit as packed, or, when that is not known, as it is stored: 28.32 mm³ are a
+  /// millionth of a cubic foot. At most what a rate can bill.
+  var packedCubicMillimetres: Int64 {
+    if volumeCubicMillimetres > 0 { return min(volumeCubicMillimetres, RateCard.bound) }
     let product = volumeMicroCubicFeet.multipliedFullWidth(by: 28_316_847)
-    if product.high != 0 || product.low > UInt64(Int64.max) { return RateCard.bound }
+    if product.high != 0 || product.low > UInt64(Int64.max / 2) { return RateCard.bound }
     return min((Int64(product.low) + 999_999) / 1_000_000, RateCard.bound)
   }
 }

@@ -43,7 +43,7 @@ package struct RateCard {
   package let terms: RateTerms
   package let breaks: Column<RateBreak>
 
-  package static var breakLimit: Int { 64 }
+  package static var breakLimit: Int { Limits.breaksPerRate }
   /// Weights in grams, volumes in mm³ and costs of a box lie below.
   package static var bound: Int64 { 1 << 48 }
 
@@ -89,14 +89,17 @@ package struct RateCard {
   }
 
   /// The cost of a box, or nil when the card refuses it.
-  /// - Complexity: O(breaks).
+  /// - Complexity: O(log breaks).
   package func cost(grams: Int64, cubicMillimetres: Int64) -> Int64? {
     guard let billed = billedGrams(grams: grams, cubicMillimetres: cubicMillimetres) else {
       return nil
     }
-    for index in 0..<breaks.count where billed <= breaks[index].upToGrams {
-      return bounded(breaks[index].cost)
+    var (low, high) = (0, breaks.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if breaks[middle].upToGrams < billed { low = middle + 1 } else { high = middle }
     }
+    if low < breaks.count { return bounded(breaks[low].cost) }
     return costBeyond(
       steps: stepsBeyond(grams: grams, cubicMillimetres: cubicMillimetres))
   }

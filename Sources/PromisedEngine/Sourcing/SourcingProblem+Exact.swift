@@ -162,6 +162,7 @@ extension SourcingProblem {
     found.update(repeating: .max, count: sets)
     for index in 0..<shared.count {
       let component = shared.base[index]
+      if isPlentiful(component) { continue }
       need[0] = 0
       for part in 0..<parts.count {
         let taken = taken(by: part, of: component)
@@ -175,6 +176,17 @@ extension SourcingProblem {
         for set in 1..<sets where need[set] > held { found[set] &= ~bit }
       }
     }
+  }
+
+  /// Whether every candidate holds as much of a component as all parts need together.
+  private func isPlentiful(_ component: Int32) -> Bool {
+    var all: Int64 = 0
+    for part in 0..<parts.count { all = min(all + taken(by: part, of: component), 1 << 60) }
+    for candidate in 0..<exact.candidateCount {
+      let centre = Int(exact.candidates.base[candidate])
+      if available.base[Int(component) * centres.count + centre] < all { return false }
+    }
+    return true
   }
 
   /// Units of a component in a part, below 2^60.
@@ -206,7 +218,7 @@ extension SourcingProblem {
     let limits = breaks.base + Int(card.firstBreak)
     let volumes = breakVolumes.base + Int(card.firstBreak)
     let (grams, volume, index) = (exact.grams.base, exact.volume.base, exact.breakIndex.base)
-    let count = UInt8(card.breakCount)
+    let count = UInt16(card.breakCount)
     let rates = rates(card)
     index[0] = 0
     for set in 1..<1 << parts.count {
@@ -247,7 +259,7 @@ extension SourcingProblem {
       shape = card.shape
     }
     let (value, index) = (exact.opportunity.base, exact.breakIndex.base)
-    let (steps, count) = (breaks.base + Int(card.firstBreak), UInt8(card.breakCount))
+    let (steps, count) = (breaks.base + Int(card.firstBreak), UInt16(card.breakCount))
     let stride = centres.count
     let own = opportunity.base + centre
     let bound = UInt64(RateCard.bound)

@@ -24,8 +24,8 @@ struct SearchTables: ~Copyable {
 /// Plans of many parts or centres: greedy by cost per part, then moves, merges and swaps until none
 /// of them gains. Deterministic; the effort is bounded.
 extension SourcingProblem {
-  /// Candidate changes looked at in one search.
-  static var searchEffort: Int { 300_000 }
+  /// Parts and components that candidate changes of one search look at.
+  static var searchEffort: Int { 600_000 }
 
   mutating func solveBySearch(
     _ request: SourcingRequest, _ permitted: UInt64
@@ -89,7 +89,7 @@ extension SourcingProblem {
   }
 
   /// The key of a box, or nil when its card refuses it.
-  private func key(_ load: SourcingLoad, at centre: Int, _ measure: PlanMeasure) -> Int64? {
+  func key(_ load: SourcingLoad, at centre: Int, _ measure: PlanMeasure) -> Int64? {
     if load.count == 0 { return 0 }
     guard
       let shipping = card(Int(centres.base[centre].card)).cost(
@@ -99,7 +99,7 @@ extension SourcingProblem {
     return Int64(bitPattern: measure.key(UInt64(shipping + load.opportunity)))
   }
 
-  private func adding(_ part: Int, to load: SourcingLoad, at centre: Int) -> SourcingLoad {
+  func adding(_ part: Int, to load: SourcingLoad, at centre: Int) -> SourcingLoad {
     let item = parts.base[part]
     return SourcingLoad(
       grams: load.grams + item.grams,
@@ -108,7 +108,7 @@ extension SourcingProblem {
       count: load.count + 1)
   }
 
-  private func removing(_ part: Int, from load: SourcingLoad, at centre: Int) -> SourcingLoad {
+  func removing(_ part: Int, from load: SourcingLoad, at centre: Int) -> SourcingLoad {
     let item = parts.base[part]
     return SourcingLoad(
       grams: load.grams - item.grams,
@@ -118,7 +118,7 @@ extension SourcingProblem {
   }
 
   /// Takes a part's components at a centre, or gives them back.
-  private func take(_ part: Int, at centre: Int, sign: Int64 = 1) {
+  func take(_ part: Int, at centre: Int, sign: Int64 = 1) {
     let item = parts.base[part]
     let line = lines.base[Int(item.line)]
     for use in 0..<Int(line.useCount) {
@@ -128,7 +128,7 @@ extension SourcingProblem {
     }
   }
 
-  private func finds(_ part: Int, at centre: Int) -> Bool {
+  func finds(_ part: Int, at centre: Int) -> Bool {
     let item = parts.base[part]
     let line = lines.base[Int(item.line)]
     for use in 0..<Int(line.useCount) {
@@ -140,12 +140,12 @@ extension SourcingProblem {
     return true
   }
 
-  private func mayShip(_ part: Int, from centre: Int, latest: UInt32) -> Bool {
+  func mayShip(_ part: Int, from centre: Int, latest: UInt32) -> Bool {
     parts.base[part].allowed >> UInt64(centre) & 1 == 1 && window(part, centre) <= latest
   }
 
   /// The keys of all boxes by another measure.
-  private func recount(_ measure: PlanMeasure) {
+  func recount(_ measure: PlanMeasure) {
     for centre in 0..<centres.count {
       search.keys.base[centre] = key(search.loads.base[centre], at: centre, measure) ?? 0
     }
@@ -286,123 +286,5 @@ extension SourcingProblem {
     let load = adding(part, to: search.loads.base[centre], at: centre)
     search.loads.base[centre] = load
     search.keys.base[centre] = key(load, at: centre, measure) ?? 0
-  }
-}
-
-// MARK: Improving
-
-extension SourcingProblem {
-  /// Changes that gain, until none does or the effort is spent.
-  fileprivate mutating func improve(_ measure: PlanMeasure, latest: UInt32) {
-    var effort = Self.searchEffort
-    var gains = true
-    while gains && effort > 0 {
-      gains = false
-      for part in 0..<parts.count where effort > 0 {
-        if moveOne(part, measure, latest: latest, &effort) { gains = true }
-      }
-      for centre in 0..<centres.count where search.loads.base[centre].count > 0 && effort > 0 {
-        if mergeBox(centre, measure, latest: latest, &effort) { gains = true }
-      }
-      for part in 0..<parts.count where effort > 0 {
-        for other in part + 1..<max(parts.count, part + 1) where effort > 0 {
-          if swapTwo(part, other, measure, latest: latest, &effort) { gains = true }
-        }
-      }
-    }
-  }
-
-  private mutating func moveOne(
-    _ part: Int, _ measure: PlanMeasure, latest: UInt32, _ effort: inout Int
-  ) -> Bool {
-    let old = Int(assigned.base[part])
-    let without = removing(part, from: search.loads.base[old], at: old)
-    // With rates that fall as weight rises, less may cost more; never is less refused.
-    guard let lighter = key(without, at: old, measure) else { return false }
-    var best = (centre: -1, change: Int64(0))
-    for centre in 0..<centres.count
-    where centre != old && mayShip(part, from: centre, latest: latest) && finds(part, at: centre) {
-      effort -= 1
-      let load = adding(part, to: search.loads.base[centre], at: centre)
-      guard let heavier = key(load, at: centre, measure) else { continue }
-      let change = lighter - search.keys.base[old] + heavier - search.keys.base[centre]
-      if change < best.change { best = (centre, change) }
-    }
-    if best.centre < 0 { return false }
-    move(part, to: best.centre, measure)
-    return true
-  }
-
-  /// Moves all parts of a box to one other centre.
-  private mutating func mergeBox(
-    _ old: Int, _ measure: PlanMeasure, latest: UInt32, _ effort: inout Int
-  ) -> Bool {
-    let before = search.keys.base[old]
-    for centre in 0..<centres.count where centre != old {
-      effort -= 1
-      let target = search.keys.base[centre]
-      if moveAll(from: old, to: centre, measure, latest: latest) {
-        if search.keys.base[centre] < before + target { return true }
-      }
-      moveBack(from: centre, to: old, measure)
-    }
-    return false
-  }
-
-  /// Parts that move are marked by the complement of their old centre in `search.prices`.
-  private mutating func moveAll(
-    from old: Int, to centre: Int, _ measure: PlanMeasure, latest: UInt32
-  ) -> Bool {
-    search.prices.resize(to: parts.count)
-    search.prices.base.update(repeating: 0, count: parts.count)
-    for part in 0..<parts.count where Int(assigned.base[part]) == old {
-      let load = adding(part, to: search.loads.base[centre], at: centre)
-      if !mayShip(part, from: centre, latest: latest) || !finds(part, at: centre)
-        || key(load, at: centre, measure) == nil
-      {
-        return false
-      }
-      move(part, to: centre, measure)
-      search.prices.base[part] = 1
-    }
-    return true
-  }
-
-  private mutating func moveBack(from centre: Int, to old: Int, _ measure: PlanMeasure) {
-    for part in 0..<parts.count
-    where search.prices.base[part] == 1 && Int(assigned.base[part]) == centre {
-      move(part, to: old, measure)
-    }
-  }
-
-  private mutating func swapTwo(
-    _ part: Int, _ other: Int, _ measure: PlanMeasure, latest: UInt32, _ effort: inout Int
-  ) -> Bool {
-    let (first, second) = (Int(assigned.base[part]), Int(assigned.base[other]))
-    if first == second || !mayShip(part, from: second, latest: latest)
-      || !mayShip(other, from: first, latest: latest)
-    {
-      return false
-    }
-    effort -= 1
-    let firstLoad = adding(
-      other, to: removing(part, from: search.loads.base[first], at: first), at: first)
-    let secondLoad = adding(
-      part, to: removing(other, from: search.loads.base[second], at: second), at: second)
-    guard let firstKey = key(firstLoad, at: first, measure),
-      let secondKey = key(secondLoad, at: second, measure),
-      firstKey + secondKey < search.keys.base[first] + search.keys.base[second]
-    else { return false }
-    // Units are looked for with both parts taken out.
-    take(part, at: first, sign: -1)
-    take(other, at: second, sign: -1)
-    let isFound = finds(part, at: second) && finds(other, at: first)
-    take(part, at: first)
-    take(other, at: second)
-    if !isFound { return false }
-    move(part, to: -1, measure)
-    move(other, to: first, measure)
-    move(part, to: second, measure)
-    return true
   }
 }

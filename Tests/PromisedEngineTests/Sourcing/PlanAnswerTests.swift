@@ -186,4 +186,123 @@ import Testing
     #expect(plan.shipments.reduce(0) { $0 + $1.lines.count } == 200)
     #expect(plan.costLowerBound <= plan.cost)
   }
+
+  private func rate(
+    _ origin: String, fixed: Money, _ breaks: [WeightBreak] = [], furtherKilogram: Money = 0,
+    divisor: Int32 = 0
+  ) -> Rate {
+    Rate(
+      origin: Name(origin), level: .standard, zone: .empty, fixedCost: fixed, breaks: breaks,
+      costPerFurtherKilogram: furtherKilogram, cubicMillimetresPerGram: divisor)
+  }
+
+  @Test func theCheaperNodeShipsByTheRatesOfItsBoxes() throws {
+    let desk = try desk()
+    var rows = NetworkRows()
+    // Items weigh 100 g each.
+    rows.rates = [
+      rate(
+        "FC1", fixed: 50, [WeightBreak(grams: 100, cost: 5), WeightBreak(grams: 900, cost: 40)]),
+      rate("FC2", fixed: 60, [WeightBreak(grams: 900, cost: 7)]),
+    ]
+    try desk.put(.network(rows))
+    StateOfferTests.publish(desk)
+    let one = try plans(desk, Ask(items: ["A"], objective: .cost)).plans[0]
+    #expect(nodes(desk, one) == ["FC1"] && one.cost == 55 && one.shipments[0].cost == 55)
+    let two = try plans(desk, Ask(items: ["A"], quantities: [2], objective: .cost)).plans[0]
+    #expect(nodes(desk, two) == ["FC2"] && two.cost == 67 && two.costLowerBound == 67)
+    // What a unit is worth in FC2 sends the order to FC1 after all.
+    var values = OpportunityRows()
+    values.keys.append(Array("A".utf8))
+    values.nodeNames = [Name("FC2")]
+    values.nodes = [0]
+    values.values = [20]
+    try desk.put(.opportunity(values))
+    let worth = try plans(desk, Ask(items: ["A"], quantities: [2], objective: .cost)).plans[0]
+    #expect(nodes(desk, worth) == ["FC1"] && worth.cost == 90)
+  }
+
+  @Test func theVolumeIsBilledWhereItIsMoreThanTheWeight() throws {
+    let desk = try desk()
+    var rows = NetworkRows()
+    // A millionth of a million cubic feet: 28,316,847 mm³ are 5,664 g at 5,000 mm³ a gram.
+    rows.rates = [
+      rate("", fixed: 0, [WeightBreak(grams: 5663, cost: 10)], furtherKilogram: 3, divisor: 5000)
+    ]
+    try desk.put(.network(rows))
+    StateOfferTests.publish(desk)
+    #expect(try plans(desk, Ask(items: ["B"])).plans[0].cost == 13)
+    #expect(try plans(desk, Ask(items: ["B"], quantities: [2])).plans[0].cost == 28)
+  }
+
+  @Test func aKitShipsFromWhereItsComponentsAreAndSharesThem() throws {
+    let desk = try desk()
+    try desk.put(Rows.items([Rows.Item(key: "K")]))
+    var rows = KitRows()
+    for (component, units) in [("A", Int32(2)), ("B", Int32(1))] {
+      rows.kits.append(Array("K".utf8))
+      rows.components.append(Array(component.utf8))
+      rows.units.append(units)
+    }
+    try desk.put(.kits(rows))
+    let one = try plans(desk, Ask(items: ["K"])).plans[0]
+    #expect(nodes(desk, one) == ["FC2"])
+    // FC2 holds two of A: a kit takes both, and a third line of A finds none there.
+    let both = try plans(desk, Ask(items: ["K", "A"])).plans[0]
+    #expect(nodes(desk, both) == ["FC1", "FC2"])
+    #expect(both.shipments[0].lines == [PlannedLine(line: 1, quantity: 1)])
+    let two = try plans(desk, Ask(items: ["K"], quantities: [2])).plans[0]
+    #expect(two.code == .noStock && two.shortLines[0].available == 1)
+  }
+
+  @Test func anItemThatIsNotReleasedIsPromisedFromThenOn() throws {
+    let desk = try desk()
+    let before = try plans(desk, Ask(items: ["B"])).plans[0].shipments[0]
+    guard case .items(var rows) = Rows.items([Rows.Item(key: "B")]) else { return }
+    rows.releaseUnixSeconds = [desk.now.seconds + 5 * 86_400]
+    try desk.put(.items(rows))
+    let after = try plans(desk, Ask(items: ["B"])).plans[0].shipments[0]
+    #expect(after.deliveryDays == before.deliveryDays + 5)
+  }
+
+  @Test func overridesBlockAndForceLines() throws {
+    let desk = try desk()
+    func put(_ action: OverrideAction, _ node: String) throws -> UInt64 {
+      var row = Override()
+      row.action = action
+      row.node = Name(node)
+      row.reason = Name("test")
+      row.author = Name("me")
+      row.expiresUnixSeconds = desk.now.seconds + 3600
+      return desk.apply(
+        try desk.state.decide(
+          OverrideCommand(key: desk.command(""), override: row), at: desk.now))
+    }
+    _ = try put(.force, "FC2")
+    #expect(nodes(desk, try plans(desk, Ask(items: ["A"])).plans[0]) == ["FC2"])
+    _ = try put(.block, "FC2")
+    #expect(nodes(desk, try plans(desk, Ask(items: ["A"])).plans[0]) == ["FC1"])
+    let blocked = try plans(desk, Ask(items: ["B"])).plans[0]
+    #expect(blocked.code == .overrideBlocks)
+  }
+
+  @Test func aCartTravelsOnlyWhereAllOfItMay() throws {
+    let desk = try desk()
+    // The way from FC2 is made one by air, which never takes hazmat.
+    guard case .network(var rows) = Rows.nodes([]) else { return }
+    rows.legs = [
+      Leg(
+        name: Name("leg-FC2"), origin: Name("FC2"), destination: Name("DS"), mode: .air,
+        weekdays: 127, departureMinute: 1260, durationMinutes: 120, calendar: .empty)
+    ]
+    try desk.put(.network(rows))
+    StateOfferTests.publish(desk)
+    #expect(nodes(desk, try plans(desk, Ask(items: ["B"])).plans[0]) == ["FC2"])
+    guard case .items(var items) = Rows.items([Rows.Item(key: "B")]) else { return }
+    items.restrictions = [ItemRestrictions.hazmat.rawValue]
+    try desk.put(.items(items))
+    let plan = try plans(desk, Ask(items: ["B"])).plans[0]
+    #expect(plan.code == .restrictionForbids && plan.shipments.isEmpty)
+    #expect(plan.shortLines.map(\.code) == [.restrictionForbids])
+  }
 }

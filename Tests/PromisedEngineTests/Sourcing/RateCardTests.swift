@@ -48,6 +48,39 @@ import Testing
     }
   }
 
+  @Test func aCardOfAsManyBreaksAsThereMayBeIsReadToItsEnd() {
+    let steps = (1...Int64(RateCard.breakLimit)).map { RateBreak(upToGrams: $0 * 10, cost: $0) }
+    with(RateTerms(fixedCost: 0, stepGrams: 10, stepCost: 1), steps) { card in
+      for weight in Int64(0)...2700 {
+        let expected = max(1, (weight + 9) / 10)
+        #expect(card.cost(grams: weight, cubicMillimetres: 0) == expected)
+      }
+      // And by the problem, with a last break for free weight besides.
+      for stepCost in [Int64(0), 1] {
+        var problem = SourcingProblem()
+        for (grams, lines) in [(2560, 1), (2561, 1), (900, 3)] as [(Int64, Int)] {
+          problem.begin()
+          problem.addCard(
+            RateCard(
+              terms: RateTerms(fixedCost: 0, stepGrams: 10, stepCost: stepCost),
+              breaks: card.breaks))
+          problem.addCentre(node: 0, card: 0)
+          for component in 0..<lines {
+            problem.addComponent()
+            problem.setAvailable(component: component, centre: 0, units: 1)
+            problem.addLine(quantity: 1, unitGrams: grams, unitCubicMillimetres: 0)
+            problem.addUse(component: component, units: 1)
+            problem.setCell(line: component, centre: 0, window: 1)
+          }
+          let outcome = problem.solve(SourcingRequest(objective: .cost))
+          let cost = problem.totalCost
+          let beyond = (grams * Int64(lines) + 9) / 10 - 256
+          #expect(outcome == .planned && cost == 256 + max(0, beyond) * stepCost)
+        }
+      }
+    }
+  }
+
   @Test func extremeNumbersAreRefusedAndDoNotTrap() {
     let terms = RateTerms(
       fixedCost: RateCard.bound - 1, cubicMillimetresPerGram: 1, stepGrams: 1,
@@ -74,7 +107,7 @@ import Testing
     let plain = RateTerms(fixedCost: 0)
     #expect(message(plain, breaks) == nil)
     #expect(message(RateTerms(fixedCost: -1), breaks)?.contains("fixed_cost is -1") == true)
-    #expect(message(plain, [])?.contains("0 breaks: 1 to 64") == true)
+    #expect(message(plain, [])?.contains("0 breaks: 1 to 256") == true)
     #expect(message(RateTerms(fixedCost: 0, stepGrams: 1), []) == nil)
     #expect(message(plain, breaks.reversed())?.contains("breaks[1].up_to_grams is 500") == true)
   }
