@@ -44,8 +44,10 @@ extension State {
     digestStock(&sum)
     digestSellers(&sum)
     digestClaims(&sum)
+    digestPromises(&sum)
     digestNetwork(&sum)
     digestOverrides(&sum)
+    digestLearned(&sum)
     digestSourcing(&sum)
     sum.begin(20)
     sum.add(publication.epoch)
@@ -164,6 +166,7 @@ extension State {
       sum.add(holds.owner(slot))
       sum.add(hold.expiresAt)
       sum.add(hold.forgetAt)
+      sum.add(hold.committedAt)
       for index in 0..<Int(hold.lineCount) {
         let line = holds.lines(slot)[index]
         sum.add(line.item)

@@ -42,8 +42,9 @@ extension State {
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))
     }
     begun.tail = exportLimits() + exportInbound() + exportKits() + exportOpportunity()
-    begun.tail += exportHolds() + exportCommands()
+    begun.tail += exportHolds() + exportPromises() + exportCommands()
     begun.tail.append(.sources(exportSources()))
+    begun.tail += exportLearned()
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
     if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }
     if let load {

@@ -146,6 +146,7 @@ extension State {
       rows.owners.append(holds.owner(slot).buffer)
       rows.expiresAtMilliseconds.append(hold.expiresAt)
       rows.forgetAtMilliseconds.append(hold.forgetAt)
+      rows.commitPositions.append(hold.committedAt)
       rows.lineCounts.append(hold.lineCount)
       for index in 0..<Int(hold.lineCount) {
         let line = holds.lines(slot)[index]

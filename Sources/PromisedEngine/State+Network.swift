@@ -25,6 +25,9 @@ extension State {
     self.profiles = profiles
     answering = publication
     pendingChanges = PendingChanges(profiles, network)
+    recentProfiles.append(profiles, from: appliedPosition, at: appliedTime.seconds)
+    // Room that came free shows in what was built since.
+    hasFreedRoom = true
   }
 
   func apply(published publication: ProfilePublication) {
@@ -52,20 +55,34 @@ extension State {
     for row in rows.nodes { keepTitle(of: row) }
     resolveOverrides()
     stamps.network = appliedPosition
+    followNetwork(waves: !rows.waves.isEmpty || !rows.nodes.isEmpty, legs: !rows.legs.isEmpty)
+  }
+
+  /// What is derived from the network's rows for promises.
+  private func followNetwork(waves: Bool, legs: Bool) {
+    if waves { stationWaves = network.wavesByStation() }
+    if network.lastChange > 0 && (waves || legs) {
+      board = DepartureBoard(network.resolvedChanges(through: network.lastChange))
+    }
+    if buckets.count > 0 { reviewBuckets() }
   }
 
   /// Replaces the network; profiles of the old one name destinations by other indexes and answer
   /// no more.
   func replaceNetwork(with other: consuming NetworkTables) {
+    let indexes = PromiseIndexes(from: network, to: other)
     network = other
     replacedRevision = network.revision
     profiles = nil
     previous = nil
     answering = nil
     pendingChanges = nil
+    recentProfiles.removeAll()
+    renumberPromises(indexes)
     for node in network.nodes { if let node { keepTitle(of: node) } }
     resolveOverrides()
     stamps.network = appliedPosition
+    followNetwork(waves: true, legs: true)
   }
 
   private func keepTitle(of node: Node) {
@@ -81,7 +98,7 @@ extension State {
   }
 
   /// Valid until the network changes.
-  func nodeTitle(_ node: UInt16) -> BorrowedBytes {
+  package func nodeTitle(_ node: UInt16) -> BorrowedBytes {
     Int(node) < titlesByNode.count ? titles.name(Int(titlesByNode[Int(node)])) : .empty
   }
 

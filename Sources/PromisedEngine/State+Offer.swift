@@ -31,15 +31,14 @@ extension State {
       let slot = token == 0 ? -1 : positions.find(token)
       if slot < 0 {
         if query.items.count == 1 { throw unknownItem(key.name) }
-        for row in 0..<(query.postcodes.count * query.levelCount) {
-          reply.levels.append(UInt32(query.level(row % query.levelCount).rawValue))
-          reply.append(.itemUnknown, query.withPath)
+        for place in 0..<(query.postcodes.count * query.levelCount) {
+          append(.itemUnknown, query, query.level(place % query.levelCount), into: &reply)
         }
         continue
       }
       prefetch(slot: slot)
       let quantity = query.quantities.isEmpty ? 1 : Int64(query.quantities[row])
-      answerOffers(slot, quantity: quantity, query, profiles, at: now, into: &reply)
+      answerOffers(slot, item: key, quantity: quantity, query, profiles, at: now, into: &reply)
     }
   }
 
@@ -108,15 +107,24 @@ extension State {
   }
 
   private func answerOffers(
-    _ slot: Int, quantity: Int64, _ query: OfferQuery, _ catalogue: ProfileCatalogue,
-    at now: UnixMilliseconds, into reply: inout OfferReply
+    _ slot: Int, item: BorrowedBytes, quantity: Int64, _ query: OfferQuery,
+    _ catalogue: ProfileCatalogue, at now: UnixMilliseconds, into reply: inout OfferReply
   ) {
     let count = positions.rowCount(slot)
     scratch.available.removeAll()
     for place in 0..<count { scratch.available.append(positions.rows(slot)[place].available) }
+    scratch.admitted.removeAll()
+    if buckets.closedHourCount > 0 {
+      for place in 0..<count {
+        let node = positions.nodes(slot)[place]
+        scratch.admitted.append(admittedFrom(node, catalogue.schedule(.whole), at: now))
+      }
+    }
     let candidates = StockCandidates(
       nodes: Column(base: count == 0 ? nil : UnsafePointer(positions.nodes(slot)), count: count),
-      available: Column(base: UnsafePointer(scratch.available.base), count: count))
+      available: Column(base: UnsafePointer(scratch.available.base), count: count),
+      admittedFromUnixSeconds: Column(
+        base: UnsafePointer(scratch.admitted.base), count: scratch.admitted.count))
     var subject = OfferSubject(
       item: positions.key(slot), seller: nil, destination: 0,
       terms: PromiseTerms(confidence: query.confidence, quantity: quantity))
@@ -131,15 +139,15 @@ extension State {
           subject.terms.tier.level = level
           profiles = profiles.changed(subject.terms)
         }
-        reply.levels.append(UInt32(level.rawValue))
         if destination.index == .max {
-          reply.append(.postcodeUnknown, query.withPath)
+          append(.postcodeUnknown, query, level, into: &reply)
           continue
         }
         subject.destination = destination.index
         switch decideCounting(candidates, subject, profiles, at: now) {
-        case .refused(let code): reply.append(code, query.withPath)
+        case .refused(let code): append(code, query, level, into: &reply)
         case .offer(let offer):
+          reply.levels.append(UInt32(level.rawValue))
           append(offer, isExact: destination.exact, into: &reply)
           reply.dateConfidences.append(
             query.byDays == 0
@@ -148,10 +156,21 @@ extension State {
                 catalogue.chance(
                   node: offer.node, subject.terms, destination: destination.index, now: now,
                   byDays: query.byDays, pending: pendingChanges)))
+          appendLifetime(
+            of: offer, item: item, quantity: quantity, query, postcode: query.postcodes[place],
+            level: level, at: now, into: &reply)
           if query.withPath { appendPath(of: offer, profiles.set, into: &reply) }
         }
       }
     }
+  }
+
+  private func append(
+    _ code: OutcomeCode, _ query: OfferQuery, _ level: ServiceLevel, into reply: inout OfferReply
+  ) {
+    reply.levels.append(UInt32(level.rawValue))
+    reply.append(code, query.withPath)
+    appendNoLifetime(query, into: &reply)
   }
 
   private func append(_ offer: Offer, isExact: Bool, into reply: inout OfferReply) {
@@ -167,7 +186,6 @@ extension State {
     let source: ConfidenceSource = offer.confidence == 0 ? .certain : .declared
     reply.confidenceSources.append(UInt32(source.rawValue))
     reply.sampleSizesMilli.append(0)
-    reply.shipByUnixSeconds.append(offer.cutoffUnixSeconds)
     reply.postcodeExact.append(isExact ? 1 : 0)
   }
 
@@ -230,7 +248,6 @@ extension OfferReply {
     confidenceSources.append(0)
     sampleSizesMilli.append(0)
     dateConfidences.append(0)
-    shipByUnixSeconds.append(0)
     if withPath { legCounts.append(0) }
   }
 }

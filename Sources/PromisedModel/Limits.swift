@@ -14,9 +14,8 @@ package enum Limits {
   package static var arenaBytesPerFrameByte: Int { 24 }
   package static var arenaHardStopBytes: Int { 67_108_864 }
   package static var linesPerHold: Int { 256 }
-  /// Bytes of an offer's token, and of a plan's: as many lines as a hold has, with the longest keys.
+  /// Bytes of an offer's token.
   package static var offerTokenBytes: Int { 200 }
-  package static var planTokenBytes: Int { 24_576 }
   /// How long a page may show an offer, and how long its token can be redeemed.
   package static var offerCacheSeconds: Int64 { 60 }
   package static var offerLifetimeSeconds: Int64 { 900 }
@@ -34,9 +33,10 @@ package enum Limits {
   package static var delayOutcomes: Int { 256 }
   /// Lines of one cart to plan.
   package static var planLines: Int { 256 }
-  /// Tokens that one hold redeems, and bytes of each.
+  /// Tokens that one hold redeems, and bytes of each: a plan's names as many lines as a hold has,
+  /// with the longest keys.
   package static var tokensPerHold: Int { 64 }
-  package static var tokenBytes: Int { 4096 }
+  package static var tokenBytes: Int { 24_576 }
   /// Pairs of one page of changed promises.
   package static var changedPairs: Int { 100_000 }
   /// Promises at risk of one answer.
@@ -57,5 +57,10 @@ package enum Limits {
   package static var nodes: Int { 65_000 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }
+  /// The longest delay of a departure or of handling, and the longest transit.
+  package static var delayMinutes: Int32 { 10_080 }
+  package static var transitDays: Int { 60 }
+  /// Outcomes of promises that are kept to tell accuracy from.
+  package static var promiseOutcomes: Int { 1_048_576 }
   package static var unitsPerPosition: Int32 { 2_000_000_000 }
 }

@@ -13,7 +13,12 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case loadChunk = 8
   case lastLoad = 9
   case sizes = 10
+  case learned = 13
   case overrides = 14
+  case outcomes = 15
+  case promises = 11
+  case departureChanges = 12
+  case buckets = 16
 }
 
 extension StateBlock {
@@ -30,6 +35,11 @@ extension StateBlock {
     case .lastLoad: .lastLoad
     case .sizes: .sizes
     case .overrides: .overrides
+    case .learned: .learned
+    case .outcomes: .outcomes
+    case .promises: .promises
+    case .departureChanges: .departureChanges
+    case .buckets: .buckets
     }
   }
 
@@ -42,6 +52,11 @@ extension StateBlock {
     case .commands(let rows): rows.bodyDigests.count
     case .sources(let rows): rows.sources.count
     case .overrides(let rows): rows.count
+    case .learned(let rows): rows.kinds.count
+    case .outcomes(let rows): rows.nodes.count
+    case .promises(let rows): rows.count
+    case .departureChanges(_, let changes, _): changes.count
+    case .buckets(let rows): rows.count
     case .publication, .load, .lastLoad, .sizes: 1
     }
   }
@@ -88,6 +103,11 @@ extension StateBlockKind {
           committedAt: UnixMilliseconds(0)))
     case .sizes: .sizes(items: 0, positions: 0)
     case .overrides: .overrides([])
+    case .learned: .learned(LearnedRows())
+    case .outcomes: .outcomes(OutcomeRows())
+    case .promises: .promises([])
+    case .departureChanges: .departureChanges([], [], last: 0)
+    case .buckets: .buckets([])
     }
   }
 }
@@ -129,11 +149,28 @@ extension FieldCoder where Self: ~Copyable {
       try number(&items)
       try number(&positions)
       block = .sizes(items: items, positions: positions)
+    case .learned(var rows):
+      try learned(&rows)
+      block = .learned(rows)
+    case .outcomes(var rows):
+      try outcomes(&rows)
+      block = .outcomes(rows)
     case .overrides(var rows):
       try list(&rows, blank: Override()) { (row, coder) throws(RecordError) in
         try coder.override(&row)
       }
       block = .overrides(rows)
+    case .promises(var rows):
+      try promiseRows(&rows)
+      block = .promises(rows)
+    case .departureChanges(var numbers, var changes, var last):
+      try column(&numbers)
+      try departureChanges(&changes)
+      try number(&last)
+      block = .departureChanges(numbers, changes, last: last)
+    case .buckets(var rows):
+      try bucketRows(&rows)
+      block = .buckets(rows)
     }
   }
 
@@ -155,6 +192,7 @@ extension FieldCoder where Self: ~Copyable {
     try keys(&rows.owners)
     try column(&rows.expiresAtMilliseconds)
     try column(&rows.forgetAtMilliseconds)
+    try column(&rows.commitPositions)
     try column(&rows.lineCounts)
     try keys(&rows.lineKeys)
     try column(&rows.lineNodes)

@@ -43,8 +43,15 @@ extension Sequencer {
     case .listOverrides(let withExpired, let minimum):
       try requirePosition(minimum)
       answerOverrides(withExpired: withExpired, reply)
-    case .plan, .atRisk, .accuracy:
-      throw Refusal(.methodNotBuilt, "the method is not built yet")
+    case .atRisk(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .plan(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .accuracy(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
     case .hold, .holdTransition, .feed, .put, .rescue, .observe, .departures, .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
       try requireTakingChanges()
@@ -74,8 +81,9 @@ extension Sequencer {
     case .feed(let rows): try perform(rows, reply)
     case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
     case .putOverride(let command): try perform(command, reply)
-    case .rescue, .observe, .departures:
-      throw Refusal(.methodNotBuilt, "the method is not built yet")
+    case .rescue(let command): try perform(command, reply)
+    case .departures(let command, let key): try perform(command, key: key, reply)
+    case .observe(let rows, let key): try perform(rows, key: key, reply)
     case .beginLoad(let load): try beginLoad(load, reply)
     case .commitLoad(let id): try commitLoad(id, reply)
     case .abortLoad(let id): try abortLoad(id, reply)
@@ -165,9 +173,6 @@ extension Sequencer {
   // MARK: Holds
 
   private func perform(_ command: HoldCommand, _ reply: ReplyTo) throws(Refusal) {
-    if !command.tokens.isEmpty {
-      throw Refusal(.methodNotBuilt, "tokens cannot be redeemed yet")
-    }
     if try repeats(command.key, .held, owner: command.owner, reply) { return }
     do throws(Refusal) {
       let event = try state.decide(command, at: now)
@@ -176,6 +181,9 @@ extension Sequencer {
       holdReply.state = .held
       holdReply.owner = command.owner
       holdReply.expiresAt = event.expiresAt
+      if !event.promises.isEmpty {
+        state.appendShipments(ofHold: position, to: &holdReply)
+      }
       sendHold(reply, reflecting: position)
     } catch {
       try remember(error, under: command.key)

@@ -85,6 +85,7 @@ struct ColumnTests {
     rows.owners = keys("x", "y")
     rows.expiresAtMilliseconds = [1, 2]
     rows.forgetAtMilliseconds = [0, 3]
+    rows.commitPositions = [0, 9]
     rows.lineCounts = [2, 1]
     rows.lineKeys = keys("A", "B", "A")
     rows.lineNodes = [1, 1, 2]
@@ -94,7 +95,7 @@ struct ColumnTests {
       [
         { $0.ids.append(9) }, { $0.states.removeLast() }, { $0.owners = keys("x") },
         { $0.expiresAtMilliseconds = [] }, { $0.forgetAtMilliseconds.append(1) },
-        { $0.lineCounts = [3] },
+        { $0.lineCounts = [3] }, { $0.commitPositions = [1] },
       ])
     check(
       rows, "hold lines", { .holds($0) },

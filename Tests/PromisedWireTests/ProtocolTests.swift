@@ -50,7 +50,7 @@ import Testing
       ("arena_bytes_per_frame_byte", Limits.arenaBytesPerFrameByte),
       ("arena_hard_stop_bytes", Limits.arenaHardStopBytes),
       ("lines_per_hold", Limits.linesPerHold),
-      ("offer_token_bytes", Limits.offerTokenBytes), ("plan_token_bytes", Limits.planTokenBytes),
+      ("offer_token_bytes", Limits.offerTokenBytes),
       ("offer_cache_seconds", Int(Limits.offerCacheSeconds)),
       ("offer_lifetime_seconds", Int(Limits.offerLifetimeSeconds)),
       ("offer_rows", Limits.offerRows),

@@ -4,9 +4,9 @@ import PromisedModel
 extension State {
   /// Plans for a cart, one per service level asked for.
   ///
-  /// A plan that cannot be made holds why: NO_STOCK, NEEDED_BY_MISSED, CUTOFF_PASSED, NO_ROUTE,
-  /// NODE_CLOSED, LEVEL_NOT_SERVED or TOO_MANY_SHIPMENTS, and its short lines. All levels are
-  /// decided on one state and one set of profiles.
+  /// A plan that cannot be made holds why: NO_STOCK, NEEDED_BY_MISSED, OVERRIDE_BLOCKS,
+  /// TOO_MANY_SHIPMENTS or what `ProfileCatalogue.decideOffer` says, and its short lines. All levels
+  /// are decided on one state and one publication of profiles.
   ///
   /// A kit is made of its components where they are: what a node holds of a kit is what it can make
   /// of them. The cost of a shipment is that of its box by the rates plus the opportunity value of
@@ -94,6 +94,7 @@ extension State {
     scratch.plan.componentIndex.removeAll()
     scratch.plan.uses.removeAll()
     scratch.plan.kinds.removeAll()
+    scratch.plan.restrictions = []
     var offset = 0
     for row in 0..<query.items.count {
       let key = query.items.key(row, at: &offset)
@@ -107,6 +108,7 @@ extension State {
         firstUse: Int32(scratch.plan.uses.count), useCount: 0)
       let known = attributes[Int(line.attribute)]
       var kind = PlanKind(known)
+      scratch.plan.restrictions.formUnion(known.restrictions)
       line.grams = Int64(max(0, known.weightGrams))
       line.cubicMillimetres = known.packedCubicMillimetres
       appendUses(of: &line, slot, &kind)
@@ -138,6 +140,7 @@ extension State {
       scratch.plan.uses.append(
         ComponentUse(component: component(part.item, slot), units: Int64(part.units)))
       let known = attributes[slot < 0 ? 0 : Int(positions.attribute(slot))]
+      scratch.plan.restrictions.formUnion(known.restrictions)
       let own = PlanKind(known)
       kind.handlingMinutes = max(kind.handlingMinutes, own.handlingMinutes)
       kind.releaseUnixSeconds = max(kind.releaseUnixSeconds, own.releaseUnixSeconds)
@@ -197,15 +200,14 @@ extension State {
     _ query: PlanQuery, _ level: ServiceLevel, destination: UInt32,
     _ catalogue: ProfileCatalogue, at now: UnixMilliseconds
   ) -> CartPlan {
-    // What one line may not travel on, none of the cart does.
-    var restrictions: ItemRestrictions = []
-    for line in 0..<scratch.plan.lines.count {
-      restrictions.formUnion(attributes[Int(scratch.plan.lines[line].attribute)].restrictions)
-    }
-    let profiles = catalogue.profiles(
-      PromiseTerms(level: level, restrictions: restrictions, confidence: query.confidence))
-    findPlanOffers(destination: destination, query, profiles, at: now)
-    fillPlan(level, destination: destination, profiles, at: now)
+    let terms = PromiseTerms(
+      level: level, restrictions: scratch.plan.restrictions, confidence: query.confidence)
+    let planTerms = PlanTerms(
+      destination: destination, terms: terms,
+      profiles: OfferProfiles(catalogue, terms, pending: pendingChanges),
+      neededByDays: query.neededByDays, now: now)
+    findPlanOffers(planTerms)
+    fillPlan(planTerms)
     var request = SourcingRequest(objective: query.objective, policy: query.policy)
     request.latestWindow = PlanOffer.lateRank - 1
     if query.maximumShipments > 0 { request.shipmentLimit = Int(query.maximumShipments) }
@@ -216,7 +218,7 @@ extension State {
     for line in 0..<scratch.plan.lines.count
     where everyLine || scratch.plan.problem.shortUnits(line: line) > 0 {
       if outcome == .tooManyShipments { break }
-      plan.shortLines.append(shortLine(line, at: now))
+      plan.shortLines.append(shortLine(line, planTerms))
     }
     switch outcome {
     case .planned: appendShipments(to: &plan)

@@ -9,13 +9,11 @@ extension PlanOffer {
   /// beyond the horizon.
   init(_ decision: OfferDecision, _ profiles: ProfileSet, neededByDays: Int32) {
     switch decision {
-    case .refused(let reason):
+    case .refused:
       offer = .none
-      code = reason.rawValue
       rank = SourcingProblem.noWindow
     case .offer(let offer):
       self.offer = offer
-      code = OutcomeCode.ok.rawValue
       func minute(_ seconds: Int64) -> UInt32 {
         UInt32(min(max((seconds - profiles.horizonBaseUnixSeconds) / 60, 0), 32_767))
       }
@@ -24,7 +22,7 @@ extension PlanOffer {
     }
   }
 
-  var isOffer: Bool { code == OutcomeCode.ok.rawValue }
+  var isOffer: Bool { rank != SourcingProblem.noWindow }
 }
 
 extension Offer {
@@ -37,32 +35,55 @@ extension Offer {
   }
 }
 
+/// What the plan of one level is about, beside the cart.
+struct PlanTerms {
+  var destination: UInt32
+  /// Of the level and confidence; what one line may not travel on, none of the cart does, so that
+  /// lines that are ready at different times still travel the same way in one box.
+  var terms: PromiseTerms
+  var profiles: OfferProfiles
+  /// 0 = whenever.
+  var neededByDays: Int32
+  var now: UnixMilliseconds
+}
+
 extension State {
   /// What every node promises for every kind of item.
-  func findPlanOffers(
-    destination: UInt32, _ query: PlanQuery, _ profiles: ProfileSet, at now: UnixMilliseconds
-  ) {
+  func findPlanOffers(_ level: PlanTerms) {
     scratch.plan.offers.removeAll()
     scratch.plan.nodeColumn.removeAll()
     scratch.plan.unit[0] = 1
     for index in 0..<scratch.plan.nodes.count {
-      let node = scratch.plan.nodes[index].node
-      scratch.plan.nodeColumn.append(node)
+      scratch.plan.nodeColumn.append(scratch.plan.nodes[index].node)
     }
     for row in 0..<scratch.plan.kinds.count {
       let kind = scratch.plan.kinds[row]
-      let from = UnixMilliseconds(max(now.milliseconds, kind.releaseUnixSeconds * 1000))
       for index in 0..<scratch.plan.nodes.count {
-        let decision = profiles.decideOffer(
-          StockCandidates(
-            nodes: Column(base: UnsafePointer(scratch.plan.nodeColumn.base + index), count: 1),
-            available: Column(base: UnsafePointer(scratch.plan.unit.base), count: 1)),
-          quantity: 1, destination: destination, now: from,
-          handlingMinutes: kind.handlingMinutes)
+        let decision = level.profiles.set.decideOffer(
+          planCandidate(index), quantity: 1, destination: level.destination, now: level.now,
+          handlingMinutes: kind.handlingMinutes, releaseUnixSeconds: kind.releaseUnixSeconds,
+          pending: level.profiles.pending)
         scratch.plan.offers.append(
-          PlanOffer(decision, profiles, neededByDays: query.neededByDays))
+          PlanOffer(decision, level.profiles.set, neededByDays: level.neededByDays))
       }
     }
+  }
+
+  /// A node as the only candidate, with a unit.
+  private func planCandidate(_ centre: Int) -> StockCandidates {
+    StockCandidates(
+      nodes: Column(base: UnsafePointer(scratch.plan.nodeColumn.base + centre), count: 1),
+      available: Column(base: UnsafePointer(scratch.plan.unit.base), count: 1))
+  }
+
+  private func planSubject(_ line: Int, _ level: PlanTerms) -> OfferSubject {
+    let item = scratch.plan.lines[line]
+    var terms = level.terms
+    terms.handlingMinutes = scratch.plan.kinds[Int(item.kind)].handlingMinutes
+    terms.releaseUnixSeconds = scratch.plan.kinds[Int(item.kind)].releaseUnixSeconds
+    return OfferSubject(
+      item: item.token, seller: item.attribute == 0 ? nil : attributes[Int(item.attribute)].seller,
+      destination: level.destination, terms: terms)
   }
 
   func planOffer(_ line: Int, _ centre: Int) -> PlanOffer {
@@ -71,17 +92,15 @@ extension State {
   }
 
   /// Fills the problem with the cart, what nodes hold of it and what they promise.
-  func fillPlan(
-    _ level: ServiceLevel, destination: UInt32, _ profiles: ProfileSet, at now: UnixMilliseconds
-  ) {
+  func fillPlan(_ level: PlanTerms) {
     scratch.plan.problem.begin()
     scratch.plan.rates.removeAll()
     let centres = scratch.plan.nodes.count
-    let zone = network.zone(of: destination)
+    let zone = network.zone(of: level.destination)
     for index in 0..<centres {
       let node = scratch.plan.nodes[index].node
       scratch.plan.nodes.at(index).pointee.card = card(
-        network.rate(origin: node, level: level, zone: zone) ?? -1)
+        network.rate(origin: node, level: level.terms.tier.level, zone: zone) ?? -1)
     }
     for index in 0..<centres {
       let node = scratch.plan.nodes[index]
@@ -108,7 +127,7 @@ extension State {
           opportunityValue: opportunity.count == 0
             ? 0 : opportunityValue(line, at: scratch.plan.nodes[centre].node))
       }
-      if !overrides.isEmpty { overrule(line, destination: destination, profiles, at: now) }
+      if !overrides.isEmpty { overrule(line, level) }
     }
   }
 
@@ -178,26 +197,15 @@ extension State {
 
   /// Takes the cells of a line away that an override blocks; where one forces nodes that can
   /// promise, all others.
-  private func overrule(
-    _ line: Int, destination: UInt32, _ profiles: ProfileSet, at now: UnixMilliseconds
-  ) {
-    let item = scratch.plan.lines[line]
-    guard let catalogue = self.profiles else { return }
-    let answering = OfferProfiles(catalogue, answering: profiles, pending: pendingChanges)
-    let subject = OfferSubject(
-      item: item.token, seller: item.attribute == 0 ? nil : attributes[Int(item.attribute)].seller,
-      destination: destination,
-      terms: PromiseTerms(
-        handlingMinutes: scratch.plan.kinds[Int(item.kind)].handlingMinutes))
+  private func overrule(_ line: Int, _ level: PlanTerms) {
+    let subject = planSubject(line, level)
     var (forced, blocked): (UInt64, UInt64) = (0, 0)
     for centre in 0..<scratch.plan.nodes.count {
       let offer = planOffer(line, centre)
       if !offer.isOffer { continue }
-      let candidate = StockCandidates(
-        nodes: Column(base: UnsafePointer(scratch.plan.nodeColumn.base + centre), count: 1),
-        available: Column(base: UnsafePointer(scratch.plan.unit.base), count: 1))
       guard
-        let ruling = overrule(.offer(offer.offer), candidate, subject, answering, at: now)
+        let ruling = overrule(
+          .offer(offer.offer), planCandidate(centre), subject, level.profiles, at: level.now)
       else { continue }
       if !ruling.blocked.isEmpty {
         blocked |= 1 << UInt64(centre)
@@ -215,7 +223,7 @@ extension State {
   // MARK: The reply
 
   /// Why a line is not, or not wholly, in the plan.
-  func shortLine(_ line: Int, at now: UnixMilliseconds) -> ShortLine {
+  func shortLine(_ line: Int, _ level: PlanTerms) -> ShortLine {
     let item = scratch.plan.lines[line]
     var short = ShortLine()
     short.line = UInt16(line)
@@ -225,7 +233,7 @@ extension State {
       for use in 0..<Int(item.useCount) {
         let component = Int(scratch.plan.uses[Int(item.firstUse) + use].component)
         let token = scratch.plan.components[component].token
-        let next = nextSupply(of: token, node: nil, after: now.seconds).eta
+        let next = nextSupply(of: token, node: nil, after: level.now.seconds).eta
         // A kit can be more than before only when something of it comes.
         if next > 0 && (short.nextSupplyUnixSeconds == 0 || next < short.nextSupplyUnixSeconds) {
           short.nextSupplyUnixSeconds = next
@@ -248,7 +256,10 @@ extension State {
         short.code = .neededByMissed
         break
       }
-      if short.code == .noRoute { short.code = OutcomeCode(rawValue: offer.code) ?? .noRoute }
+      if short.code != .noRoute { continue }
+      let decision = level.profiles.decideWithReason(
+        planCandidate(centre), planSubject(line, level), at: level.now)
+      if case .refused(let reason) = decision { short.code = reason }
     }
     return short
   }

@@ -19,6 +19,8 @@ struct PlanScratch: ~Copyable {
   var kinds = Store<PlanKind>()
   /// The rates of the problem's cards; −1 = none.
   var rates = Store<Int>()
+  /// What some line may not travel on.
+  var restrictions: ItemRestrictions = []
   var breaks = Store<RateBreak>(capacity: RateCard.breakLimit)
 }
 
@@ -61,10 +63,9 @@ struct PlanKind: BitwiseCopyable, Equatable {
 
 /// What a node promises for an item of some kind.
 struct PlanOffer: BitwiseCopyable {
-  /// Meaningless unless `code` is `ok`.
+  /// Meaningless where there is none.
   var offer: Offer
-  /// `ok`, or why there is no offer.
-  var code: OutcomeCode.RawValue
-  /// The place of its window among all: later windows rank higher.
+  /// The place of its window among all, later windows higher; `SourcingProblem.noWindow` = there is
+  /// no offer.
   var rank: UInt32
 }

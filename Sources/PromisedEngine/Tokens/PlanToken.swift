@@ -108,7 +108,7 @@ package struct PlanToken: Sendable, Equatable {
 extension PlanToken {
   private static var fixedBytes: Int { 48 }
 
-  /// The token's bytes; none when they would exceed `Limits.planTokenBytes`. O(lines).
+  /// The token's bytes; none when they would exceed `Limits.tokenBytes`. O(lines).
   package func encode() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Self.fixedBytes)
     let letters = country.bytes
@@ -142,7 +142,7 @@ extension PlanToken {
       return TokenBytes.checksum(base, count: buffer.count)
     }
     for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: sum >> (8 * UInt64(shift)))) }
-    return bytes.count <= Limits.planTokenBytes ? bytes : []
+    return bytes.count <= Limits.tokenBytes ? bytes : []
   }
 
   private func appendLines(to bytes: inout [UInt8]) {
@@ -192,7 +192,7 @@ extension PlanToken {
 
   /// Nil when the bytes after a sound header are none of a plan's.
   init?(_ token: BorrowedBytes, _ header: TokenHeader) {
-    guard let base = token.base, token.count <= Limits.planTokenBytes,
+    guard let base = token.base, token.count <= Limits.tokenBytes,
       token.count >= Self.fixedBytes + header.postcodeBytes + TokenBytes.checksumBytes,
       let objective = PlanObjective(rawValue: header.detail),
       let policy = FillPolicy(rawValue: base[28]), base[29] <= 3, base[31] == 0

@@ -285,4 +285,24 @@ import Testing
     let blocked = try plans(desk, Ask(items: ["B"])).plans[0]
     #expect(blocked.code == .overrideBlocks)
   }
+
+  @Test func aCartTravelsOnlyWhereAllOfItMay() throws {
+    let desk = try desk()
+    // The way from FC2 is made one by air, which never takes hazmat.
+    guard case .network(var rows) = Rows.nodes([]) else { return }
+    rows.legs = [
+      Leg(
+        name: Name("leg-FC2"), origin: Name("FC2"), destination: Name("DS"), mode: .air,
+        weekdays: 127, departureMinute: 1260, durationMinutes: 120, calendar: .empty)
+    ]
+    try desk.put(.network(rows))
+    StateOfferTests.publish(desk)
+    #expect(nodes(desk, try plans(desk, Ask(items: ["B"])).plans[0]) == ["FC2"])
+    guard case .items(var items) = Rows.items([Rows.Item(key: "B")]) else { return }
+    items.restrictions = [ItemRestrictions.hazmat.rawValue]
+    try desk.put(.items(items))
+    let plan = try plans(desk, Ask(items: ["B"])).plans[0]
+    #expect(plan.code == .restrictionForbids && plan.shipments.isEmpty)
+    #expect(plan.shortLines.map(\.code) == [.restrictionForbids])
+  }
 }

@@ -92,7 +92,7 @@ import Testing
       item: String(repeating: "i", count: 64), postcode: String(repeating: "p", count: 64))
     #expect(bytes(long).count == Limits.offerTokenBytes && decode(bytes(long)) != nil)
     let largest = plan(lines: Limits.linesPerHold, keyBytes: 64).encode()
-    #expect(!largest.isEmpty && largest.count <= Limits.planTokenBytes)
+    #expect(!largest.isEmpty && largest.count <= Limits.tokenBytes)
     #expect(decode(largest) != nil)
     // As many lines with ordinary keys.
     #expect(plan(lines: Limits.linesPerHold, keyBytes: 8).encode().count < 6000)
