@@ -67,6 +67,21 @@ import Testing
     #expect(mismatch?.code == .columnLengthMismatch)
   }
 
+  /// Nothing may have happened in the log since its time to be forgotten came.
+  @Test func aHoldWhoseTimeIsOverIsUnknownAlsoBeforeItIsForgotten() throws {
+    let desk = try Desk.small()
+    let id = try desk.hold([Line("A", "F1", 1)], seconds: 5)
+    desk.now.milliseconds += 5000
+    try desk.hold([Line("B", "F1", 1)])
+    desk.now.milliseconds += Limits.endedHoldMilliseconds - 1
+    let command = HoldTransitionCommand(
+      key: desk.command(""), owner: desk.lender.bytes("cart"), holdID: id, transition: .commit)
+    #expect(try desk.state.decide(command, at: desk.now).reclaimed)
+    desk.now.milliseconds += 1
+    let refusal = desk.refusal { () throws(Refusal) in try desk.change(id, .commit) }
+    #expect(refusal?.code == .holdUnknown)
+  }
+
   @Test func anAbandonedHoldBlocksNobody() throws {
     let desk = try Desk.small()
     let id = try desk.hold([Line("A", "F1", 10)], seconds: 5)

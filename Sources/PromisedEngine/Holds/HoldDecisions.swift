@@ -131,7 +131,9 @@ extension State {
     -> HoldChangedEvent
   {
     observe(.hold, command.holdID)
-    guard let slot = holds.find(command.holdID) else { throw unknownHold(command.holdID) }
+    guard let slot = holds.find(command.holdID, at: now.milliseconds) else {
+      throw unknownHold(command.holdID)
+    }
     if !same(holds.owner(slot), command.owner) {
       throw Refusal(.notOwner, "hold \(command.holdID) belongs to another owner")
     }

@@ -60,6 +60,14 @@ struct HoldTable: ~Copyable {
   @inline(__always)
   func prefetch(_ id: UInt64) { index.prefetch(mix(id)) }
 
+  /// The same as of an instant: an ended hold whose time to be forgotten has come is not found, also
+  /// before an event has forgotten it.
+  func find(_ id: UInt64, at now: Int64) -> Int? {
+    guard let slot = find(id) else { return nil }
+    let forgetAt = slots[slot].forgetAt
+    return forgetAt != 0 && forgetAt <= now ? nil : slot
+  }
+
   func isInUse(_ slot: Int) -> Bool { slots[slot].state != 0 }
 
   func hold(_ slot: Int) -> HoldSlot { slots[slot] }

@@ -28,13 +28,14 @@ import Testing
   @Test func whatIsFullIsNamed() throws {
     let world = try PromiseWorld(PromiseWorld.Room(hubLeg: 10, hasNightLeg: false))
     let token = try world.token("B", quantity: 6)
+    let (first, second) = (
+      try world.token("A", quantity: 2), try world.token("B", quantity: 3)
+    )
     try world.redeem([token])
     let refusal = world.desk.refusal { () throws(Refusal) in try world.redeem([token]) }
     #expect(refusal?.code == .capacityFull && refusal?.key == Name("HUB-DS"))
     #expect(refusal?.availableUnits == 4 && world.desk.row("B", "FC1")?.reserved == 6)
-    let both = world.desk.refusal { () throws(Refusal) in
-      try world.redeem([try world.token("A", quantity: 2), try world.token("B", quantity: 3)])
-    }
+    let both = world.desk.refusal { () throws(Refusal) in try world.redeem([first, second]) }
     #expect(both?.code == .capacityFull)
   }
 
