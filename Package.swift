@@ -104,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "promised-order-replay",
       dependencies: ["PromisedData", "PromisedEngine", "PromisedImport", "PromisedModel"],
-      path: "Tools/OrderReplay", swiftSettings: strict),
+      path: "Tools/OrderReplay", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
       name: "promised-timetable-check", dependencies: ["PromisedData", "PromisedEngine"],
       path: "Tools/TimetableCheck", swiftSettings: strict),
@@ -130,7 +130,9 @@ let package = Package(
       ]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
     suite("PromisedDataTests", ["PromisedData", "CZlib"]),
-    suite("OrderReplayTests", ["promised-order-replay", "PromisedData", "PromisedEngine"]),
+    suite(
+      "OrderReplayTests",
+      ["promised-order-replay", "PromisedData", "PromisedEngine", "PromisedModel", "CZlib"]),
     suite("TimetableCheckTests", ["promised-timetable-check", "PromisedData"]),
     suite("PromisedSampleTests", ["PromisedSample"]),
     suite(

@@ -28,6 +28,8 @@ extension State {
     case .loadCommitted: applyLoadCommitted()
     case .loadAborted: applyLoadAborted()
     case .profilePublished(let publication): apply(published: publication)
+    case .observed(let key, let rows): apply(observed: rows, key: key)
+    case .learningAdopted: applyLearningAdopted()
     case .overridePut(let key, let row): apply(overridePut: row, key: key)
     case .overrideRemoved(let key, let id): apply(overrideRemoved: id, key: key)
     case .departuresChanged(let key, let changes):

@@ -47,6 +47,7 @@ extension State {
     digestPromises(&sum)
     digestNetwork(&sum)
     digestOverrides(&sum)
+    digestLearned(&sum)
     digestSourcing(&sum)
     sum.begin(20)
     sum.add(publication.epoch)

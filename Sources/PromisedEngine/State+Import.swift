@@ -24,6 +24,8 @@ extension State {
       // The network comes before; a load that is open keeps its own.
       publishedRevision = isOfNetwork ? network.revision : nil
     case .overrides(let rows): importOverrides(rows)
+    case .learned(let rows): importLearned(rows)
+    case .outcomes(let rows): importOutcomes(rows)
     case .load(let description): load = OpenLoad(description, on: network)
     case .loadChunk(let rows): load?.append(rows)
     case .lastLoad(let load): lastLoad = load

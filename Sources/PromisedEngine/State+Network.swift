@@ -98,7 +98,7 @@ extension State {
   }
 
   /// Valid until the network changes.
-  func nodeTitle(_ node: UInt16) -> BorrowedBytes {
+  package func nodeTitle(_ node: UInt16) -> BorrowedBytes {
     Int(node) < titlesByNode.count ? titles.name(Int(titlesByNode[Int(node)])) : .empty
   }
 

@@ -69,6 +69,13 @@ package final class State {
   /// What operators decided over the system's head.
   var overrides = OverrideTable()
 
+  // What was observed.
+  var learned = LearnedTable()
+  var outcomes = OutcomeTable()
+  var calibration = Calibration()
+  /// When the first observation was made that profiles do not know yet; 0 = none.
+  var firstUnadopted: Int64 = 0
+
   // Loads.
   var load: OpenLoad?
   var lastLoad: CommittedLoad?

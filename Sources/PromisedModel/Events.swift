@@ -83,6 +83,10 @@ package enum Event {
   case loadCommitted
   case loadAborted
   case profilePublished(ProfilePublication)
+  /// Observations that were learned.
+  case observed(CommandKey, ObservationRows)
+  /// Profiles are built with what was learned so far from now on.
+  case learningAdopted
   /// An override, whose id is the position of its event.
   case overridePut(CommandKey, Override)
   /// The override with this id is there no more.
@@ -113,6 +117,8 @@ package enum StateBlock {
   case lastLoad(CommittedLoad)
   /// In order of their ids; also those that have expired and are still listed.
   case overrides([Override])
+  case learned(LearnedRows)
+  case outcomes(OutcomeRows)
   /// Promises of holds, by hold and shipment; the holds come before.
   case promises([PromiseRow])
   /// The numbered list of changes of departures, and the last number ever given.

@@ -57,5 +57,10 @@ package enum Limits {
   package static var nodes: Int { 65_000 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }
+  /// The longest delay of a departure or of handling, and the longest transit.
+  package static var delayMinutes: Int32 { 10_080 }
+  package static var transitDays: Int { 60 }
+  /// Outcomes of promises that are kept to tell accuracy from.
+  package static var promiseOutcomes: Int { 1_048_576 }
   package static var unitsPerPosition: Int32 { 2_000_000_000 }
 }

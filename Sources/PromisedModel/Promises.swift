@@ -81,11 +81,17 @@ package struct PromisedShipment: Sendable, Equatable {
 package struct PromiseRow: Sendable, Equatable {
   package var holdID: UInt64
   package var orderedAtUnixSeconds: Int64
+  /// 0 = not reported.
+  package var deliveredAtUnixSeconds: Int64
   package var shipment: PromisedShipment
 
-  package init(holdID: UInt64, orderedAtUnixSeconds: Int64, shipment: PromisedShipment) {
+  package init(
+    holdID: UInt64, orderedAtUnixSeconds: Int64, deliveredAtUnixSeconds: Int64 = 0,
+    shipment: PromisedShipment
+  ) {
     self.holdID = holdID
     self.orderedAtUnixSeconds = orderedAtUnixSeconds
+    self.deliveredAtUnixSeconds = deliveredAtUnixSeconds
     self.shipment = shipment
   }
 }

@@ -31,6 +31,8 @@ extension StateBlock {
     case .commands(let rows): try rows.checkColumns()
     case .sources(let rows):
       try require([rows.lastSequences.count], rows: rows.sources.count, "source columns")
+    case .learned(let rows): try rows.checkColumns()
+    case .outcomes(let rows): try rows.checkColumns()
     case .overrides(let rows):
       // A row's place is found by its id.
       for (row, next) in zip(rows, rows.dropFirst()) where row.id >= next.id {
@@ -146,17 +148,17 @@ extension CommandRows {
   }
 }
 
-private func require(_ counts: [Int], rows: Int, _ what: String) throws(RecordError) {
+func require(_ counts: [Int], rows: Int, _ what: String) throws(RecordError) {
   for count in counts where count != rows { throw .malformed(what) }
 }
 
-private func require(
+func require(
   _ indexes: [UInt32], below count: Int, _ what: String
 ) throws(RecordError) {
   for index in indexes where Int(index) >= count { throw .malformed(what) }
 }
 
-private func require<Value>(
+func require<Value>(
   _ raw: [UInt8], are known: (UInt8) -> Value?, _ what: String
 ) throws(RecordError) {
   for value in raw where known(value) == nil { throw .malformed(what) }

@@ -14,6 +14,8 @@ enum EventKind: UInt8 {
   case loadCommitted = 9
   case loadAborted = 10
   case profilePublished = 11
+  case observed = 13
+  case learningAdopted = 14
   case overridePut = 15
   case overrideRemoved = 16
   case departuresChanged = 12
@@ -70,6 +72,11 @@ package struct EventWriter: ~Copyable {
     case .profilePublished(var publication):
       begin(.profilePublished, &when)
       certain { (w) throws(RecordError) in try w.publication(&publication) }
+    case .observed(let key, var rows):
+      begin(.observed, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.observations(&rows) }
+    case .learningAdopted: begin(.learningAdopted, &when)
     case .overridePut(let key, var row):
       begin(.overridePut, &when)
       write(key: key)
@@ -210,6 +217,13 @@ package final class EventReader {
       var publication = ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0)
       try fields.publication(&publication)
       return .profilePublished(publication)
+    case .observed:
+      let key = try readKey(&fields)
+      var rows = ObservationRows()
+      try fields.observations(&rows)
+      try rows.checkColumns()
+      return .observed(key, rows)
+    case .learningAdopted: return .learningAdopted
     case .overridePut:
       let key = try readKey(&fields)
       var row = Override()

@@ -40,6 +40,7 @@ extension FieldCoder where Self: ~Copyable {
     try list(&rows, blank: blank) { (row, coder) throws(RecordError) in
       try coder.number(&row.holdID)
       try coder.number(&row.orderedAtUnixSeconds)
+      try coder.number(&row.deliveredAtUnixSeconds)
       try coder.promisedShipment(&row.shipment)
     }
   }

@@ -13,7 +13,9 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case loadChunk = 8
   case lastLoad = 9
   case sizes = 10
+  case learned = 13
   case overrides = 14
+  case outcomes = 15
   case promises = 11
   case departureChanges = 12
   case buckets = 16
@@ -33,6 +35,8 @@ extension StateBlock {
     case .lastLoad: .lastLoad
     case .sizes: .sizes
     case .overrides: .overrides
+    case .learned: .learned
+    case .outcomes: .outcomes
     case .promises: .promises
     case .departureChanges: .departureChanges
     case .buckets: .buckets
@@ -48,6 +52,8 @@ extension StateBlock {
     case .commands(let rows): rows.bodyDigests.count
     case .sources(let rows): rows.sources.count
     case .overrides(let rows): rows.count
+    case .learned(let rows): rows.kinds.count
+    case .outcomes(let rows): rows.nodes.count
     case .promises(let rows): rows.count
     case .departureChanges(_, let changes, _): changes.count
     case .buckets(let rows): rows.count
@@ -97,6 +103,8 @@ extension StateBlockKind {
           committedAt: UnixMilliseconds(0)))
     case .sizes: .sizes(items: 0, positions: 0)
     case .overrides: .overrides([])
+    case .learned: .learned(LearnedRows())
+    case .outcomes: .outcomes(OutcomeRows())
     case .promises: .promises([])
     case .departureChanges: .departureChanges([], [], last: 0)
     case .buckets: .buckets([])
@@ -141,6 +149,12 @@ extension FieldCoder where Self: ~Copyable {
       try number(&items)
       try number(&positions)
       block = .sizes(items: items, positions: positions)
+    case .learned(var rows):
+      try learned(&rows)
+      block = .learned(rows)
+    case .outcomes(var rows):
+      try outcomes(&rows)
+      block = .outcomes(rows)
     case .overrides(var rows):
       try list(&rows, blank: Override()) { (row, coder) throws(RecordError) in
         try coder.override(&row)

@@ -46,8 +46,12 @@ extension Sequencer {
     case .atRisk(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
-    case .plan, .accuracy:
-      throw Refusal(.methodNotBuilt, "the method is not built yet")
+    case .plan(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .accuracy(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
     case .hold, .holdTransition, .feed, .put, .rescue, .observe, .departures, .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
       try requireTakingChanges()
@@ -79,8 +83,7 @@ extension Sequencer {
     case .putOverride(let command): try perform(command, reply)
     case .rescue(let command): try perform(command, reply)
     case .departures(let command, let key): try perform(command, key: key, reply)
-    case .observe:
-      throw Refusal(.methodNotBuilt, "the method is not built yet")
+    case .observe(let rows, let key): try perform(rows, key: key, reply)
     case .beginLoad(let load): try beginLoad(load, reply)
     case .commitLoad(let id): try commitLoad(id, reply)
     case .abortLoad(let id): try abortLoad(id, reply)

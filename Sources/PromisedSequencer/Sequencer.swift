@@ -52,6 +52,7 @@ package final class Sequencer {
   var holdReply = HoldReply()
   var feedReply = FeedReply()
   var listReply = ListReply()
+  var planReply = PlanReply()
 
   /// `timeZoneFile` gives the TZif bytes of an IANA zone, nil when there is no such zone. It is
   /// asked only while a put is decided, never in replay.
@@ -80,6 +81,7 @@ package final class Sequencer {
   func advanceTime() {
     now = max(now, sandboxTime ?? realtime)
     if let ids = state.expiredHolds(at: now) { commit(.holdsExpired(ids)) }
+    if state.isAdoptionDue(at: now) { commit(.learningAdopted) }
   }
 
   /// Logs and applies what was decided; its position.

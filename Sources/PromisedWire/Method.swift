@@ -133,9 +133,9 @@ extension Method {
   package var row: Row {
     switch self {
     case .offer: Row(.promises, "Offer")
-    case .plan: Row(.promises, "Plan", built: false)
+    case .plan: Row(.promises, "Plan")
     case .atRisk: Row(.promises, "AtRisk")
-    case .accuracy: Row(.promises, "Accuracy", built: false)
+    case .accuracy: Row(.promises, "Accuracy")
     case .explain: Row(.promises, "Explain")
     case .rescue: Row(.promises, "Rescue")
     case .changed: Row(.promises, "Changed")
@@ -172,7 +172,7 @@ extension Method {
     case .utilization: Row(.capacity, "Utilization", built: false)
     case .networkPut: Row(.network, "Put")
     case .networkGet: Row(.network, "Get")
-    case .observe: Row(.network, "Observe", built: false)
+    case .observe: Row(.network, "Observe")
     case .closeLeg: Row(.network, "CloseLeg")
     case .reopenLeg: Row(.network, "ReopenLeg")
     case .putOverride: Row(.network, "PutOverride")

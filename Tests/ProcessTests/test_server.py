@@ -150,7 +150,7 @@ class Asking(unittest.TestCase):
         status = self.client.Admin.Status()
         self.assertEqual(status.items, 2000)
         self.assertGreater(status.positions, 4000)
-        self.assertEqual((status.nodes, status.sellers), (147, 500))
+        self.assertEqual((status.nodes, status.sellers), (153, 500))
 
     def test_an_offer_has_a_window_an_order_by_a_centre_and_legs(self):
         reply = self.client.Promises.Offer(

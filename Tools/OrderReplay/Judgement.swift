@@ -129,14 +129,17 @@ struct Judgement {
       if hits < wanted { low = middle + 1 } else { high = middle }
     }
     let service = Score(others) { curve($0).days(level: low) }
+    let marketplace = Score(others) { $0.estimated }
     return Tie(
       confidence: Double(low) / Double(BinaryPower.one), service: service,
-      marketplace: Score(others) { $0.estimated },
-      marketplaceMeanAtServiceRate: min(
-        movedMean(others, to: service.onTimeRate) { $0 + $1 },
-        movedMean(others, to: service.onTimeRate) {
-          Int((Double($0) * (1 + Double($1) / 50)).rounded())
-        }))
+      marketplace: marketplace,
+      marketplaceMeanAtServiceRate: service.onTimeRate == marketplace.onTimeRate
+        ? marketplace.meanDays
+        : min(
+          movedMean(others, to: service.onTimeRate) { $0 + $1 },
+          movedMean(others, to: service.onTimeRate) {
+            Int((Double($0) * (1 + Double($1) / 50)).rounded())
+          }))
   }
 
   /// The mean of the marketplace's promises, each `moved` by as many steps as give the on-time

@@ -81,6 +81,7 @@ extension State {
           PromiseRow(
             holdID: hold.id,
             orderedAtUnixSeconds: promises.record(block).pointee.orderedAtUnixSeconds,
+            deliveredAtUnixSeconds: promises.record(block).pointee.deliveredAtUnixSeconds,
             shipment: promises.shipment(block)))
       }
       if rows.count >= Self.blockRows {
@@ -135,6 +136,10 @@ extension State {
       }
       holds.setPromises(
         slot, store(rows[start..<end].map { ($0.shipment, $0.orderedAtUnixSeconds) }))
+      let blocks = promises.blocks(from: holds.hold(slot).promises)
+      for (block, row) in zip(blocks, rows[start..<end]) {
+        promises.record(block).pointee.deliveredAtUnixSeconds = row.deliveredAtUnixSeconds
+      }
       start = end
     }
   }
@@ -256,7 +261,7 @@ extension State {
     sum.add(number)
     for value in [
       record.windowFromUnixSeconds, record.windowToUnixSeconds, record.shipByUnixSeconds,
-      record.orderedAtUnixSeconds,
+      record.orderedAtUnixSeconds, record.deliveredAtUnixSeconds,
     ] {
       sum.add(value)
     }

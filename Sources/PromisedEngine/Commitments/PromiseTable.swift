@@ -8,6 +8,8 @@ struct PromiseRecord: BitwiseCopyable {
   var shipByUnixSeconds: Int64
   /// When it was promised: the order counts from then.
   var orderedAtUnixSeconds: Int64
+  /// When it was reported delivered; 0 = not yet.
+  var deliveredAtUnixSeconds: Int64
   /// The next shipment of the hold, 0 = none.
   var next: UInt32
   var lane: UInt32
@@ -114,7 +116,8 @@ struct PromiseTable: ~Copyable {
     record(block).pointee = PromiseRecord(
       windowFromUnixSeconds: shipment.windowFromUnixSeconds,
       windowToUnixSeconds: shipment.windowToUnixSeconds,
-      shipByUnixSeconds: shipment.shipByUnixSeconds, orderedAtUnixSeconds: orderedAt, next: 0,
+      shipByUnixSeconds: shipment.shipByUnixSeconds, orderedAtUnixSeconds: orderedAt,
+      deliveredAtUnixSeconds: 0, next: 0,
       lane: shipment.lane, deliveryDays: shipment.deliveryDays, node: shipment.node,
       chance: shipment.chance, firstLine: shipment.firstLine, lineCount: shipment.lineCount,
       level: shipment.level.rawValue, restrictions: shipment.restrictions.rawValue,

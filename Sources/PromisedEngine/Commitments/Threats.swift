@@ -65,6 +65,7 @@ extension State {
     _ watchesDepartures: Bool, at now: UnixMilliseconds
   ) -> (RiskCause, Name)? {
     let record = promises.record(block).pointee
+    if record.deliveredAtUnixSeconds != 0 { return nil }
     let lines = holds.lines(slot)
     if let missing = short[slot] {
       for line in Int(record.firstLine)..<Int(record.firstLine + record.lineCount)

@@ -83,6 +83,8 @@ extension State {
   /// Adds a change to the numbered list.
   func record(_ change: DepartureChange) {
     network.append(change)
+    // Until profiles that know it are published, what may count on it is passed over.
+    if let profiles { pendingChanges = PendingChanges(profiles, network) }
     if let resolved = network.resolved(change) { board.append(resolved) }
     stamps.network = appliedPosition
   }

@@ -122,7 +122,7 @@ extension NetworkImage {
     NetworkImage(
       revision: revision, timeZoneRules: timeZoneRules, calendars: calendars, nodes: nodes,
       waves: waves, destinations: destinations, zoneCount: zoneCount, lanes: lanes,
-      transits: transits, legs: legs, delays: delays, changes: changes + more,
+      transits: transits, legs: legs, delays: delays, adopted: adopted, changes: changes + more,
       lastChange: lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
       carrierNames: carrierNames.copy())
   }

@@ -56,14 +56,3 @@ extension State {
     Refusal(.rowInvalid, "\(field)[\(row)]: \(name) \(what)", key: name, row: Int32(row))
   }
 }
-
-extension PackedKeys {
-  /// Owned copies. The lengths add up.
-  fileprivate var names: [Name] {
-    var start = 0
-    return lengths.map { length in
-      defer { start += Int(length) }
-      return Name(Array(bytes[start..<start + Int(length)]))
-    }
-  }
-}

@@ -25,6 +25,12 @@ package struct AdaptiveLevel: Sendable, Equatable {
     misses = wantedMisses
   }
 
+  /// One that has come to `misses`, 0…10^9.
+  package init(wantedMisses: Int64, misses: Int64) {
+    self.init(wantedMisses: wantedMisses)
+    self.misses = min(Self.one, max(0, misses))
+  }
+
   /// Takes in whether a promise was missed.
   package mutating func observe(missed: Bool) {
     // The change is rounded to the nearest; |difference| and step are at most 10^9.

@@ -27,6 +27,15 @@ package struct DecayedHistogram: Sendable, Equatable {
     self.halfLifeDays = halfLifeDays
   }
 
+  /// What was kept of one: its weights, their squares and its newest day.
+  package init(weights: [Int64], squares: Int64, day: Int32, halfLifeDays: Int32) {
+    self.init(bins: weights.count, halfLifeDays: halfLifeDays)
+    self.weights = weights
+    self.squares = squares
+    self.day = day
+    total = weights.reduce(0, &+)
+  }
+
   /// Counts an outcome of `day`. Days may come in any order: an older one enters faded.
   package mutating func observe(bin: Int, day: Int32) {
     if day > self.day { fade(to: day) }

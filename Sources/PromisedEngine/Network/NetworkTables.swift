@@ -45,6 +45,8 @@ package struct NetworkTables: ~Copyable {
   var legNames = NameTable()
   var legs: [LegRow] = []
   var delays: [DelayOutcome] = []
+  /// Takes the place of what is declared.
+  package internal(set) var adopted = AdoptedDistributions()
   var delayStarts: [[UInt64]: UInt32] = [:]
 
   /// What happened to departures, in the order of it.

@@ -31,7 +31,7 @@ extension ProfileBuild {
       let own = delta.admitted(by: tier.departures.tier, image)
       if own.isEmpty { return tier }
       let departures = NetworkDepartures(tier.departures, image: image, own)
-      var build = TierBuild(patching: tier, departures, confident)
+      var build = TierBuild(patching: tier, departures, own, confident)
       for destination in tier.affected(by: own) where wanted?.contains(destination) ?? true {
         var blocks = known[destination] ?? previous.tiers.flatMap { $0.blocks(Int(destination)) }
         build.add(destination, &blocks)

@@ -207,14 +207,14 @@ private let styleSheet = """
     border-top: 3px solid var(--accent); vertical-align: 4px; }
   .key .air::before { border-top: 3px dashed var(--air); }
   .timeline { list-style: none; margin: 0; padding: 0; }
-  .timeline li { display: grid; grid-template-columns: 224px 1fr; gap: 30px; margin: 0;
+  .timeline li { display: grid; grid-template-columns: 236px 1fr; gap: 30px; margin: 0;
     padding: 5px 0; position: relative; }
   .timeline time { color: var(--soft); font-variant-numeric: tabular-nums; text-align: right;
-    font-size: 15px; white-space: nowrap; }
-  .timeline li::before { content: ""; position: absolute; left: 233px; top: 11px; width: 11px;
+    font-size: 15px; font-weight: 400; white-space: nowrap; }
+  .timeline li::before { content: ""; position: absolute; left: 246px; top: 11px; width: 11px;
     height: 11px; border-radius: 50%; background: var(--paper); border: 2px solid var(--accent);
     z-index: 1; }
-  .timeline li::after { content: ""; position: absolute; left: 238px; top: 0; bottom: 0;
+  .timeline li::after { content: ""; position: absolute; left: 251px; top: 0; bottom: 0;
     border-left: 2px solid var(--line); }
   .timeline li:first-child::after { top: 14px; }
   .timeline li:last-child::after { bottom: calc(100% - 14px); }

@@ -45,19 +45,24 @@ import Testing
     for seed in 0..<4 {
       var random = SplitMix(UInt64(seed) &* 6_700_417 &+ UInt64(base))
       var rows = RandomNetwork.tieredRows(&random)
-      if seed % 3 == 0 {
-        rows.legs[1].delays = [DelayOutcome(minutes: 30, probability: 65_535)]
+      // Half of them with the scan that is used, and legs that are often late.
+      let confident = seed % 2 == 0 ? Self.counting : ProfileBuild.confidentScan
+      for leg in rows.legs.indices where seed % 2 == 1 && leg % 3 == 0 || seed == 0 && leg == 1 {
+        rows.legs[leg].delays = [
+          DelayOutcome(minutes: 0, probability: 50_000),
+          DelayOutcome(minutes: Int32(20 + 30 * leg), probability: 15_535),
+        ]
       }
       var network = try tables(rows)
       var catalogue = ProfileBuild.catalogue(
-        image: network.image(), horizon: horizon, confident: Self.counting)
+        image: network.image(), horizon: horizon, confident: confident)
       for step in 0..<4 {
         for _ in 0..<(1 + random.below(3)) {
           network.append(RandomChanges.change(rows, base: base, days: 8, &random))
         }
         let image = network.image()
-        let patched = ProfileBuild.patch(catalogue, image: image, confident: Self.counting)
-        let full = ProfileBuild.whole(image, horizon, Self.counting)
+        let patched = ProfileBuild.patch(catalogue, image: image, confident: confident)
+        let full = ProfileBuild.whole(image, horizon, confident)
         #expect(patched.digest == full.digest, "seed \(seed), step \(step)")
         for (old, new) in zip(catalogue.tiers, patched.tiers) {
           for (before, after) in zip(old.schedule.blocks, new.schedule.blocks) {
@@ -68,7 +73,7 @@ import Testing
         catalogue = patched
       }
       let again = ProfileBuild.catalogue(
-        image: network.image(), horizon: horizon, confident: Self.counting)
+        image: network.image(), horizon: horizon, confident: confident)
       #expect(again.digest == catalogue.digest)
       #expect(again.unchanged?.digest == catalogue.unchanged?.digest)
     }

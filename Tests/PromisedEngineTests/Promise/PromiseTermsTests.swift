@@ -155,11 +155,16 @@ import Testing
     #expect(hazmat == .refused(.restrictionForbids))
     // Neither alone would help.
     #expect(decide(built, PromiseTerms(restrictions: .hazmat)) == .refused(.noRoute))
-    // Nobody fills the confident layers here.
+    // One parcel in three is so late that it comes after the horizon.
     rows.legs[0].level = .economy
-    rows.legs[0].delays = [DelayOutcome(minutes: 600, probability: 65_535)]
+    rows.legs[0].delays = [
+      DelayOutcome(minutes: 0, probability: 45_535),
+      DelayOutcome(minutes: 9000, probability: 20_000),
+    ]
     built = try catalogue(rows)
-    #expect(decide(built, PromiseTerms()) == .refused(.confidenceNotReached))
+    let late = utc(2026, 1, 24)
+    #expect(decide(built, PromiseTerms(), at: late) == .refused(.confidenceNotReached))
+    #expect(offer(built, PromiseTerms(confidence: .even), at: late)?.confidence == 45_535)
     #expect(offer(built, PromiseTerms(confidence: nil)) != nil)
     let past = decide(built, PromiseTerms(confidence: nil), at: utc(2026, 1, 29, 20))
     #expect(past == .refused(.cutoffPassed))
