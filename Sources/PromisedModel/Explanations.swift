@@ -34,7 +34,8 @@ package enum CandidateFate: UInt8, Sendable, CaseIterable {
   case noStock = 2
   /// Its last departure for any promised window has left; `byMinutes` ago.
   case cutoffPassed = 3
-  /// It would be as good or better if `subject` (a leg) ran.
+  /// It would be as good or better, or could promise at all, if `subject` ran: a leg, or the waves
+  /// of a station.
   case legClosed = 4
   /// Its hours are taken; work begins `byMinutes` later.
   case nodeFull = 5
@@ -48,6 +49,7 @@ package enum CandidateFate: UInt8, Sendable, CaseIterable {
   case costlier = 9
   /// `byMinutes` later.
   case slower = 10
+  /// Nothing goes there, or nothing that is as certain as asked for.
   case noRoute = 11
   case nodeClosed = 12
   /// As early and as cheap: the lower index wins.

@@ -8,6 +8,8 @@ extension DecisionTrace {
   private static var stockPlaces: Int { 3 }
   /// Order times that are tried, latest first.
   private static var orderTimes: Int { 64 }
+  /// Hours back in which a node may have become full.
+  private static var fullHours: Int { 72 }
 
   mutating func tellCounterfactuals() {
     orderedEarlier()
@@ -72,6 +74,7 @@ extension DecisionTrace {
         }
         if orderBy < minute { minutes.append(orderBy) }
       }
+      if let before = minuteBeforeFull(node) { minutes.append(before) }
     }
     minutes.sort(by: >)
     var last = minute
@@ -80,6 +83,7 @@ extension DecisionTrace {
       let seconds = set.horizon.unixSeconds(earlier)
       var other = basis
       other.now = UnixMilliseconds(seconds * 1000)
+      state.admit(&other)
       let count = explanation.counterfactuals.count
       let now = basis.now.milliseconds
       add(other, .orderedEarlier) {
@@ -88,6 +92,20 @@ extension DecisionTrace {
       }
       if explanation.counterfactuals.count > count { return }
     }
+  }
+
+  /// The last minute in which a node that is full now still took on orders.
+  private func minuteBeforeFull(_ node: UInt16) -> Int32? {
+    if basis.admittedFrom(at: node) == 0 { return nil }
+    let profiles = basis.profiles.catalogue.schedule(.whole)
+    var hour = floorDivide(basis.now.seconds, 3600) * 3600
+    for _ in 0..<Self.fullHours {
+      let before = hour - 60
+      let from = state.admittedFrom(node, profiles, at: UnixMilliseconds(before * 1000))
+      if from <= before { return basis.profiles.set.horizon.minute(of: before) }
+      hour -= 3600
+    }
+    return nil
   }
 
   // MARK: Stock and room

@@ -10,6 +10,8 @@ struct DecisionBasis {
   var nodes: [UInt16] = []
   var available: [Int64] = []
   var admittedFromUnixSeconds: [Int64] = []
+  /// From when an order counts at nodes that are full now; looked up only.
+  var fullUntilUnixSeconds: [UInt16: Int64] = [:]
   /// An override that is left out, by its place.
   var ignoredOverride: Int?
 
@@ -19,11 +21,8 @@ struct DecisionBasis {
     nodes.firstIndex(of: node).map { available[$0] } ?? 0
   }
 
-  /// When an order counts at a node: now, or when it takes on work again; 0 = now.
-  func admittedFrom(at node: UInt16) -> Int64 {
-    guard !admittedFromUnixSeconds.isEmpty, let place = nodes.firstIndex(of: node) else { return 0 }
-    return admittedFromUnixSeconds[place]
-  }
+  /// When an order counts at a node that takes on no work now; 0 = now.
+  func admittedFrom(at node: UInt16) -> Int64 { fullUntilUnixSeconds[node] ?? 0 }
 
   /// The same with the whole quantity at a node.
   func stocking(_ node: UInt16) -> DecisionBasis {
@@ -33,7 +32,9 @@ struct DecisionBasis {
     } else {
       other.nodes.append(node)
       other.available.append(quantity)
-      if !admittedFromUnixSeconds.isEmpty { other.admittedFromUnixSeconds.append(0) }
+      if !admittedFromUnixSeconds.isEmpty {
+        other.admittedFromUnixSeconds.append(max(now.seconds, admittedFrom(at: node)))
+      }
     }
     return other
   }
@@ -41,8 +42,9 @@ struct DecisionBasis {
   /// The same with room at a node.
   func admitting(_ node: UInt16) -> DecisionBasis {
     var other = self
+    other.fullUntilUnixSeconds[node] = nil
     if !admittedFromUnixSeconds.isEmpty, let place = nodes.firstIndex(of: node) {
-      other.admittedFromUnixSeconds[place] = 0
+      other.admittedFromUnixSeconds[place] = now.seconds
     }
     return other
   }
@@ -66,7 +68,7 @@ struct DecisionBasis {
     alone.nodes = [node]
     alone.available = [quantity]
     alone.admittedFromUnixSeconds =
-      admittedFromUnixSeconds.isEmpty ? [] : [admittedFrom(at: node)]
+      admittedFromUnixSeconds.isEmpty ? [] : [max(now.seconds, admittedFrom(at: node))]
     guard case .offer(let offer) = alone.withCandidates({ profiles.decide($0, subject, at: now) })
     else { return nil }
     return offer
@@ -118,7 +120,23 @@ extension State {
       basis.nodes.append(positions.nodes(slot)[place])
       basis.available.append(positions.rows(slot)[place].available)
     }
+    admit(&basis)
     return (basis, destination)
+  }
+
+  /// Fills in from when orders of the basis' time count, as offers do.
+  func admit(_ basis: inout DecisionBasis) {
+    basis.admittedFromUnixSeconds = []
+    basis.fullUntilUnixSeconds = [:]
+    if buckets.closedHourCount == 0 { return }
+    let schedule = basis.profiles.catalogue.schedule(.whole)
+    for node in basis.nodes {
+      basis.admittedFromUnixSeconds.append(admittedFrom(node, schedule, at: basis.now))
+    }
+    for (index, node) in network.nodes.enumerated() where node?.unitsPerHour ?? 0 > 0 {
+      let from = admittedFrom(UInt16(index), schedule, at: basis.now)
+      if from > basis.now.seconds { basis.fullUntilUnixSeconds[UInt16(index)] = from }
+    }
   }
 
   private func destination(_ country: Name, _ postcode: Name) -> Destination? {

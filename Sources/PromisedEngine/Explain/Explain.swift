@@ -186,6 +186,11 @@ struct DecisionTrace {
     guard let leg = state.network.legNames.index(of: step.name),
       state.network.legs[leg].capacityUnits > 0
     else { return -1 }
-    return Int64(state.network.legs[leg].capacityUnits)
+    let scheduled = state.network.scheduledDeparture(
+      leg: leg, actual: step.departureUnixSeconds, state.board)
+    let key = BucketKey(
+      kind: BucketKind.leg.rawValue, index: UInt32(leg),
+      atUnixSeconds: scheduled ?? step.departureUnixSeconds)
+    return max(0, state.free(key))
   }
 }

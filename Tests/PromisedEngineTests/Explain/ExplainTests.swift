@@ -136,9 +136,7 @@ import Testing
         }
       }
     }
-    for fate: CandidateFate in [
-      .chosen, .noStock, .override, .slower, .tie, .noRoute, .level, .restriction,
-    ] {
+    for fate: CandidateFate in [.chosen, .noStock, .override, .slower, .tie, .noRoute] {
       #expect(seen[fate, default: 0] > 2, "\(fate): \(seen)")
     }
   }
@@ -334,7 +332,10 @@ import Testing
           let isLeg = desk.state.network.legNames.index(of: candidate.subject) != nil
           #expect(isLeg || desk.state.nodeIndex(candidate.subject) != nil)
           #expect(candidate.windowToUnixSeconds > 0)
-          if why.code == .ok {
+          let (basis, _) = try desk.state.basis(
+            of: question, at: desk.now, desk.state.answeringCatalogue(at: desk.now))
+          let node = try #require(desk.state.nodeIndex(candidate.node))
+          if basis.answer(of: node) != nil {
             #expect(candidate.windowToUnixSeconds <= why.windowToUnixSeconds)
           }
         }
@@ -385,6 +386,66 @@ import Testing
     #expect(blocked.candidates[1].windowToUnixSeconds == one.windowToUnixSeconds)
     // Explaining is not deciding: it counts nothing.
     #expect(desk.state.overrides.row(0).consulted == 0)
+  }
+
+  @Test func whatMayNotTravelIsNamed() throws {
+    let desk = try StateOfferTests.desk()
+    var rows = NetworkRows()
+    rows.legs = desk.state.network.exportRows().legs
+    rows.legs[0].level = .expedited
+    rows.legs[1].mode = .air
+    try desk.put(.network(rows))
+    guard case .items(var items) = Rows.items([Rows.Item(key: "A")]) else { return }
+    items.restrictions = [ItemRestrictions.hazmat.rawValue]
+    try desk.put(.items(items))
+    StateOfferTests.publish(desk)
+    let why = try desk.state.explain(Self.question("A", "98109"), at: desk.now)
+    #expect(why.code == .restrictionForbids && why.node.isEmpty)
+    #expect(why.constraint == .restriction)
+    let fates = why.candidates.map { "\($0.node) \($0.fate)" }.sorted()
+    #expect(fates == ["FC1 level", "FC2 restriction"])
+    // What they would promise is said, and the level is what can be changed.
+    #expect(why.candidates.allSatisfy { $0.windowToUnixSeconds > 0 })
+    #expect(why.counterfactuals.map(\.kind) == [.fasterLevel])
+    #expect(why.counterfactuals[0].level == .expedited)
+    try apply(why.counterfactuals[0], why, desk)
+  }
+
+  @Test func aFullNodeIsNamed() throws {
+    let desk = try StateOfferTests.desk()
+    // Monday 18:30: there is time for the truck of 20:00, and FC1 takes on nothing until then.
+    desk.now = UnixMilliseconds(1_790_015_400_000)
+    var rows = NetworkRows()
+    rows.nodes = desk.state.network.exportRows().nodes.filter { $0.name == Name("FC1") }
+    rows.nodes[0].unitsPerHour = 10
+    try desk.put(.network(rows))
+    StateOfferTests.publish(desk)
+    let first = try desk.state.explain(Self.question("A", "98109", quantity: 3), at: desk.now)
+    let node = try #require(desk.state.nodeIndex(Name("FC1")))
+    func close(_ isClosed: Bool) {
+      for hour in [Int64(1_790_013_600), 1_790_017_200] {
+        let slot = desk.state.buckets.insert(
+          BucketKey(
+            kind: BucketKind.nodeHour.rawValue, index: UInt32(node), atUnixSeconds: hour))
+        desk.state.buckets.setClosed(slot, at: isClosed ? 1 : 0)
+      }
+    }
+    close(true)
+    let why = try desk.state.explain(Self.question("A", "98109", quantity: 3), at: desk.now)
+    #expect(why.windowToUnixSeconds == first.windowToUnixSeconds + 86_400)
+    #expect(why.constraint == .nodeFull && why.constraintSubject == Name("FC1"))
+    let room = try #require(why.counterfactuals.first { $0.kind == .roomThere })
+    #expect(room.subject == Name("FC1") && room.windowToUnixSeconds == first.windowToUnixSeconds)
+    let earlier = try #require(why.counterfactuals.first { $0.kind == .orderedEarlier })
+    #expect(earlier.minutes == 31 && earlier.windowToUnixSeconds == first.windowToUnixSeconds)
+    try apply(earlier, why, desk)
+    // One unit: FC2 makes it, and FC1 would have been as good.
+    let one = try desk.state.explain(Self.question("A", "98109"), at: desk.now)
+    #expect(one.node == Name("FC2") && one.candidates.map(\.fate) == [.chosen, .nodeFull])
+    #expect(one.candidates[1].byMinutes == 90)
+    close(false)
+    let open = try desk.state.explain(Self.question("A", "98109", quantity: 3), at: desk.now)
+    #expect(open.windowToUnixSeconds == room.windowToUnixSeconds)
   }
 
   @Test func questionsThatCannotBeAreRefused() throws {
