@@ -101,6 +101,13 @@ let package = Package(
     .target(
       name: "PromisedData", dependencies: ["PromisedImport", "PromisedModel", "CZlib"],
       path: "Tools/Data", swiftSettings: strict),
+    .executableTarget(
+      name: "promised-order-replay",
+      dependencies: ["PromisedData", "PromisedEngine", "PromisedImport", "PromisedModel"],
+      path: "Tools/OrderReplay", exclude: ["README.md"], swiftSettings: strict),
+    .executableTarget(
+      name: "promised-timetable-check", dependencies: ["PromisedData", "PromisedEngine"],
+      path: "Tools/TimetableCheck", swiftSettings: strict),
 
     // A suite per module.
     suite("PromisedModelTests", ["PromisedModel"]),
@@ -123,6 +130,10 @@ let package = Package(
       ]),
     suite("PromisedImportTests", ["PromisedImport", "PromisedSample", "PromisedModel"]),
     suite("PromisedDataTests", ["PromisedData", "CZlib"]),
+    suite(
+      "OrderReplayTests",
+      ["promised-order-replay", "PromisedData", "PromisedEngine", "PromisedModel", "CZlib"]),
+    suite("TimetableCheckTests", ["promised-timetable-check", "PromisedData"]),
     suite("PromisedSampleTests", ["PromisedSample"]),
     suite(
       "PromisedClientTests",

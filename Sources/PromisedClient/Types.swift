@@ -68,3 +68,51 @@ public typealias StatusAnswer = PromisedWire.StatusAnswer
 public typealias NetworkAnswer = PromisedWire.NetworkAnswer
 /// Whether a service serves.
 public typealias HealthAnswer = PromisedWire.HealthAnswer
+/// A promised shipment of a hold.
+public typealias HoldShipment = PromisedWire.HoldShipment
+/// What a cart wants of its plan.
+public typealias PlanWishes = PromisedWire.PlanWishes
+/// Units of one line of a cart in one box.
+public typealias PlanLine = PromisedWire.PlanLine
+/// Items that leave one node together.
+public typealias PlanShipment = PromisedWire.PlanShipment
+/// A line of a cart that cannot be filled, or not whole.
+public typealias PlanShortLine = PromisedWire.PlanShortLine
+/// The plan of a cart at one service level.
+public typealias Plan = PromisedWire.Plan
+/// The answer to a plan request.
+public typealias PlanAnswer = PromisedWire.PlanAnswer
+/// A promise that will be missed, and what would save it.
+public typealias PromiseAtRisk = PromisedWire.PromiseAtRisk
+/// Promises that will be missed.
+public typealias AtRiskAnswer = PromisedWire.AtRiskAnswer
+/// What a rescue did, or would do.
+public typealias RescueAnswer = PromisedWire.RescueAnswer
+/// How the promises of one group turned out.
+public typealias AccuracyGroup = PromisedWire.AccuracyGroup
+/// Promised against delivered.
+public typealias AccuracyAnswer = PromisedWire.AccuracyAnswer
+/// A promise that another network epoch changed.
+public typealias ChangedPromise = PromisedWire.ChangedPromise
+/// A page of promises that another network epoch changed.
+public typealias ChangedAnswer = PromisedWire.ChangedAnswer
+/// A node that could ship, and what it would have promised.
+public typealias ExplainedCandidate = PromisedWire.ExplainedCandidate
+/// A step of the chosen way.
+public typealias ExplainedStep = PromisedWire.ExplainedStep
+/// A smallest change that would have given an earlier window.
+public typealias ExplainedAlternative = PromisedWire.ExplainedAlternative
+/// The whole trace of one decision.
+public typealias ExplainAnswer = PromisedWire.ExplainAnswer
+/// Something that happened on the way to a customer.
+public typealias Observation = PromisedWire.Observation
+/// The fate of each observation.
+public typealias ObserveAnswer = PromisedWire.ObserveAnswer
+/// Departures of a leg were changed.
+public typealias DepartureAnswer = PromisedWire.DepartureAnswer
+/// An operator's word against the service's own answer.
+public typealias OverrideEntry = PromisedWire.OverrideEntry
+/// An override was put or removed.
+public typealias OverrideAnswer = PromisedWire.OverrideAnswer
+/// The overrides that hold.
+public typealias OverridesAnswer = PromisedWire.OverridesAnswer

@@ -12,7 +12,8 @@ extension State {
     appliedPosition = position
     appliedTime = time
     commands.forget(at: time.milliseconds)
-    holds.forget(at: time.milliseconds)
+    holds.forget(at: time.milliseconds) { promises.remove(from: $0) }
+    forgetBuckets()
     switch copy event {
     case .held(let held): apply(held: held)
     case .holdChanged(let changed): apply(holdChanged: changed)
@@ -27,6 +28,14 @@ extension State {
     case .loadCommitted: applyLoadCommitted()
     case .loadAborted: applyLoadAborted()
     case .profilePublished(let publication): apply(published: publication)
+    case .observed(let key, let rows): apply(observed: rows, key: key)
+    case .learningAdopted: applyLearningAdopted()
+    case .overridePut(let key, let row): apply(overridePut: row, key: key)
+    case .overrideRemoved(let key, let id): apply(overrideRemoved: id, key: key)
+    case .departuresChanged(let key, let changes):
+      for change in changes { record(change) }
+      remember(key, RememberedOutcome(code: .ok))
+    case .promisesMoved(let key, let moves): apply(moved: moves, key: key)
     }
   }
 }

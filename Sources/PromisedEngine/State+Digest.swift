@@ -44,7 +44,11 @@ extension State {
     digestStock(&sum)
     digestSellers(&sum)
     digestClaims(&sum)
+    digestPromises(&sum)
     digestNetwork(&sum)
+    digestOverrides(&sum)
+    digestLearned(&sum)
+    digestSourcing(&sum)
     sum.begin(20)
     sum.add(publication.epoch)
     sum.add(publication.horizonBaseUnixSeconds)
@@ -78,6 +82,9 @@ extension State {
         sum.add(item.handlingMinutes)
         sum.add(item.demandVarianceRatioMilli)
         sum.add(item.storageType)
+        sum.add(item.releaseUnixSeconds)
+        sum.add(item.restrictions.rawValue)
+        sum.add(item.volumeCubicMillimetres)
       }
       sum.end()
       for place in 0..<positions.rowCount(slot) {
@@ -159,6 +166,7 @@ extension State {
       sum.add(holds.owner(slot))
       sum.add(hold.expiresAt)
       sum.add(hold.forgetAt)
+      sum.add(hold.committedAt)
       for index in 0..<Int(hold.lineCount) {
         let line = holds.lines(slot)[index]
         sum.add(line.item)

@@ -30,6 +30,45 @@ extension State {
       sum.end()
     }
     digestTimetable(rows, &sum)
+    digestRates(rows, &sum)
+  }
+
+  private func digestRates(_ rows: NetworkRows, _ sum: inout DigestSum) {
+    for row in rows.rates {
+      sum.begin(33)
+      sum.add(row.origin)
+      sum.add(row.level.rawValue)
+      sum.add(row.zone)
+      sum.add(row.fixedCost)
+      for step in row.breaks {
+        sum.add(step.grams)
+        sum.add(step.cost)
+      }
+      sum.add(row.costPerFurtherKilogram)
+      sum.add(row.cubicMillimetresPerGram)
+      sum.end()
+    }
+  }
+
+  /// Kits and opportunity values.
+  func digestSourcing(_ sum: inout DigestSum) {
+    for slot in 0..<kits.slotCount where kits.row(slot).item != 0 {
+      sum.begin(31)
+      sum.add(kits.row(slot).item)
+      for part in kits.components(kits.row(slot)) {
+        sum.add(part.item)
+        sum.add(part.units)
+      }
+      sum.end()
+    }
+    for slot in 0..<opportunity.slotCount where opportunity.row(slot).value != 0 {
+      let row = opportunity.row(slot)
+      sum.begin(32)
+      sum.add(row.item)
+      sum.add(row.node)
+      sum.add(row.value)
+      sum.end()
+    }
   }
 
   private func digestTimetable(_ rows: NetworkRows, _ sum: inout DigestSum) {

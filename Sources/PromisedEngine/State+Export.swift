@@ -41,9 +41,12 @@ extension State {
       let end = min(sellers.count, start + Self.blockRows)
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))
     }
-    begun.tail = exportLimits() + exportInbound() + exportHolds() + exportCommands()
+    begun.tail = exportLimits() + exportInbound() + exportKits() + exportOpportunity()
+    begun.tail += exportHolds() + exportPromises() + exportCommands()
     begun.tail.append(.sources(exportSources()))
+    begun.tail += exportLearned()
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
+    if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }
     if let load {
       begun.tail.append(.load(load.description))
       begun.tail += load.chunks.map { .loadChunk($0) }

@@ -24,7 +24,16 @@ extension State {
         rows.handlingMinutes.append(item.handlingMinutes)
         rows.demandPerDayMilli.append(item.demandPerDayMilli)
         rows.demandVarianceRatioMilli.append(item.demandVarianceRatioMilli)
+        rows.releaseUnixSeconds.append(item.releaseUnixSeconds)
+        rows.restrictions.append(item.restrictions.rawValue)
+        rows.volumesCubicMillimetres.append(item.volumeCubicMillimetres)
       }
+    }
+    // Most catalogues have none: an empty column says the same.
+    if !rows.releaseUnixSeconds.contains(where: { $0 != 0 }) { rows.releaseUnixSeconds = [] }
+    if !rows.restrictions.contains(where: { $0 != 0 }) { rows.restrictions = [] }
+    if !rows.volumesCubicMillimetres.contains(where: { $0 != 0 }) {
+      rows.volumesCubicMillimetres = []
     }
     return rows
   }
@@ -137,6 +146,7 @@ extension State {
       rows.owners.append(holds.owner(slot).buffer)
       rows.expiresAtMilliseconds.append(hold.expiresAt)
       rows.forgetAtMilliseconds.append(hold.forgetAt)
+      rows.commitPositions.append(hold.committedAt)
       rows.lineCounts.append(hold.lineCount)
       for index in 0..<Int(hold.lineCount) {
         let line = holds.lines(slot)[index]

@@ -23,9 +23,16 @@ extension State {
       publication = value
       // The network comes before; a load that is open keeps its own.
       publishedRevision = isOfNetwork ? network.revision : nil
+    case .overrides(let rows): importOverrides(rows)
+    case .learned(let rows): importLearned(rows)
+    case .outcomes(let rows): importOutcomes(rows)
     case .load(let description): load = OpenLoad(description, on: network)
     case .loadChunk(let rows): load?.append(rows)
     case .lastLoad(let load): lastLoad = load
+    case .promises(let rows): importPromises(rows)
+    case .departureChanges(let numbers, let changes, let last):
+      importChanges(numbers, changes, last: last)
+    case .buckets(let rows): importBuckets(rows)
     }
   }
 
@@ -33,9 +40,12 @@ extension State {
   package func finishImport(position: Position, time: UnixMilliseconds) {
     appliedPosition = position
     appliedTime = time
+    durablePosition = position
     recomputeUsage()
+    recomputeBuckets()
     // Everything in a snapshot is durable.
     stamps = Stamps()
+    stamps.since = position
   }
 
   private func importStock(_ block: PositionBlock) {
@@ -88,7 +98,8 @@ extension State {
           let slot = holds.insert(
             id: rows.ids[index], owner: owners.key(index, at: &ownerOffset),
             expiresAt: rows.expiresAtMilliseconds[index], state: state, lineCount: count,
-            forgetAt: rows.forgetAtMilliseconds[index])
+            forgetAt: rows.forgetAtMilliseconds[index],
+            committedAt: rows.commitPositions[index])
           for place in 0..<count {
             let item = itemKeys.insert(keys.key(line, at: &keyOffset))
             let quantity = rows.lineQuantities[line]

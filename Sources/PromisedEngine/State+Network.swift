@@ -4,7 +4,7 @@ import PromisedModel
 /// The network and the delivery profiles within the state.
 extension State {
   /// Whether a profile set may answer: it was not built from a network that has been replaced.
-  package func canPublish(_ profiles: ProfileSet) -> Bool {
+  package func canPublish(_ profiles: ProfileCatalogue) -> Bool {
     profiles.image.revision >= replacedRevision
   }
 
@@ -16,10 +16,18 @@ extension State {
 
   /// Answers offers from `profiles` from now on. The caller has applied `profilePublished` with
   /// the same publication; replay, which builds none, leaves this out.
-  package func publish(_ profiles: ProfileSet, _ publication: ProfilePublication) {
+  package func publish(_ profiles: ProfileCatalogue, _ publication: ProfilePublication) {
     invariant(canPublish(profiles), "profiles of a replaced network are published")
     invariant(publication == self.publication, "profiles are published without their event")
+    if let old = self.profiles, let answering, answering.epoch != publication.epoch {
+      previous = PreviousProfiles(profiles: old, publication: answering)
+    }
     self.profiles = profiles
+    answering = publication
+    pendingChanges = PendingChanges(profiles, network)
+    recentProfiles.append(profiles, from: appliedPosition, at: appliedTime.seconds)
+    // Room that came free shows in what was built since.
+    hasFreedRoom = true
   }
 
   func apply(published publication: ProfilePublication) {
@@ -45,17 +53,36 @@ extension State {
   func apply(network rows: NetworkRows) {
     network.upsert(rows)
     for row in rows.nodes { keepTitle(of: row) }
+    resolveOverrides()
     stamps.network = appliedPosition
+    followNetwork(waves: !rows.waves.isEmpty || !rows.nodes.isEmpty, legs: !rows.legs.isEmpty)
+  }
+
+  /// What is derived from the network's rows for promises.
+  private func followNetwork(waves: Bool, legs: Bool) {
+    if waves { stationWaves = network.wavesByStation() }
+    if network.lastChange > 0 && (waves || legs) {
+      board = DepartureBoard(network.resolvedChanges(through: network.lastChange))
+    }
+    if buckets.count > 0 { reviewBuckets() }
   }
 
   /// Replaces the network; profiles of the old one name destinations by other indexes and answer
   /// no more.
   func replaceNetwork(with other: consuming NetworkTables) {
+    let indexes = PromiseIndexes(from: network, to: other)
     network = other
     replacedRevision = network.revision
     profiles = nil
+    previous = nil
+    answering = nil
+    pendingChanges = nil
+    recentProfiles.removeAll()
+    renumberPromises(indexes)
     for node in network.nodes { if let node { keepTitle(of: node) } }
+    resolveOverrides()
     stamps.network = appliedPosition
+    followNetwork(waves: true, legs: true)
   }
 
   private func keepTitle(of node: Node) {
@@ -71,7 +98,7 @@ extension State {
   }
 
   /// Valid until the network changes.
-  func nodeTitle(_ node: UInt16) -> BorrowedBytes {
+  package func nodeTitle(_ node: UInt16) -> BorrowedBytes {
     Int(node) < titlesByNode.count ? titles.name(Int(titlesByNode[Int(node)])) : .empty
   }
 

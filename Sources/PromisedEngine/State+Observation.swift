@@ -12,6 +12,8 @@ struct Stamps: ~Copyable {
   var network: UInt64 = 0
   var loads: UInt64 = 0
   var observed: UInt64 = 0
+  /// What changed up to here is not known any more: the position of the snapshot that was read.
+  var since: UInt64 = 0
 
   @inline(__always)
   func read(_ hash: UInt64) -> UInt64 { table.base[Int(hash & 0xffff)] }

@@ -2,10 +2,11 @@ import PromisedInvariants
 import PromisedModel
 
 extension State {
-  /// Offers for items × postcodes, row by row in the order of the items.
+  /// Offers for items × postcodes × levels, row by row in the order of the items.
   ///
   /// A row that is no offer holds its reason: ITEM_UNKNOWN, POSTCODE_UNKNOWN, NO_STOCK,
-  /// CUTOFF_PASSED, NO_ROUTE or NODE_CLOSED.
+  /// OVERRIDE_BLOCKS, or what
+  /// `ProfileCatalogue.decideOffer` says.
   ///
   /// - Throws: FIELD_MISSING, TOO_MANY_ROWS, COLUMN_LENGTH_MISMATCH, FIELD_OUT_OF_RANGE;
   ///   NETWORK_NOT_READY before profiles are published, and when time has run past
@@ -18,15 +19,7 @@ extension State {
     var first = 0
     prefetch(item: itemKeys.packed(query.items.key(0, at: &first)))
     observeNetwork()
-    guard let profiles else {
-      throw Refusal(.networkNotReady, "no delivery profiles are published yet: ask again shortly")
-    }
-    let end =
-      profiles.horizonBaseUnixSeconds + Int64(Limits.promisedDays) * 86_400
-    if now.seconds >= end {
-      throw Refusal(
-        .networkNotReady, "the delivery profiles end before now and are being built: ask again")
-    }
+    let profiles = try answeringCatalogue(at: now)
     reply.profileEpoch = publication.epoch
     try resolveDestinations(of: query)
     scratch.nodeIndexes.reset(count: network.nodeIndexCount)
@@ -38,13 +31,31 @@ extension State {
       let slot = token == 0 ? -1 : positions.find(token)
       if slot < 0 {
         if query.items.count == 1 { throw unknownItem(key.name) }
-        for _ in 0..<query.postcodes.count { reply.append(.itemUnknown, query.withPath) }
+        for place in 0..<(query.postcodes.count * query.levelCount) {
+          append(.itemUnknown, query, query.level(place % query.levelCount), into: &reply)
+        }
         continue
       }
       prefetch(slot: slot)
       let quantity = query.quantities.isEmpty ? 1 : Int64(query.quantities[row])
-      answerOffers(slot, quantity: quantity, query, profiles, at: now, into: &reply)
+      answerOffers(slot, item: key, quantity: quantity, query, profiles, at: now, into: &reply)
     }
+  }
+
+  /// The profiles that answer, if they do.
+  ///
+  /// - Throws: NETWORK_NOT_READY.
+  func answeringCatalogue(at now: UnixMilliseconds) throws(Refusal) -> ProfileCatalogue {
+    guard let profiles else {
+      throw Refusal(.networkNotReady, "no delivery profiles are published yet: ask again shortly")
+    }
+    let end =
+      profiles.horizonBaseUnixSeconds + Int64(Limits.promisedDays) * 86_400
+    if now.seconds >= end {
+      throw Refusal(
+        .networkNotReady, "the delivery profiles end before now and are being built: ask again")
+    }
+    return profiles
   }
 
   private func checkForm(of query: OfferQuery) throws(Refusal) {
@@ -53,10 +64,17 @@ extension State {
       throw Refusal(.fieldMissing, "name at least one item and one postcode")
     }
     if items > Limits.offerRows || postcodes > Limits.offerRows
-      || items * postcodes > Limits.offerRows
+      || items * postcodes * query.levelCount > Limits.offerRows
     {
       throw Refusal(
-        .tooManyRows, "\(items) items × \(postcodes) postcodes: at most \(Limits.offerRows) rows")
+        .tooManyRows,
+        "\(items) items × \(postcodes) postcodes × \(query.levelCount) levels: at most "
+          + "\(Limits.offerRows) rows")
+    }
+    for row in 0..<query.levels.count {
+      let isKnown = ServiceLevel(rawValue: query.levels[row]) != nil
+      if isKnown && (0..<row).allSatisfy({ query.levels[$0] != query.levels[row] }) { continue }
+      throw Refusal(.fieldOutOfRange, "levels[\(row)] is \(query.levels[row]): 1 to 4, each once")
     }
     if !areWithin(query.items) || (!query.quantities.isEmpty && query.quantities.count != items) {
       throw Refusal(.columnLengthMismatch, "item_key_lengths and quantities must fit the items")
@@ -89,33 +107,70 @@ extension State {
   }
 
   private func answerOffers(
-    _ slot: Int, quantity: Int64, _ query: OfferQuery, _ profiles: ProfileSet,
-    at now: UnixMilliseconds, into reply: inout OfferReply
+    _ slot: Int, item: BorrowedBytes, quantity: Int64, _ query: OfferQuery,
+    _ catalogue: ProfileCatalogue, at now: UnixMilliseconds, into reply: inout OfferReply
   ) {
     let count = positions.rowCount(slot)
     scratch.available.removeAll()
     for place in 0..<count { scratch.available.append(positions.rows(slot)[place].available) }
-    let candidates = StockCandidates(
-      nodes: Column(base: count == 0 ? nil : UnsafePointer(positions.nodes(slot)), count: count),
-      available: Column(base: UnsafePointer(scratch.available.base), count: count))
-    let attribute = Int(positions.attribute(slot))
-    let handling = attribute == 0 ? 0 : attributes[attribute].handlingMinutes
-    for place in 0..<query.postcodes.count {
-      let destination = scratch.destinations[place]
-      if destination.index == .max {
-        reply.append(.postcodeUnknown, query.withPath)
-        continue
-      }
-      let decision = profiles.decideOffer(
-        candidates, quantity: quantity, destination: destination.index, now: now,
-        handlingMinutes: handling)
-      switch decision {
-      case .refused(let code): reply.append(code, query.withPath)
-      case .offer(let offer):
-        append(offer, isExact: destination.exact, into: &reply)
-        if query.withPath { appendPath(of: offer, profiles, into: &reply) }
+    scratch.admitted.removeAll()
+    if buckets.closedHourCount > 0 {
+      for place in 0..<count {
+        let node = positions.nodes(slot)[place]
+        scratch.admitted.append(admittedFrom(node, catalogue.schedule(.whole), at: now))
       }
     }
+    let candidates = StockCandidates(
+      nodes: Column(base: count == 0 ? nil : UnsafePointer(positions.nodes(slot)), count: count),
+      available: Column(base: UnsafePointer(scratch.available.base), count: count),
+      admittedFromUnixSeconds: Column(
+        base: UnsafePointer(scratch.admitted.base), count: scratch.admitted.count))
+    var subject = OfferSubject(
+      item: positions.key(slot), seller: nil, destination: 0,
+      terms: PromiseTerms(confidence: query.confidence, quantity: quantity))
+    let attribute = Int(positions.attribute(slot))
+    if attribute != 0 { subject.take(attributes[attribute]) }
+    var profiles = OfferProfiles(catalogue, subject.terms, pending: pendingChanges)
+    for place in 0..<query.postcodes.count {
+      let destination = scratch.destinations[place]
+      for row in 0..<query.levelCount {
+        let level = query.level(row)
+        if level != subject.terms.tier.level {
+          subject.terms.tier.level = level
+          profiles = profiles.changed(subject.terms)
+        }
+        if destination.index == .max {
+          append(.postcodeUnknown, query, level, into: &reply)
+          continue
+        }
+        subject.destination = destination.index
+        switch decideCounting(candidates, subject, profiles, at: now) {
+        case .refused(let code): append(code, query, level, into: &reply)
+        case .offer(let offer):
+          reply.levels.append(UInt32(level.rawValue))
+          append(offer, isExact: destination.exact, into: &reply)
+          reply.dateConfidences.append(
+            query.byDays == 0
+              ? 0
+              : UInt32(
+                catalogue.chance(
+                  node: offer.node, subject.terms, destination: destination.index, now: now,
+                  byDays: query.byDays, pending: pendingChanges)))
+          appendLifetime(
+            of: offer, item: item, quantity: quantity, query, postcode: query.postcodes[place],
+            level: level, at: now, into: &reply)
+          if query.withPath { appendPath(of: offer, profiles.set, into: &reply) }
+        }
+      }
+    }
+  }
+
+  private func append(
+    _ code: OutcomeCode, _ query: OfferQuery, _ level: ServiceLevel, into reply: inout OfferReply
+  ) {
+    reply.levels.append(UInt32(level.rawValue))
+    reply.append(code, query.withPath)
+    appendNoLifetime(query, into: &reply)
   }
 
   private func append(_ offer: Offer, isExact: Bool, into reply: inout OfferReply) {
@@ -128,6 +183,9 @@ extension State {
     reply.orderByUnixSeconds.append(offer.orderByUnixSeconds)
     reply.orderByUTCOffsetSeconds.append(offer.orderByUTCOffsetSeconds)
     reply.confidences.append(UInt32(offer.confidence))
+    let source: ConfidenceSource = offer.confidence == 0 ? .certain : .declared
+    reply.confidenceSources.append(UInt32(source.rawValue))
+    reply.sampleSizesMilli.append(0)
     reply.postcodeExact.append(isExact ? 1 : 0)
   }
 
@@ -166,6 +224,14 @@ struct OfferDestination: BitwiseCopyable {
   var exact: Bool
 }
 
+extension OfferQuery {
+  fileprivate var levelCount: Int { max(1, levels.count) }
+
+  fileprivate func level(_ row: Int) -> ServiceLevel {
+    levels.isEmpty ? .standard : ServiceLevel(rawValue: levels[row]) ?? .standard
+  }
+}
+
 extension OfferReply {
   /// A row that is no offer.
   fileprivate mutating func append(_ code: OutcomeCode, _ withPath: Bool) {
@@ -179,6 +245,9 @@ extension OfferReply {
     orderByUTCOffsetSeconds.append(0)
     confidences.append(0)
     postcodeExact.append(0)
+    confidenceSources.append(0)
+    sampleSizesMilli.append(0)
+    dateConfidences.append(0)
     if withPath { legCounts.append(0) }
   }
 }

@@ -17,6 +17,8 @@ package final class State {
   var attributes = Store<ItemAttributes>(zeroed: 1)
   var breakdowns = BreakdownTable()
   var inbound = InboundTable()
+  var kits = KitTable()
+  var opportunity = OpportunityTable()
 
   // Sellers and their storage.
   var sellerKeys = KeyTable()
@@ -26,6 +28,13 @@ package final class State {
 
   // Claims and commands.
   var holds = HoldTable()
+  /// What was promised with holds, and what that takes room in.
+  var promises = PromiseTable()
+  var buckets = BucketTable()
+  /// When the next closed bucket is looked at again.
+  var nextReview = Int64.max
+  /// Room came free since the upgrade pass was last begun. No part of the state.
+  var hasFreedRoom = false
   var commands: CommandMemory
   var sourceKeys = KeyTable()
   var sourceSequences = Store<UInt64>()
@@ -36,7 +45,18 @@ package final class State {
   var titles = KeyTable()
   var titlesByNode = Store<UInt32>()
   /// What answers offers; nil before the first publication and after the network was replaced.
-  package internal(set) var profiles: ProfileSet?
+  package internal(set) var profiles: ProfileCatalogue?
+  /// Changes of departures that `profiles` do not know yet.
+  package internal(set) var pendingChanges: PendingChanges?
+  /// What answered before, to tell what a publication changed; nil until the second one.
+  var previous: PreviousProfiles?
+  /// The publication of `profiles`: the last one is applied before its profiles answer.
+  var answering: ProfilePublication?
+  /// Sets that answered lately, for tokens made from them.
+  var recentProfiles = RecentProfiles()
+  /// How departures stand by the numbered changes, and the waves of each node: from the network.
+  var board = DepartureBoard()
+  var stationWaves: [[UInt32]] = []
   /// The network's revision after it was last replaced as a whole.
   var replacedRevision: UInt64 = 0
 
@@ -45,6 +65,16 @@ package final class State {
 
   /// The delivery profiles that answer, by what they were built from.
   package internal(set) var publication = ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0)
+
+  /// What operators decided over the system's head.
+  var overrides = OverrideTable()
+
+  // What was observed.
+  var learned = LearnedTable()
+  var outcomes = OutcomeTable()
+  var calibration = Calibration()
+  /// When the first observation was made that profiles do not know yet; 0 = none.
+  var firstUnadopted: Int64 = 0
 
   // Loads.
   var load: OpenLoad?
@@ -59,6 +89,8 @@ package final class State {
   /// Items and positions of a chunk, more or less: what one `nextExportBlock` works on.
   var chunkRows = 65_536
 
+  /// The last position that is on disk, as whoever writes the log says; no part of the state.
+  package var durablePosition: Position = 0
   /// Position and time of the last event applied.
   package internal(set) var appliedPosition: Position = 0
   package internal(set) var appliedTime = UnixMilliseconds(0)
@@ -114,4 +146,11 @@ struct Scratch: ~Copyable {
   var available = Store<Int64>(capacity: 256)
   var destinations = Store<OfferDestination>(capacity: 256)
   var steps = GrowableColumn<PathStep>(capacity: 32)
+  var plan = PlanScratch()
+  var admitted = Store<Int64>(capacity: 256)
+  // Lines of a hold that redeems tokens.
+  var lineBytes = Store<UInt8>(capacity: 256)
+  var lengths = Store<UInt32>(capacity: Limits.linesPerHold)
+  var quantities = Store<Int32>(capacity: Limits.linesPerHold)
+  var token = Store<UInt8>(zeroed: Limits.offerTokenBytes)
 }

@@ -207,22 +207,39 @@ package enum Cell {
   }
 
   /// The outcomes of `2:0.70 3:0.25 5:0.05`: working days 0…60 ascending, each with a probability.
+  package static func transit(_ cell: BorrowedBytes) -> [TransitOutcome]? {
+    shares(cell, through: 60)?.map {
+      TransitOutcome(workingDays: UInt8($0.value), probability: $0.probability)
+    }
+  }
+
+  /// The outcomes of `0:0.90 30:0.10`: minutes 0…10,080 ascending, each with a probability; an
+  /// empty cell is no delay ever.
+  package static func delays(_ cell: BorrowedBytes) -> [DelayOutcome]? {
+    if cell.isEmpty { return [] }
+    return shares(cell, through: 10_080)?.map {
+      DelayOutcome(minutes: Int32($0.value), probability: $0.probability)
+    }
+  }
+
+  /// Values 0…`last` ascending, each with a probability in 1/65535.
   ///
   /// Published tables are rounded, so the sum may miss 1 by 0.001; then the probabilities are
-  /// shares of their sum. The 65,535ths are dealt by largest remainder (an earlier day first among
-  /// equals), so that they add up exactly; an outcome too rare for one is left out.
-  package static func transit(_ cell: BorrowedBytes) -> [TransitOutcome]? {
-    var days: [Int64] = []
+  /// shares of their sum. The 65,535ths are dealt by largest remainder (an earlier value first
+  /// among equals), so that they add up exactly; an outcome too rare for one is left out.
+  private static func shares(
+    _ cell: BorrowedBytes, through last: Int64
+  ) -> [(value: Int64, probability: UInt16)]? {
+    var values: [Int64] = []
     var shares: [Int64] = []
     for token in cell.buffer.split(separator: 0x20) {
       let parts = token.split(separator: 0x3A, omittingEmptySubsequences: false)
-      guard parts.count == 2,
-        let day = integer(BorrowedBytes(UnsafeBufferPointer(rebasing: parts[0]))), day <= 60,
-        let share = decimal(
-          BorrowedBytes(UnsafeBufferPointer(rebasing: parts[1])), digits: 9, rounding: .nearest),
-        share > 0, share <= 1_001_000_000, days.last.map({ $0 < day }) ?? true
+      guard parts.count == 2, values.count < Limits.delayOutcomes,
+        let value = integer(borrowed(parts[0])), value <= last,
+        let share = decimal(borrowed(parts[1]), digits: 9, rounding: .nearest),
+        share > 0, share <= 1_001_000_000, values.last.map({ $0 < value }) ?? true
       else { return nil }
-      days.append(day)
+      values.append(value)
       shares.append(share)
     }
     let sum = shares.reduce(0, +)
@@ -234,10 +251,54 @@ package enum Cell {
     }
     let left = Int(65_535 - dealt.reduce(0, +))
     for index in order.prefix(left) { dealt[index] += 1 }
-    return days.indices.compactMap { index in
-      dealt[index] == 0
-        ? nil
-        : TransitOutcome(workingDays: UInt8(days[index]), probability: UInt16(dealt[index]))
+    return values.indices.compactMap { index in
+      dealt[index] == 0 ? nil : (values[index], UInt16(dealt[index]))
     }
+  }
+
+  private static func borrowed(_ part: Slice<UnsafeBufferPointer<UInt8>>) -> BorrowedBytes {
+    BorrowedBytes(UnsafeBufferPointer(rebasing: part))
+  }
+
+  /// What `hazmat;oversize` names, each word once; an empty cell names nothing.
+  package static func restrictions(_ cell: BorrowedBytes) -> ItemRestrictions? {
+    var found: ItemRestrictions = []
+    if cell.isEmpty { return found }
+    for word in cell.buffer.split(separator: 0x3B, omittingEmptySubsequences: false) {
+      let restriction: ItemRestrictions
+      if word.elementsEqual("hazmat".utf8) {
+        restriction = .hazmat
+      } else if word.elementsEqual("oversize".utf8) {
+        restriction = .oversize
+      } else {
+        return nil
+      }
+      if !found.isDisjoint(with: restriction) { return nil }
+      found.insert(restriction)
+    }
+    return found
+  }
+
+  /// The steps of `500:3.20 1000:4.10`: grams 1…10^9 ascending, each with what the box costs more
+  /// up to there, 0…10^8, not descending; an empty cell has none, `limit` are the most.
+  package static func weightBreaks(_ cell: BorrowedBytes, limit: Int) -> [WeightBreak]? {
+    var breaks: [WeightBreak] = []
+    for token in cell.buffer.split(separator: 0x20) {
+      let parts = token.split(separator: 0x3A, omittingEmptySubsequences: false)
+      guard parts.count == 2, breaks.count < limit, let grams = integer(borrowed(parts[0])),
+        (1...1_000_000_000).contains(grams), let cost = money(borrowed(parts[1]), signed: false),
+        breaks.last.map({ $0.grams < grams && $0.cost <= cost }) ?? true
+      else { return nil }
+      breaks.append(WeightBreak(grams: Int32(grams), cost: cost))
+    }
+    return breaks
+  }
+
+  /// An amount of the currency up to 10^8, in its 1/10,000.
+  package static func money(_ cell: BorrowedBytes, signed: Bool) -> Money? {
+    guard let value = decimal(cell, digits: 4, rounding: .nearest, signed: signed),
+      (-1_000_000_000_000...1_000_000_000_000).contains(value)
+    else { return nil }
+    return value
   }
 }

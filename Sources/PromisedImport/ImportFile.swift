@@ -24,9 +24,12 @@ package enum ImportFile: Int, Sendable, CaseIterable {
   case zones
   case lanes
   case legs
+  case rates
   case sellers
   case items
+  case kits
   case positions
+  case opportunity
   case inbound
   case limits
 
@@ -49,6 +52,14 @@ package enum ImportFile: Int, Sendable, CaseIterable {
   private static let node = "a node of nodes.csv"
   private static let mode = "road or air"
   private static let amount = "a whole number, 0…2,000,000,000"
+  private static let level = "economy, standard, expedited or two-hour; empty = economy"
+  private static let room = "a whole number, 0…1,000,000,000; 0 or empty = no limit"
+  private static let restrictions = "hazmat, oversize, both as hazmat;oversize, or empty"
+  private static let side = "a whole number of millimetres, 1…20,000, or all three empty"
+  private static let delays =
+    "minutes:probability such as 0:0.90 30:0.10, 0…10,080 ascending, adding up to 1; "
+    + "empty = none ever"
+  private static let cost = "an amount, 0…100,000,000"
   private static let types =
     "standard, oversize, extra-large, apparel, footwear, aerosol or flammable"
 
@@ -76,11 +87,14 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("processing_minutes", "a whole number, 0…20,160"),
       ImportColumn("country", country), ImportColumn("postcode", text),
       ImportColumn("latitude", "degrees, -90…90"), ImportColumn("longitude", "degrees, -180…180"),
+      ImportColumn("handling", delays, needed: false),
+      ImportColumn("units_per_hour", room, needed: false),
     ],
     [
       ImportColumn("station", "a node of nodes.csv with kind station"), ImportColumn("days", days),
       ImportColumn("cutoff", time + ", not after to"), ImportColumn("from", time + ", before to"),
-      ImportColumn("to", time + ", after from"),
+      ImportColumn("to", time + ", after from"), ImportColumn("level", level, needed: false),
+      ImportColumn("capacity_units", room, needed: false),
     ],
     [
       ImportColumn("country", country), ImportColumn("postcode_prefix", name),
@@ -96,7 +110,9 @@ package enum ImportFile: Int, Sendable, CaseIterable {
         "transit",
         "working days:probability such as 2:0.70 3:0.25 5:0.05, ascending, adding up to 1"
       ),
-      ImportColumn("delivery_time_zone", zone),
+      ImportColumn("delivery_time_zone", zone), ImportColumn("carrier", text, needed: false),
+      ImportColumn("level", level, needed: false),
+      ImportColumn("refuses", restrictions, needed: false),
     ],
     [
       ImportColumn("leg", name), ImportColumn("origin", node),
@@ -105,6 +121,24 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("departure", "HH:MM, 00:00…23:59"),
       ImportColumn("duration_minutes", "a whole number, 1…10,080"),
       ImportColumn("calendar", calendar + ", or empty"),
+      ImportColumn("level", level, needed: false),
+      ImportColumn("refuses", restrictions, needed: false),
+      ImportColumn("capacity_units", room, needed: false),
+      ImportColumn("delays", delays, needed: false),
+    ],
+    [
+      ImportColumn("origin", "a node of nodes.csv; empty = from any"),
+      ImportColumn("level", "economy, standard, expedited or two-hour"),
+      ImportColumn("zone", "a zone of zones.csv; empty = to any"),
+      ImportColumn("fixed_cost", cost),
+      ImportColumn(
+        "breaks",
+        "grams:cost such as 500:0.60 1000:1.40, grams ascending, costs not descending; "
+          + "empty = weight costs nothing", needed: false),
+      ImportColumn("cost_per_further_kg", cost + ", or empty", needed: false),
+      ImportColumn(
+        "cubic_mm_per_gram",
+        "a whole number, 0…1,000,000,000; 0 or empty = volume is not billed", needed: false),
     ],
     [
       ImportColumn("seller", name), ImportColumn("title", text),
@@ -123,6 +157,18 @@ package enum ImportFile: Int, Sendable, CaseIterable {
         "demand_variance_ratio",
         "a decimal number, 1…2,000,000 (1 = Poisson), given exactly when demand_per_day is",
         needed: false),
+      ImportColumn(
+        "release", "RFC 3339 with Z or an offset, such as 2026-12-01T08:00:00Z, or empty",
+        needed: false),
+      ImportColumn("restrictions", restrictions, needed: false),
+      ImportColumn("length_mm", side, needed: false),
+      ImportColumn("width_mm", side, needed: false),
+      ImportColumn("height_mm", side, needed: false),
+    ],
+    [
+      ImportColumn("kit", "an item of items.csv"),
+      ImportColumn("component", "an item of items.csv, not the kit"),
+      ImportColumn("units", "a whole number, 1…10,000"),
     ],
     [
       ImportColumn("item", "an item of items.csv"), ImportColumn("node", node),
@@ -131,6 +177,10 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("in_transfer", amount, needed: false),
       ImportColumn("in_processing", amount, needed: false),
       ImportColumn("withheld", amount, needed: false),
+    ],
+    [
+      ImportColumn("item", "an item of items.csv"), ImportColumn("node", node),
+      ImportColumn("value", "an amount, -100,000,000…100,000,000"),
     ],
     [
       ImportColumn("shipment", name), ImportColumn("item", "an item of items.csv"),

@@ -142,9 +142,12 @@ package struct Importer {
     case .zones: try NetworkFiles.zones(&table, references, emit)
     case .lanes: try NetworkFiles.lanes(&table, references, emit)
     case .legs: try NetworkFiles.legs(&table, references, emit)
+    case .rates: try SourcingFiles.rates(&table, references, emit)
     case .sellers: try StockFiles.sellers(&table, references, emit)
     case .items: try StockFiles.items(&table, references, emit)
+    case .kits: try SourcingFiles.kits(&table, references, emit)
     case .positions: try StockFiles.positions(&table, references, emit)
+    case .opportunity: try SourcingFiles.opportunity(&table, references, emit)
     case .inbound: try StockFiles.inbound(&table, references, emit)
     case .limits: try StockFiles.limits(&table, references, emit)
     }

@@ -68,6 +68,11 @@ extension TableReader {
     return nil
   }
 
+  /// Units that something takes, 0 and an empty cell = no limit.
+  fileprivate mutating func room(_ column: Int) -> Int32? {
+    optionalInteger(column, 0...1_000_000_000).map { Int32($0) }
+  }
+
   fileprivate mutating func mode(_ column: Int) -> TransportMode? {
     word(column, [("road", 1), ("air", 2)]).flatMap { TransportMode(rawValue: $0) }
   }
@@ -169,16 +174,18 @@ enum NetworkFiles {
         if !references.nodes.define(name) { table.refuse(0, allowed: "each node once") }
         if kind == .station || kind == nil { _ = references.stations.define(name) }
       }
+      let handling = table.value(11, Cell.delays)
+      let unitsPerHour = table.room(12)
       guard let title, let kind, let zone, let calendar, let dwell, let processing, let country,
-        let postcode, let latitude, let longitude
+        let postcode, let latitude, let longitude, let handling, let unitsPerHour
       else { continue }
-      try chunk.open(fields: 12)
+      try chunk.open(fields: 15)
       chunk.rows.nodes.append(
         Node(
           name: name.name, title: title.name, kind: kind, timeZone: zone.name,
           calendar: calendar.name, dwellMinutes: Int32(dwell), processingMinutes: Int32(processing),
           country: country.name, postcode: postcode.name, latitudeE6: Int32(latitude),
-          longitudeE6: Int32(longitude)))
+          longitudeE6: Int32(longitude), handling: handling, unitsPerHour: unitsPerHour))
     }
     try chunk.close()
   }
@@ -194,17 +201,20 @@ enum NetworkFiles {
       let cutoff = table.minute(2)
       let from = table.minute(3)
       let to = table.minute(4)
-      guard let station, let weekdays, let cutoff, let from, let to else { continue }
+      let level = table.level(5)
+      let capacity = table.room(6)
+      guard let station, let weekdays, let cutoff, let from, let to, let level, let capacity
+      else { continue }
       if from >= to { table.refuse(3) }
       if cutoff > to { table.refuse(2) }
       if let references, !references.waves.insert(station, table.cell(1), table.cell(2)) {
         table.refuse(2, allowed: "each station, days and cutoff once")
       }
-      try chunk.open(fields: 6)
+      try chunk.open(fields: 8)
       chunk.rows.waves.append(
         Wave(
           station: station.name, weekdays: weekdays, cutoffMinute: cutoff, fromMinute: from,
-          toMinute: to))
+          toMinute: to, level: level, capacityUnits: capacity))
     }
     try chunk.close()
   }
@@ -250,22 +260,24 @@ enum NetworkFiles {
       let transitCalendar = table.calendar(5, references)
       let delivery = table.calendar(6, references)
       let cutoff = table.minute(7)
-      let transit = Cell.transit(table.cell(8))
-      if transit == nil { table.refuse(8) }
+      let transit = table.value(8, Cell.transit)
       let timeZone = table.timeZone(9, references)
+      let carrier = table.optionalName(10)
+      let level = table.level(11)
+      let refuses = table.value(12, Cell.restrictions)
       guard let origin, let service, let zone, let mode, let pickup, let transitCalendar,
-        let delivery, let cutoff, let transit, let timeZone
+        let delivery, let cutoff, let transit, let timeZone, let carrier, let level, let refuses
       else { continue }
       if let references, !references.lanes.insert(origin, service, zone) {
         table.refuse(1, allowed: "each origin, service and zone once")
       }
-      try chunk.open(fields: 13)
+      try chunk.open(fields: 16)
       chunk.rows.lanes.append(
         Lane(
           origin: origin.name, service: service.name, zone: zone.name, mode: mode,
           pickupCalendar: pickup.name, transitCalendar: transitCalendar.name,
           deliveryCalendar: delivery.name, cutoffMinute: cutoff, transit: transit,
-          deliveryTimeZone: timeZone.name))
+          deliveryTimeZone: timeZone.name, carrier: carrier.name, level: level, refuses: refuses))
     }
     try chunk.close()
   }
@@ -284,19 +296,24 @@ enum NetworkFiles {
       let departure = table.minute(5, through: 1439)
       let duration = table.integer(6, 1...10_080)
       let calendar = table.calendar(7, references, mayBeEmpty: true)
+      let level = table.level(8)
+      let refuses = table.value(9, Cell.restrictions)
+      let capacity = table.room(10)
+      let delays = table.value(11, Cell.delays)
       guard let name, let origin, let destination, let mode, let weekdays, let departure,
-        let duration, let calendar
+        let duration, let calendar, let level, let refuses, let capacity, let delays
       else { continue }
       if isEqual(origin, destination) { table.refuse(2) }
       if let references, !references.legs.define(name) {
         table.refuse(0, allowed: "each leg once")
       }
-      try chunk.open(fields: 9)
+      try chunk.open(fields: 14)
       chunk.rows.legs.append(
         Leg(
           name: name.name, origin: origin.name, destination: destination.name, mode: mode,
           weekdays: weekdays, departureMinute: departure, durationMinutes: Int32(duration),
-          calendar: calendar.name))
+          calendar: calendar.name, level: level, refuses: refuses, capacityUnits: capacity,
+          delays: delays))
     }
     try chunk.close()
   }

@@ -11,6 +11,14 @@ package struct ImportProblem: Error, Sendable, Equatable, CustomStringConvertibl
   package var value: String
   package var allowed: String
 
+  package init(file: String, line: Int, column: String, value: String, allowed: String) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.value = value
+    self.allowed = allowed
+  }
+
   package var description: String {
     var text = file
     if line > 0 { text += " line \(line)" }

@@ -87,6 +87,10 @@ final class References {
   var lanes = CompositeKeys()
   var shipments = CompositeKeys()
   var limits = CompositeKeys()
+  var rates = CompositeKeys()
+  var kits = DefinedKeys(isClosed: true)
+  var components = CompositeKeys()
+  var opportunities = CompositeKeys()
   var positions: PairSet
   private var timeZones = KeyTable()
   private let lookUpTimeZone: (Name) -> Bool
@@ -101,7 +105,7 @@ final class References {
     func isClosed(_ file: ImportFile) -> Bool {
       if options.isPartial { return false }
       if present.contains(file) { return true }
-      return options.mode == .replace && file.rawValue <= ImportFile.legs.rawValue
+      return options.mode == .replace && file.rawValue <= ImportFile.rates.rawValue
     }
     marketplaces = DefinedKeys(isClosed: isClosed(.marketplaces))
     calendars = DefinedKeys(isClosed: isClosed(.calendars))

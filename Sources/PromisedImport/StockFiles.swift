@@ -40,6 +40,9 @@ enum StockFiles {
     _ emit: @escaping (PutRows, Int) throws(Failure) -> Void
   ) throws(Failure) {
     let types = storageTypes
+    let hasRelease = table.has(8)
+    let hasRestrictions = table.has(9)
+    let hasSides = (10...12).contains { table.has($0) }
     var rows = ItemRows()
     var sellers = ChunkNames()
     while table.nextRow() {
@@ -51,12 +54,15 @@ enum StockFiles {
       let weight = table.integer(4, 0...2_000_000_000)
       let handling = table.integer(5, 0...20_160)
       let demand = demand(&table)
+      let release = table.value(8) { $0.isEmpty ? 0 : Cell.instant($0) }
+      let restrictions = table.value(9, Cell.restrictions)
+      let packed = packedVolume(&table)
       if let key, let references, !references.items.define(key) {
         table.refuse(0, allowed: "each item once")
       }
-      guard let key, let seller, let type, let volume, let weight, let handling, let demand else {
-        continue
-      }
+      guard let key, let seller, let type, let volume, let weight, let handling, let demand,
+        let release, let restrictions, let packed
+      else { continue }
       rows.keys.add(key)
       rows.sellers.append(sellers.index(seller))
       rows.storageTypes.append(type)
@@ -65,6 +71,9 @@ enum StockFiles {
       rows.handlingMinutes.append(Int32(handling))
       rows.demandPerDayMilli.append(demand.rate)
       rows.demandVarianceRatioMilli.append(demand.ratio)
+      if hasRelease { rows.releaseUnixSeconds.append(release) }
+      if hasRestrictions { rows.restrictions.append(restrictions.rawValue) }
+      if hasSides { rows.volumesCubicMillimetres.append(packed) }
       if rows.keys.count == chunkRowLimit || sellers.isFull {
         rows.sellerNames = sellers.names
         try emit(.items(rows), rows.keys.count)
@@ -89,6 +98,16 @@ enum StockFiles {
     let ratio = table.decimal(7, digits: 3, rounding: .up, 1000...2_000_000_000)
     guard let rate, let ratio else { return nil }
     return (rate, Int32(ratio))
+  }
+
+  /// Cubic millimetres of length × width × height: all three given, or none and 0.
+  private static func packedVolume(_ table: inout TableReader) -> Int64? {
+    if (10...12).allSatisfy({ table.cell($0).isEmpty }) { return 0 }
+    let length = table.integer(10, 1...20_000)
+    let width = table.integer(11, 1...20_000)
+    let height = table.integer(12, 1...20_000)
+    guard let length, let width, let height else { return nil }
+    return length * width * height
   }
 
   static func positions<Failure: Error>(

@@ -151,6 +151,26 @@ struct TableReader: ~Copyable {
     return nil
   }
 
+  /// A whole number within `range`; an empty cell or a missing column is 0.
+  mutating func optionalInteger(_ column: Int, _ range: ClosedRange<Int64>) -> Int64? {
+    cell(column).isEmpty ? 0 : integer(column, range)
+  }
+
+  /// What `read` makes of a cell, which may be empty.
+  mutating func value<Value>(_ column: Int, _ read: (BorrowedBytes) -> Value?) -> Value? {
+    if let value = read(cell(column)) { return value }
+    refuse(column)
+    return nil
+  }
+
+  /// A service level; an empty cell or a missing column is economy.
+  mutating func level(_ column: Int) -> ServiceLevel? {
+    if cell(column).isEmpty { return .economy }
+    return value(column) { cell in
+      ServiceLevel.allCases.first { cell.buffer.elementsEqual($0.label.utf8) }
+    }
+  }
+
   /// A whole number of units, 0…2·10^9; a missing column is 0.
   @inline(__always)
   mutating func units(_ column: Int) -> Int32? {

@@ -109,13 +109,15 @@ package enum PutRows: Sendable, Equatable {
   case positions(PositionRows)
   case inbound(InboundRows)
   case limits(LimitRows)
+  case kits(KitRows)
+  case opportunity(OpportunityRows)
 }
 
 package enum LoadMode: UInt8, Sendable, CaseIterable {
   /// Rows absent from the load stay as they are.
   case merge = 1
-  /// Positions absent from the load go to zero on hand; network, inbound and limits absent from
-  /// it are removed. Items, sellers and holds stay.
+  /// Positions absent from the load go to zero on hand; network, inbound, limits, kits and
+  /// opportunity values absent from it are removed. Items, sellers and holds stay.
   case replace = 2
 }
 

@@ -26,7 +26,8 @@ package struct DepartureChange: Sendable, Equatable {
   package var name: Name
   /// The wave's cut-off in local minutes; 0 for a leg.
   package var minute: Int16
-  /// Local dates of the departure (leg: at its origin; wave: at its station), both included.
+  /// Local dates of the departure (leg: at its origin; wave: at its station), both included; from
+  /// now on and for good is 0 to `LocalDate.last`.
   package var fromDays: Int32
   package var toDays: Int32
   package var kind: DepartureChangeKind

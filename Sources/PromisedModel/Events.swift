@@ -8,10 +8,12 @@ package struct HeldEvent {
   package var items: KeyColumn
   package var nodes: Column<UInt16>
   package var quantities: Column<Int32>
+  /// What was promised with it; empty for a hold that redeems no token. Each covers some lines.
+  package var promises: [PromisedShipment]
 
   package init(
     key: CommandKey, owner: BorrowedBytes, expiresAt: UnixMilliseconds, items: KeyColumn,
-    nodes: Column<UInt16>, quantities: Column<Int32>
+    nodes: Column<UInt16>, quantities: Column<Int32>, promises: [PromisedShipment] = []
   ) {
     self.key = key
     self.owner = owner
@@ -19,6 +21,7 @@ package struct HeldEvent {
     self.items = items
     self.nodes = nodes
     self.quantities = quantities
+    self.promises = promises
   }
 }
 
@@ -55,10 +58,13 @@ package struct ProfilePublication: Sendable, Equatable {
   package var epoch: UInt64
   /// UTC midnight from which the profile's minutes count.
   package var horizonBaseUnixSeconds: Int64
+  /// The number of the last change of departures that they know.
+  package var changeSequence: UInt64
 
-  package init(epoch: UInt64, horizonBaseUnixSeconds: Int64) {
+  package init(epoch: UInt64, horizonBaseUnixSeconds: Int64, changeSequence: UInt64 = 0) {
     self.epoch = epoch
     self.horizonBaseUnixSeconds = horizonBaseUnixSeconds
+    self.changeSequence = changeSequence
   }
 }
 
@@ -77,6 +83,18 @@ package enum Event {
   case loadCommitted
   case loadAborted
   case profilePublished(ProfilePublication)
+  /// Observations that were learned.
+  case observed(CommandKey, ObservationRows)
+  /// Profiles are built with what was learned so far from now on.
+  case learningAdopted
+  /// An override, whose id is the position of its event.
+  case overridePut(CommandKey, Override)
+  /// The override with this id is there no more.
+  case overrideRemoved(CommandKey, UInt64)
+  /// Departures closed, delayed or reopened; an empty key wants no idempotency.
+  case departuresChanged(CommandKey, [DepartureChange])
+  /// Promises that got another shipment, in this order; an empty key wants no idempotency.
+  case promisesMoved(CommandKey, [PromiseMovedEvent])
 }
 
 /// Rows of the state as a snapshot holds them; importing every block of a snapshot rebuilds the
@@ -97,6 +115,16 @@ package enum StateBlock {
   case loadChunk(PutRows)
   /// The load committed last, which is answered committed when it is asked for again.
   case lastLoad(CommittedLoad)
+  /// In order of their ids; also those that have expired and are still listed.
+  case overrides([Override])
+  case learned(LearnedRows)
+  case outcomes(OutcomeRows)
+  /// Promises of holds, by hold and shipment; the holds come before.
+  case promises([PromiseRow])
+  /// The numbered list of changes of departures, and the last number ever given.
+  case departureChanges([UInt64], [DepartureChange], last: UInt64)
+  /// What of a bucket does not follow from the promises.
+  case buckets([BucketRow])
 }
 
 /// Positions grouped by item, in table order: row counts per item, then one row per position.
@@ -129,6 +157,8 @@ package struct HoldRows: Sendable, Equatable {
   package var expiresAtMilliseconds: [Int64] = []
   /// When an ended hold is forgotten; 0 while it lives.
   package var forgetAtMilliseconds: [Int64] = []
+  /// The position of the commit; 0 = not committed.
+  package var commitPositions: [UInt64] = []
   package var lineCounts: [UInt16] = []
   package var lineKeys = PackedKeys()
   package var lineNodes: [UInt16] = []

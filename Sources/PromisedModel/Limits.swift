@@ -14,12 +14,33 @@ package enum Limits {
   package static var arenaBytesPerFrameByte: Int { 24 }
   package static var arenaHardStopBytes: Int { 67_108_864 }
   package static var linesPerHold: Int { 256 }
-  /// Rows (items × destinations) of one offer request.
+  /// Bytes of an offer's token.
+  package static var offerTokenBytes: Int { 200 }
+  /// How long a page may show an offer, and how long its token can be redeemed.
+  package static var offerCacheSeconds: Int64 { 60 }
+  package static var offerLifetimeSeconds: Int64 { 900 }
+  /// Rows (items × destinations × levels) of one offer request.
   package static var offerRows: Int { 4096 }
   /// Items of one availability, in-stock or headroom request.
   package static var queryItems: Int { 4096 }
   /// Rows of one feed batch or load chunk.
   package static var batchRows: Int { 65_536 }
+  /// Components of one kit.
+  package static var componentsPerKit: Int { 64 }
+  /// Weight breaks of one rate.
+  package static var breaksPerRate: Int { 256 }
+  /// Outcomes of one delay or handling distribution.
+  package static var delayOutcomes: Int { 256 }
+  /// Lines of one cart to plan.
+  package static var planLines: Int { 256 }
+  /// Tokens that one hold redeems, and bytes of each: a plan's names as many lines as a hold has,
+  /// with the longest keys.
+  package static var tokensPerHold: Int { 64 }
+  package static var tokenBytes: Int { 24_576 }
+  /// Pairs of one page of changed promises.
+  package static var changedPairs: Int { 100_000 }
+  /// Promises at risk of one answer.
+  package static var riskRows: Int { 10_000 }
   package static var defaultDeadlineMilliseconds: Int64 { 30_000 }
   package static var holdDefaultSeconds: Int64 { 600 }
   package static var holdMaximumSeconds: Int64 { 86_400 }
@@ -28,8 +49,18 @@ package enum Limits {
   package static var idempotencyKeys: Int { 4_194_304 }
   /// How long an ended hold can still be asked for.
   package static var endedHoldMilliseconds: Int64 { 600_000 }
+  /// Overrides that are live at once, and how long one may last: a year.
+  package static var overrides: Int { 10_000 }
+  package static var overrideSeconds: Int64 { 31_536_000 }
+  /// Items whose promises are compared when a publication is.
+  package static var comparedItems: Int { 10_000_000 }
   package static var nodes: Int { 65_000 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }
+  /// The longest delay of a departure or of handling, and the longest transit.
+  package static var delayMinutes: Int32 { 10_080 }
+  package static var transitDays: Int { 60 }
+  /// Outcomes of promises that are kept to tell accuracy from.
+  package static var promiseOutcomes: Int { 1_048_576 }
   package static var unitsPerPosition: Int32 { 2_000_000_000 }
 }

@@ -324,6 +324,7 @@ package struct NetworkRows: Sendable, Equatable {
   package var zones: [ZonePrefix] = []
   package var lanes: [Lane] = []
   package var legs: [Leg] = []
+  package var rates: [Rate] = []
 
   package init() {}
 }

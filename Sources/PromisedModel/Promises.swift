@@ -77,6 +77,50 @@ package struct PromisedShipment: Sendable, Equatable {
   }
 }
 
+/// A promise as a snapshot holds it.
+package struct PromiseRow: Sendable, Equatable {
+  package var holdID: UInt64
+  package var orderedAtUnixSeconds: Int64
+  /// 0 = not reported.
+  package var deliveredAtUnixSeconds: Int64
+  package var shipment: PromisedShipment
+
+  package init(
+    holdID: UInt64, orderedAtUnixSeconds: Int64, deliveredAtUnixSeconds: Int64 = 0,
+    shipment: PromisedShipment
+  ) {
+    self.holdID = holdID
+    self.orderedAtUnixSeconds = orderedAtUnixSeconds
+    self.deliveredAtUnixSeconds = deliveredAtUnixSeconds
+    self.shipment = shipment
+  }
+}
+
+/// A bucket as a snapshot holds it: by how fast it was claimed, and since when it is closed to new
+/// offers (0 = open). Its units follow from the promises.
+package struct BucketRow: Sendable, Equatable {
+  package var kind: BucketKind
+  package var index: UInt32
+  package var atUnixSeconds: Int64
+  package var stretchStart: Int64
+  package var current: Int64
+  package var previous: Int64
+  package var closedAtUnixSeconds: Int64
+
+  package init(
+    kind: BucketKind, index: UInt32, atUnixSeconds: Int64, stretchStart: Int64, current: Int64,
+    previous: Int64, closedAtUnixSeconds: Int64
+  ) {
+    self.kind = kind
+    self.index = index
+    self.atUnixSeconds = atUnixSeconds
+    self.stretchStart = stretchStart
+    self.current = current
+    self.previous = previous
+    self.closedAtUnixSeconds = closedAtUnixSeconds
+  }
+}
+
 // MARK: Broken promises
 
 /// Why a promise will be missed.

@@ -85,4 +85,7 @@ package enum ListKind: UInt8, Sendable, CaseIterable {
   case marketplaces = 7
   case calendars = 8
   case holds = 9
+  case rates = 10
+  case kits = 11
+  case opportunity = 12
 }

@@ -45,8 +45,11 @@ package struct Rate: Sendable, Equatable {
   }
 }
 
-/// Columns of kit components, one row per (kit, component); all rows of a kit come together and
-/// replace what it was made of. Units 0 in a single row: the item is no kit any more.
+/// Columns of kit components, one row per (kit, component). The rows of a kit stand one after another,
+/// at most `Limits.componentsPerKit` of them, and replace what it was made of. Units 0 in a single
+/// row: the item is no kit any more.
+///
+/// A component that is a kit itself is taken as it stands, assembled: kits are one level deep.
 package struct KitRows: Sendable, Equatable {
   package var kits = PackedKeys()
   package var components = PackedKeys()

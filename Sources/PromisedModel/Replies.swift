@@ -2,7 +2,8 @@
 // steady stream of answers allocates nothing. Borrowed names point into the state's tables and are
 // valid until the state next changes.
 
-/// Row-major by item: `items × postcodes` rows. Columns of a row that is no offer hold 0.
+/// Items × postcodes × levels rows: by item, then postcode, then level. Columns of a row that is no
+/// offer hold 0. The columns from `levels` to `tokenLengths` have a value per row, or none.
 package struct OfferReply: ~Copyable {
   package var codes = GrowableColumn<UInt32>()
   /// Index into `nodeNames` of the fulfilment centre.
@@ -232,6 +233,19 @@ package struct HoldReply: ~Copyable {
   package var nodes = GrowableColumn<BorrowedBytes>()
   package var quantities = GrowableColumn<Int64>()
 
+  // The promised shipments: all columns have a value per shipment, or none.
+  /// Lines of each; together the lines of the hold that are promised, in their order.
+  package var shipmentLineCounts = GrowableColumn<UInt32>()
+  package var shipmentNodes = GrowableColumn<BorrowedBytes>()
+  package var shipmentWindowFromUnixSeconds = GrowableColumn<Int64>()
+  package var shipmentWindowToUnixSeconds = GrowableColumn<Int64>()
+  package var shipmentDeliveryDays = GrowableColumn<Int32>()
+  package var shipmentShipByUnixSeconds = GrowableColumn<Int64>()
+  /// In 1/65535.
+  package var shipmentConfidences = GrowableColumn<UInt32>()
+  /// `ServiceLevel`.
+  package var shipmentLevels = GrowableColumn<UInt32>()
+
   package init() {}
 
   package mutating func removeAll() {
@@ -244,6 +258,14 @@ package struct HoldReply: ~Copyable {
     items.removeAll()
     nodes.removeAll()
     quantities.removeAll()
+    shipmentLineCounts.removeAll()
+    shipmentNodes.removeAll()
+    shipmentWindowFromUnixSeconds.removeAll()
+    shipmentWindowToUnixSeconds.removeAll()
+    shipmentDeliveryDays.removeAll()
+    shipmentShipByUnixSeconds.removeAll()
+    shipmentConfidences.removeAll()
+    shipmentLevels.removeAll()
   }
 }
 

@@ -25,6 +25,9 @@ package struct LocalDate: Hashable, Comparable, Sendable, BitwiseCopyable {
   @inlinable
   package init(days: Int32) { self.days = days }
 
+  /// 9999-12-31: the last date that is accepted, and the end of what is for good.
+  package static var last: LocalDate { LocalDate(days: 2_932_896) }
+
   @inlinable
   package static func < (left: Self, right: Self) -> Bool { left.days < right.days }
 

@@ -12,6 +12,12 @@ extension PutRows {
     case .positions(let rows): try rows.checkColumns()
     case .inbound(let rows): try rows.checkColumns()
     case .limits(let rows): try rows.checkColumns()
+    case .kits(let rows):
+      try require([rows.components.count, rows.units.count], rows: rows.kits.count, "kit columns")
+    case .opportunity(let rows):
+      try require(
+        [rows.nodes.count, rows.values.count], rows: rows.keys.count, "opportunity columns")
+      try require(rows.nodes, below: rows.nodeNames.count, "opportunity node")
     }
   }
 }
@@ -25,7 +31,20 @@ extension StateBlock {
     case .commands(let rows): try rows.checkColumns()
     case .sources(let rows):
       try require([rows.lastSequences.count], rows: rows.sources.count, "source columns")
-    case .sizes, .publication, .load, .lastLoad: return
+    case .learned(let rows): try rows.checkColumns()
+    case .outcomes(let rows): try rows.checkColumns()
+    case .overrides(let rows):
+      // A row's place is found by its id.
+      for (row, next) in zip(rows, rows.dropFirst()) where row.id >= next.id {
+        throw .malformed("override ids")
+      }
+    case .departureChanges(let numbers, let changes, let last):
+      try require([changes.count], rows: numbers.count, "departure changes")
+      for (index, number) in numbers.enumerated()
+      where number > last || number <= (index == 0 ? 0 : numbers[index - 1]) {
+        throw .malformed("departure change number")
+      }
+    case .sizes, .publication, .load, .lastLoad, .promises, .buckets: return
     }
   }
 }
@@ -108,7 +127,7 @@ extension HoldRows {
     try require(
       [
         states.count, owners.count, expiresAtMilliseconds.count, forgetAtMilliseconds.count,
-        lineCounts.count,
+        commitPositions.count, lineCounts.count,
       ], rows: ids.count, "hold columns")
     try require(
       [lineNodes.count, lineQuantities.count, lineCounts.reduce(0) { $0 + Int($1) }],
@@ -129,17 +148,17 @@ extension CommandRows {
   }
 }
 
-private func require(_ counts: [Int], rows: Int, _ what: String) throws(RecordError) {
+func require(_ counts: [Int], rows: Int, _ what: String) throws(RecordError) {
   for count in counts where count != rows { throw .malformed(what) }
 }
 
-private func require(
+func require(
   _ indexes: [UInt32], below count: Int, _ what: String
 ) throws(RecordError) {
   for index in indexes where Int(index) >= count { throw .malformed(what) }
 }
 
-private func require<Value>(
+func require<Value>(
   _ raw: [UInt8], are known: (UInt8) -> Value?, _ what: String
 ) throws(RecordError) {
   for value in raw where known(value) == nil { throw .malformed(what) }

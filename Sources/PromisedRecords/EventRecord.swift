@@ -14,6 +14,12 @@ enum EventKind: UInt8 {
   case loadCommitted = 9
   case loadAborted = 10
   case profilePublished = 11
+  case observed = 13
+  case learningAdopted = 14
+  case overridePut = 15
+  case overrideRemoved = 16
+  case departuresChanged = 12
+  case promisesMoved = 17
 }
 
 /// Writes events as log records: kind, time, fields.
@@ -66,6 +72,27 @@ package struct EventWriter: ~Copyable {
     case .profilePublished(var publication):
       begin(.profilePublished, &when)
       certain { (w) throws(RecordError) in try w.publication(&publication) }
+    case .observed(let key, var rows):
+      begin(.observed, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.observations(&rows) }
+    case .learningAdopted: begin(.learningAdopted, &when)
+    case .overridePut(let key, var row):
+      begin(.overridePut, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.override(&row) }
+    case .overrideRemoved(let key, var id):
+      begin(.overrideRemoved, &when)
+      write(key: key)
+      writer.number(&id)
+    case .departuresChanged(let key, var changes):
+      begin(.departuresChanged, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.departureChanges(&changes) }
+    case .promisesMoved(let key, var moves):
+      begin(.promisesMoved, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.moves(&moves) }
     }
   }
 
@@ -99,6 +126,10 @@ package struct EventWriter: ~Copyable {
     writer.buffer.append(column: held.quantities.buffer)
     writer.buffer.appendVarint(UInt64(held.items.bytes.count))
     writer.buffer.append(bytes: UnsafeRawBufferPointer(held.items.bytes.buffer))
+    // Nothing at all for a plain hold.
+    if held.promises.isEmpty { return }
+    var promises = held.promises
+    certain { (w) throws(RecordError) in try w.promisedShipments(&promises) }
   }
 
   private mutating func writeRefused(_ outcome: RememberedOutcome) {
@@ -186,6 +217,33 @@ package final class EventReader {
       var publication = ProfilePublication(epoch: 0, horizonBaseUnixSeconds: 0)
       try fields.publication(&publication)
       return .profilePublished(publication)
+    case .observed:
+      let key = try readKey(&fields)
+      var rows = ObservationRows()
+      try fields.observations(&rows)
+      try rows.checkColumns()
+      return .observed(key, rows)
+    case .learningAdopted: return .learningAdopted
+    case .overridePut:
+      let key = try readKey(&fields)
+      var row = Override()
+      try fields.override(&row)
+      return .overridePut(key, row)
+    case .overrideRemoved:
+      let key = try readKey(&fields)
+      var id: UInt64 = 0
+      try fields.number(&id)
+      return .overrideRemoved(key, id)
+    case .departuresChanged:
+      let key = try readKey(&fields)
+      var changes: [DepartureChange] = []
+      try fields.departureChanges(&changes)
+      return .departuresChanged(key, changes)
+    case .promisesMoved:
+      let key = try readKey(&fields)
+      var moves: [PromiseMovedEvent] = []
+      try fields.moves(&moves)
+      return .promisesMoved(key, moves)
     }
   }
 
@@ -228,11 +286,19 @@ package final class EventReader {
     var total = 0
     for row in 0..<count { total += Int(lengths[row]) }
     if total != bytes.count { throw .malformed("key lengths") }
+    var promises: [PromisedShipment] = []
+    if fields.reader.remaining > 0 {
+      try fields.promisedShipments(&promises)
+      if promises.isEmpty { throw .malformed("promises") }
+      for promise in promises where Int(promise.firstLine) + Int(promise.lineCount) > count {
+        throw .malformed("promised lines")
+      }
+    }
     return HeldEvent(
       key: key, owner: owner, expiresAt: UnixMilliseconds(expires),
       items: KeyColumn(
         bytes: Column(base: bytes.base, count: bytes.count), lengths: lengths.column),
-      nodes: nodes.column, quantities: quantities.column)
+      nodes: nodes.column, quantities: quantities.column, promises: promises)
   }
 
   private func readRefused(_ fields: inout FieldReader) throws(RecordError) -> RememberedOutcome {

@@ -48,6 +48,23 @@ extension FieldCoder where Self: ~Copyable {
     try list(&rows.legs, blank: .blank) { (row, coder) throws(RecordError) in
       try coder.leg(&row)
     }
+    try list(&rows.rates, blank: .blank) { (row, coder) throws(RecordError) in
+      try coder.rate(&row)
+    }
+  }
+
+  private mutating func rate(_ row: inout Rate) throws(RecordError) {
+    try name(&row.origin)
+    try choice(&row.level)
+    try name(&row.zone)
+    try number(&row.fixedCost)
+    try list(&row.breaks, blank: WeightBreak(grams: 0, cost: 0)) {
+      (step, coder) throws(RecordError) in
+      try coder.number(&step.grams)
+      try coder.number(&step.cost)
+    }
+    try number(&row.costPerFurtherKilogram)
+    try number(&row.cubicMillimetresPerGram)
   }
 
   private mutating func calendarRule(_ rule: inout CalendarRule) throws(RecordError) {
@@ -127,6 +144,20 @@ extension FieldCoder where Self: ~Copyable {
     try delays(&row.delays)
   }
 
+  mutating func override(_ row: inout Override) throws(RecordError) {
+    try number(&row.id)
+    try choice(&row.action)
+    try name(&row.item)
+    try name(&row.node)
+    try name(&row.leg)
+    try name(&row.zone)
+    try name(&row.seller)
+    try name(&row.reason)
+    try name(&row.author)
+    try number(&row.createdUnixSeconds)
+    try number(&row.expiresUnixSeconds)
+  }
+
   mutating func items(_ rows: inout ItemRows) throws(RecordError) {
     try keys(&rows.keys)
     try names(&rows.sellerNames)
@@ -182,6 +213,19 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.limitsMicroCubicFeet)
   }
 
+  mutating func kits(_ rows: inout KitRows) throws(RecordError) {
+    try keys(&rows.kits)
+    try keys(&rows.components)
+    try column(&rows.units)
+  }
+
+  mutating func opportunity(_ rows: inout OpportunityRows) throws(RecordError) {
+    try keys(&rows.keys)
+    try names(&rows.nodeNames)
+    try column(&rows.nodes)
+    try column(&rows.values)
+  }
+
   mutating func feed(_ event: inout FeedEvent) throws(RecordError) {
     try name(&event.source)
     try number(&event.lastSequence)
@@ -201,6 +245,7 @@ extension FieldCoder where Self: ~Copyable {
   mutating func publication(_ value: inout ProfilePublication) throws(RecordError) {
     try number(&value.epoch)
     try number(&value.horizonBaseUnixSeconds)
+    try number(&value.changeSequence)
   }
 
   mutating func put(_ rows: inout PutRows) throws(RecordError) {
@@ -226,6 +271,12 @@ extension FieldCoder where Self: ~Copyable {
     case .limits(var rows0):
       try limits(&rows0)
       rows = .limits(rows0)
+    case .kits(var rows0):
+      try kits(&rows0)
+      rows = .kits(rows0)
+    case .opportunity(var rows0):
+      try opportunity(&rows0)
+      rows = .opportunity(rows0)
     }
   }
 }
@@ -238,6 +289,8 @@ enum PutKind: UInt8 {
   case positions = 4
   case inbound = 5
   case limits = 6
+  case kits = 7
+  case opportunity = 8
 
   var blank: PutRows {
     switch self {
@@ -247,6 +300,8 @@ enum PutKind: UInt8 {
     case .positions: .positions(PositionRows())
     case .inbound: .inbound(InboundRows())
     case .limits: .limits(LimitRows())
+    case .kits: .kits(KitRows())
+    case .opportunity: .opportunity(OpportunityRows())
     }
   }
 }
@@ -260,6 +315,8 @@ extension PutRows {
     case .positions: .positions
     case .inbound: .inbound
     case .limits: .limits
+    case .kits: .kits
+    case .opportunity: .opportunity
     }
   }
 }
@@ -312,5 +369,13 @@ extension Leg {
     Leg(
       name: .empty, origin: .empty, destination: .empty, mode: .road, weekdays: 0,
       departureMinute: 0, durationMinutes: 0, calendar: .empty)
+  }
+}
+
+extension Rate {
+  static var blank: Rate {
+    Rate(
+      origin: .empty, level: .standard, zone: .empty, fixedCost: 0, breaks: [],
+      costPerFurtherKilogram: 0, cubicMillimetresPerGram: 0)
   }
 }

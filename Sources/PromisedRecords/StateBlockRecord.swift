@@ -13,6 +13,12 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case loadChunk = 8
   case lastLoad = 9
   case sizes = 10
+  case learned = 13
+  case overrides = 14
+  case outcomes = 15
+  case promises = 11
+  case departureChanges = 12
+  case buckets = 16
 }
 
 extension StateBlock {
@@ -28,6 +34,12 @@ extension StateBlock {
     case .loadChunk: .loadChunk
     case .lastLoad: .lastLoad
     case .sizes: .sizes
+    case .overrides: .overrides
+    case .learned: .learned
+    case .outcomes: .outcomes
+    case .promises: .promises
+    case .departureChanges: .departureChanges
+    case .buckets: .buckets
     }
   }
 
@@ -39,6 +51,12 @@ extension StateBlock {
     case .holds(let rows): rows.ids.count
     case .commands(let rows): rows.bodyDigests.count
     case .sources(let rows): rows.sources.count
+    case .overrides(let rows): rows.count
+    case .learned(let rows): rows.kinds.count
+    case .outcomes(let rows): rows.nodes.count
+    case .promises(let rows): rows.count
+    case .departureChanges(_, let changes, _): changes.count
+    case .buckets(let rows): rows.count
     case .publication, .load, .lastLoad, .sizes: 1
     }
   }
@@ -84,6 +102,12 @@ extension StateBlockKind {
           description: LoadDescription(id: .empty, mode: .merge, chunkCount: 0, force: false),
           committedAt: UnixMilliseconds(0)))
     case .sizes: .sizes(items: 0, positions: 0)
+    case .overrides: .overrides([])
+    case .learned: .learned(LearnedRows())
+    case .outcomes: .outcomes(OutcomeRows())
+    case .promises: .promises([])
+    case .departureChanges: .departureChanges([], [], last: 0)
+    case .buckets: .buckets([])
     }
   }
 }
@@ -125,6 +149,28 @@ extension FieldCoder where Self: ~Copyable {
       try number(&items)
       try number(&positions)
       block = .sizes(items: items, positions: positions)
+    case .learned(var rows):
+      try learned(&rows)
+      block = .learned(rows)
+    case .outcomes(var rows):
+      try outcomes(&rows)
+      block = .outcomes(rows)
+    case .overrides(var rows):
+      try list(&rows, blank: Override()) { (row, coder) throws(RecordError) in
+        try coder.override(&row)
+      }
+      block = .overrides(rows)
+    case .promises(var rows):
+      try promiseRows(&rows)
+      block = .promises(rows)
+    case .departureChanges(var numbers, var changes, var last):
+      try column(&numbers)
+      try departureChanges(&changes)
+      try number(&last)
+      block = .departureChanges(numbers, changes, last: last)
+    case .buckets(var rows):
+      try bucketRows(&rows)
+      block = .buckets(rows)
     }
   }
 
@@ -146,6 +192,7 @@ extension FieldCoder where Self: ~Copyable {
     try keys(&rows.owners)
     try column(&rows.expiresAtMilliseconds)
     try column(&rows.forgetAtMilliseconds)
+    try column(&rows.commitPositions)
     try column(&rows.lineCounts)
     try keys(&rows.lineKeys)
     try column(&rows.lineNodes)
@@ -173,12 +220,14 @@ extension PutRows {
     switch self {
     case .network(let rows):
       rows.marketplaces.count + rows.calendars.count + rows.nodes.count + rows.waves.count
-        + rows.zones.count + rows.lanes.count + rows.legs.count
+        + rows.zones.count + rows.lanes.count + rows.legs.count + rows.rates.count
     case .items(let rows): rows.keys.count
     case .sellers(let rows): rows.count
     case .positions(let rows): rows.keys.count
     case .inbound(let rows): rows.keys.count
     case .limits(let rows): rows.sellers.count
+    case .kits(let rows): rows.kits.count
+    case .opportunity(let rows): rows.keys.count
     }
   }
 }

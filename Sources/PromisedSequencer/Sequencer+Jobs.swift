@@ -7,17 +7,20 @@ import PromisedRecords
 package struct ProfileJob: Sendable {
   let image: NetworkImage
   let horizonBaseUnixSeconds: Int64
+  /// Profiles of the same rows and horizon, of which only what changed is built; nil = build all.
+  let previous: ProfileCatalogue?
 
   package func run() -> BuiltProfiles {
-    BuiltProfiles(
-      profiles: ProfileBuild.build(image: image, horizonBase: horizonBaseUnixSeconds),
-      horizonBaseUnixSeconds: horizonBaseUnixSeconds)
+    let profiles =
+      previous.map { ProfileBuild.patch($0, image: image) }
+      ?? ProfileBuild.catalogue(image: image, horizonBase: horizonBaseUnixSeconds)
+    return BuiltProfiles(profiles: profiles, horizonBaseUnixSeconds: horizonBaseUnixSeconds)
   }
 }
 
 /// Profiles that wait to be published.
 package struct BuiltProfiles: Sendable {
-  let profiles: ProfileSet
+  let profiles: ProfileCatalogue
   let horizonBaseUnixSeconds: Int64
 }
 
@@ -43,18 +46,27 @@ extension Sequencer {
     if state.network.destinationCount == 0 { return true }
     return state.profiles != nil && state.isPublicationOfNetwork
       && state.publication.horizonBaseUnixSeconds == Horizon.base(at: now)
+      && state.publication.changeSequence == state.network.lastChange
   }
 
   /// A build that is due: the network changed, a new day began, or the server just started. Nil
   /// while there is none, and while there is no network.
   package func nextProfileJob() -> ProfileJob? {
     guard !isProfileCurrent else { return nil }
+    let base = Horizon.base(at: now)
+    var previous: ProfileCatalogue?
+    if let profiles = state.profiles, profiles.horizonBaseUnixSeconds == base,
+      profiles.image.revision == state.network.revision
+    {
+      previous = profiles
+    }
     return ProfileJob(
-      image: state.network.image(), horizonBaseUnixSeconds: Horizon.base(at: now))
+      image: state.network.image(), horizonBaseUnixSeconds: base, previous: previous)
   }
 
-  /// Publishes profiles, if the network is still the one they were built from; others are dropped,
-  /// and `nextProfileJob` gives the next build.
+  /// Publishes profiles, if the network's rows are still those they were built from; others are
+  /// dropped, and `nextProfileJob` gives the next build. Changes of departures that came meanwhile
+  /// do not matter: answers heed them until the next build knows them.
   ///
   /// Profiles like those that were published last (the same network, the same horizon: after a
   /// restart) answer under the same epoch; others are published by an event.
@@ -66,9 +78,11 @@ extension Sequencer {
     let isKnown =
       state.isPublicationOfNetwork
       && publication.horizonBaseUnixSeconds == built.horizonBaseUnixSeconds
+      && publication.changeSequence == built.profiles.image.lastChange
     if !isKnown {
       publication = ProfilePublication(
-        epoch: publication.epoch + 1, horizonBaseUnixSeconds: built.horizonBaseUnixSeconds)
+        epoch: publication.epoch + 1, horizonBaseUnixSeconds: built.horizonBaseUnixSeconds,
+        changeSequence: built.profiles.image.lastChange)
       commit(.profilePublished(publication))
     }
     state.publish(built.profiles, publication)

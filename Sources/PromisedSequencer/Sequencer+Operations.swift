@@ -125,6 +125,7 @@ extension Sequencer {
     sizes.zonePrefixes = UInt64(network.zonePrefixCount)
     sizes.lanes = UInt64(network.laneCount)
     sizes.legs = UInt64(network.legCount)
+    sizes.rates = UInt64(network.rateCount)
     sizes.destinations = UInt64(network.destinationCount)
     return sizes
   }

@@ -34,7 +34,26 @@ extension Sequencer {
     case .holdGet(let id, let minimum):
       try requirePosition(minimum)
       try answerHold(id, reply)
-    case .hold, .holdTransition, .feed, .put, .beginLoad, .commitLoad, .abortLoad:
+    case .explain(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .changed(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .listOverrides(let withExpired, let minimum):
+      try requirePosition(minimum)
+      answerOverrides(withExpired: withExpired, reply)
+    case .atRisk(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .plan(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .accuracy(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
+    case .hold, .holdTransition, .feed, .put, .rescue, .observe, .departures, .putOverride,
+      .beginLoad, .commitLoad, .abortLoad:
       try requireTakingChanges()
       try performChange(request, reply)
     case .status: answerStatus(reply, facts: facts)
@@ -61,6 +80,10 @@ extension Sequencer {
     case .holdTransition(let command): try perform(command, reply)
     case .feed(let rows): try perform(rows, reply)
     case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
+    case .putOverride(let command): try perform(command, reply)
+    case .rescue(let command): try perform(command, reply)
+    case .departures(let command, let key): try perform(command, key: key, reply)
+    case .observe(let rows, let key): try perform(rows, key: key, reply)
     case .beginLoad(let load): try beginLoad(load, reply)
     case .commitLoad(let id): try commitLoad(id, reply)
     case .abortLoad(let id): try abortLoad(id, reply)
@@ -137,7 +160,7 @@ extension Sequencer {
   }
 
   /// The last change that a read saw, or that its caller had seen before it.
-  private func observed() -> Position {
+  func observed() -> Position {
     max(state.observedPosition, mustReflect)
   }
 
@@ -158,6 +181,9 @@ extension Sequencer {
       holdReply.state = .held
       holdReply.owner = command.owner
       holdReply.expiresAt = event.expiresAt
+      if !event.promises.isEmpty {
+        state.appendShipments(ofHold: position, to: &holdReply)
+      }
       sendHold(reply, reflecting: position)
     } catch {
       try remember(error, under: command.key)
@@ -206,7 +232,7 @@ extension Sequencer {
     return true
   }
 
-  private func remembered(_ outcome: RememberedOutcome) -> Refusal {
+  func remembered(_ outcome: RememberedOutcome) -> Refusal {
     let code = OutcomeCode(rawValue: outcome.code) ?? .idempotencyConflict
     return Refusal(
       code, "this key was decided before, with \(code.reason); a new intent needs a new key",
@@ -216,7 +242,7 @@ extension Sequencer {
 
   /// A command that was decided with no keeps that answer under its key, like one decided with
   /// yes. A refusal of the moment (no room for the key, say) is not a decision and is not kept.
-  private func remember(_ refusal: Refusal, under key: CommandKey) throws(Refusal) -> Never {
+  func remember(_ refusal: Refusal, under key: CommandKey) throws(Refusal) -> Never {
     let isDecision = !refusal.code.isRetryable && refusal.code != .idempotencyConflict
     if isDecision, !key.bytes.isEmpty {
       let outcome = RememberedOutcome(

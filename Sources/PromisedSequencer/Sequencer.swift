@@ -33,6 +33,9 @@ package final class Sequencer {
   /// its own refusal, or what the caller had seen.
   var mustReflect: Position = 0
 
+  /// What is left of the upgrade pass under way. Decisions are logged, this is not.
+  var upgradeWishes: ArraySlice<UpgradeWish> = []
+
   var waiting: [Session] = []
   var followUps: [FollowUp] = []
   package let counters = Counters()
@@ -49,6 +52,7 @@ package final class Sequencer {
   var holdReply = HoldReply()
   var feedReply = FeedReply()
   var listReply = ListReply()
+  var planReply = PlanReply()
 
   /// `timeZoneFile` gives the TZif bytes of an IANA zone, nil when there is no such zone. It is
   /// asked only while a put is decided, never in replay.
@@ -70,12 +74,14 @@ package final class Sequencer {
   package func beginBatch(realtime: UnixMilliseconds) {
     self.realtime = realtime
     advanceTime()
+    upgradePromises()
   }
 
   /// Moves to the latest instant known and expires what is due there.
   func advanceTime() {
     now = max(now, sandboxTime ?? realtime)
     if let ids = state.expiredHolds(at: now) { commit(.holdsExpired(ids)) }
+    if state.isAdoptionDue(at: now) { commit(.learningAdopted) }
   }
 
   /// Logs and applies what was decided; its position.
@@ -92,6 +98,7 @@ package final class Sequencer {
   package func markDurable(upTo durable: Position) -> [Session] {
     invariant(durable <= position, "only what was decided becomes durable")
     durablePosition = max(durablePosition, durable)
+    state.durablePosition = durablePosition
     if waiting.isEmpty { return [] }
     var released: [Session] = []
     var still: [Session] = []
@@ -134,6 +141,7 @@ package final class Sequencer {
   /// Everything replayed is on disk.
   package func finishRecovery(time: UnixMilliseconds) {
     durablePosition = position
+    state.durablePosition = position
     now = max(now, time)
   }
 
@@ -188,6 +196,7 @@ package struct ReplayFailure: Error, Sendable {
 /// What a request asks of the loop rather than of the state.
 package enum FollowUp {
   case takeSnapshot(ReplyTo)
+  case explainPast(PastQuestion, ReplyTo)
   case drain
 }
 

@@ -13,6 +13,7 @@ import Synchronization
 final class BackgroundJobs<Store: FileStore> {
   enum Result: Sendable {
     case profiles(BuiltProfiles)
+    case explained([PastAnswer])
     case snapshotPublished(SnapshotSummary)
     case snapshotFailed(StorageError)
     case sparePrepared
@@ -35,6 +36,9 @@ final class BackgroundJobs<Store: FileStore> {
   private(set) var failedSnapshots: UInt64 = 0
   private(set) var isProfileJobRunning = false
   private var isSpareRunning = false
+  private var pastWaiting: [(question: PastQuestion, requester: ReplyTo)] = []
+  /// Who waits for the passage under way.
+  private var pastRequesters: [ReplyTo] = []
 
   final class Mailbox: Sendable {
     let results = Mutex<[Result]>([])
@@ -76,6 +80,7 @@ final class BackgroundJobs<Store: FileStore> {
     for result in results {
       switch result {
       case .profiles: isProfileJobRunning = false
+      case .explained: break
       case .snapshotPublished:
         snapshot = nil
         published = directory?.snapshotFacts ?? []
@@ -86,6 +91,30 @@ final class BackgroundJobs<Store: FileStore> {
       }
     }
     return results
+  }
+
+  // MARK: The past
+
+  func explain(_ question: PastQuestion, for requester: ReplyTo) {
+    pastWaiting.append((question, requester))
+  }
+
+  /// Goes through the archive for all that wait, if no passage is under way: one passage costs the
+  /// same for one question as for many.
+  func startPast(durable: Position) {
+    guard let directory, pastRequesters.isEmpty else { return }
+    let ready = pastWaiting.filter { $0.question.position <= durable }
+    if ready.isEmpty { return }
+    pastWaiting.removeAll { $0.question.position <= durable }
+    pastRequesters = ready.map(\.requester)
+    let job = PastJob(directory: directory, questions: ready.map(\.question))
+    threads.start { [mailbox] in mailbox.post(.explained(job.run())) }
+  }
+
+  func takePastRequesters() -> [ReplyTo] {
+    let taken = pastRequesters
+    pastRequesters = []
+    return taken
   }
 
   // MARK: The log's next segment

@@ -55,6 +55,7 @@ extension Server {
   func start(_ followUp: FollowUp) {
     switch followUp {
     case .takeSnapshot(let reply): jobs.request(by: reply)
+    case .explainPast(let question, let reply): jobs.explain(question, for: reply)
     case .drain:
       isDraining = true
       transport.stopAccepting()
@@ -65,6 +66,13 @@ extension Server {
     for result in jobs.takeResults() {
       switch result {
       case .profiles(let built): sequencer.publish(built)
+      case .explained(let answers):
+        for (reply, answer) in zip(jobs.takePastRequesters(), answers) {
+          sequencer.answer(past: answer, reply)
+          if let slot = reply.session.slot, let connection = connections[slot] {
+            queueFlush(connection)
+          }
+        }
       case .snapshotPublished: answerSnapshotRequesters(nil)
       case .snapshotFailed(let error):
         sequencer.cancelSnapshot()
@@ -75,6 +83,7 @@ extension Server {
         if error.isFinal { failure = "log segment: \(error)" }
       }
     }
+    jobs.startPast(durable: sequencer.durablePosition)
     if !jobs.isProfileJobRunning, let job = sequencer.nextProfileJob() {
       jobs.start(job)
     }

@@ -79,6 +79,11 @@ package struct NetworkReply: Equatable, Sendable {
   package var legs: UInt64 = 0
   package var destinations: UInt64 = 0
   package var profileEntries: UInt64 = 0
+  package var rates: UInt64 = 0
+  /// Changes of departures that are kept.
+  package var departureChanges: UInt64 = 0
+  /// Distinct sets of profiles.
+  package var profileTiers: UInt64 = 0
 
   package init() {}
 }

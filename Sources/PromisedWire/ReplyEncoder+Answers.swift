@@ -53,6 +53,24 @@ extension ReplyEncoder {
     message.leg_departure_utc_offset_s = reply.legDepartureUTCOffsetSeconds.column.packed
     message.n_leg_arrival_utc_offset_s = reply.legArrivalUTCOffsetSeconds.count
     message.leg_arrival_utc_offset_s = reply.legArrivalUTCOffsetSeconds.column.packed
+    message.n_levels = reply.levels.count
+    message.levels = reply.levels.column.packed
+    message.n_confidence_sources = reply.confidenceSources.count
+    message.confidence_sources = reply.confidenceSources.column.packed
+    message.n_sample_sizes_milli = reply.sampleSizesMilli.count
+    message.sample_sizes_milli = reply.sampleSizesMilli.column.packed
+    message.n_date_confidences = reply.dateConfidences.count
+    message.date_confidences = reply.dateConfidences.column.packed
+    message.n_ship_by_unix_s = reply.shipByUnixSeconds.count
+    message.ship_by_unix_s = reply.shipByUnixSeconds.column.packed
+    message.n_cache_until_unix_s = reply.cacheUntilUnixSeconds.count
+    message.cache_until_unix_s = reply.cacheUntilUnixSeconds.column.packed
+    message.n_expires_unix_s = reply.expiresUnixSeconds.count
+    message.expires_unix_s = reply.expiresUnixSeconds.column.packed
+    message.n_token_lengths = reply.tokenLengths.count
+    message.token_lengths = reply.tokenLengths.column.packed
+    message.tokens = ProtobufCBinaryData(
+      len: reply.tokenBytes.count, data: reply.tokenBytes.column.packed)
     message.profile_epoch = reply.profileEpoch
     return send(&message, streamID, &output)
   }
@@ -192,6 +210,22 @@ extension ReplyEncoder {
     message.nodes = reply.nodes.column.packedTexts
     message.n_quantities = reply.quantities.count
     message.quantities = reply.quantities.column.packed
+    message.n_shipment_line_counts = reply.shipmentLineCounts.count
+    message.shipment_line_counts = reply.shipmentLineCounts.column.packed
+    message.n_shipment_window_from_unix_s = reply.shipmentWindowFromUnixSeconds.count
+    message.shipment_window_from_unix_s = reply.shipmentWindowFromUnixSeconds.column.packed
+    message.n_shipment_window_to_unix_s = reply.shipmentWindowToUnixSeconds.count
+    message.shipment_window_to_unix_s = reply.shipmentWindowToUnixSeconds.column.packed
+    message.n_shipment_delivery_days = reply.shipmentDeliveryDays.count
+    message.shipment_delivery_days = reply.shipmentDeliveryDays.column.packed
+    message.n_shipment_ship_by_unix_s = reply.shipmentShipByUnixSeconds.count
+    message.shipment_ship_by_unix_s = reply.shipmentShipByUnixSeconds.column.packed
+    message.n_shipment_confidences = reply.shipmentConfidences.count
+    message.shipment_confidences = reply.shipmentConfidences.column.packed
+    message.n_shipment_levels = reply.shipmentLevels.count
+    message.shipment_levels = reply.shipmentLevels.column.packed
+    message.n_shipment_nodes = reply.shipmentNodes.count
+    message.shipment_nodes = reply.shipmentNodes.column.packedTexts
     message.hold_id = reply.holdID
     message.state = UInt32(reply.state.rawValue)
     message.owner = ProtobufCBinaryData(reply.owner)

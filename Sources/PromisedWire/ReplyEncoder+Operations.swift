@@ -109,6 +109,9 @@ extension ReplyEncoder {
     message.legs = reply.legs
     message.destinations = reply.destinations
     message.profile_entries = reply.profileEntries
+    message.rates = reply.rates
+    message.departure_changes = reply.departureChanges
+    message.profile_tiers = reply.profileTiers
     return send(&message, streamID, &output)
   }
 

@@ -16,6 +16,8 @@ package struct ReplyEncoder: ~Copyable {
   private let reasons: ReasonTable
   /// Strings of the reply at hand, as the C messages want them.
   private var texts = TextColumn()
+  /// The message of the reply at hand, where it is made of others.
+  var builder = MessageBuilder()
 
   package init() {
     stamp = .allocate(capacity: 1)

@@ -4,7 +4,7 @@ import PromisedModel
 
 // Holds and the feed: they change stock.
 extension RequestDecoder {
-  private func commandKey(
+  func commandKey(
     _ data: ProtobufCBinaryData, _ digest: UInt64
   ) throws(Refusal) -> CommandKey {
     CommandKey(bytes: try FieldPath("idempotency_key").key(data), bodyDigest: digest)
@@ -17,9 +17,11 @@ extension RequestDecoder {
     let seconds: Int64 = try FieldPath("ttl_s").number(
       message.ttl_s, in: 0...Limits.holdMaximumSeconds)
     let nodeNames = try names(message.nodes, message.n_nodes, "nodes")
-    let items = try someKeys(
+    let tokens = try tokens(message.tokens, message.n_tokens)
+    let items = try keys(
       message.item_keys, message.item_key_lengths, message.n_item_key_lengths, "item_keys",
       lengthsField: "item_key_lengths", atMost: Limits.linesPerHold)
+    if items.count == 0, tokens.isEmpty { throw FieldPath("item_key_lengths").missing() }
     let nodes = try indexes(
       message.node_indexes, message.n_node_indexes, rows: items.count, below: nodeNames.count,
       "node_indexes", of: "nodes")
@@ -29,7 +31,20 @@ extension RequestDecoder {
     return .hold(
       HoldCommand(
         key: key, owner: owner, timeToLiveSeconds: seconds, nodeNames: nodeNames, items: items,
-        nodes: nodes, quantities: quantities))
+        nodes: nodes, quantities: quantities, tokens: tokens,
+        wantsUpgrade: message.wants_upgrade != 0))
+  }
+
+  /// Tokens to redeem, read where they were unpacked.
+  private func tokens(
+    _ data: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int
+  ) throws(Refusal) -> Column<BorrowedBytes> {
+    try FieldPath("tokens").isAtMost(Limits.tokensPerHold, rows: count)
+    for row in 0..<count {
+      _ = try token(data.unsafelyUnwrapped[row], FieldPath("tokens", row: row))
+    }
+    return Column(
+      base: UnsafeRawPointer(data)?.assumingMemoryBound(to: BorrowedBytes.self), count: count)
   }
 
   func holdTransition(

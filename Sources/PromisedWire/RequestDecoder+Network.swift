@@ -16,6 +16,7 @@ extension RequestDecoder {
     rows.zones = try NetworkRow.each(message.zones, message.n_zones, NetworkRow.zonePrefix)
     rows.lanes = try NetworkRow.each(message.lanes, message.n_lanes, NetworkRow.lane)
     rows.legs = try NetworkRow.each(message.legs, message.n_legs, NetworkRow.leg)
+    rows.rates = try NetworkRow.each(message.rates, message.n_rates, NetworkRow.rate)
     return try put(.network(rows), message.idempotency_key, message.load, digest)
   }
 }
@@ -72,7 +73,7 @@ private enum NetworkRow {
       var date: LocalDate?
       if isDated {
         date = LocalDate(
-          days: try at("rules.date_days").number(rule.date_days, in: 0...2_932_896))
+          days: try at("rules.date_days").number(rule.date_days, in: 0...LocalDate.last.days))
       }
       return CalendarRule(
         weekdays: isDated ? 0 : try at("rules.weekdays").weekdays(rule.weekdays), date: date,
@@ -96,7 +97,11 @@ private enum NetworkRow {
       postcode: try at("postcode").optionalName(message.postcode),
       latitudeE6: try at("latitude_e6").number(message.latitude_e6, in: -90_000_000...90_000_000),
       longitudeE6: try at("longitude_e6").number(
-        message.longitude_e6, in: -180_000_000...180_000_000))
+        message.longitude_e6, in: -180_000_000...180_000_000),
+      handling: try delays(
+        message.handling_minutes, message.n_handling_minutes, message.handling_probabilities,
+        message.n_handling_probabilities, at("handling_minutes"), at("handling_probabilities")),
+      unitsPerHour: try at("units_per_hour").number(message.units_per_hour, in: units))
   }
 
   static func wave(_ message: Promised__V1__Wave, _ row: Int) throws(Refusal) -> Wave {
@@ -110,7 +115,8 @@ private enum NetworkRow {
       station: try at("station").name(message.station),
       weekdays: try at("weekdays").weekdays(message.weekdays),
       cutoffMinute: try at("cutoff_minute").minute(message.cutoff_minute), fromMinute: from,
-      toMinute: to)
+      toMinute: to, level: try level(message.level, at("level")),
+      capacityUnits: try at("capacity_units").number(message.capacity_units, in: units))
   }
 
   static func zonePrefix(
@@ -135,7 +141,10 @@ private enum NetworkRow {
       deliveryCalendar: try at("delivery_calendar").name(message.delivery_calendar),
       cutoffMinute: try at("cutoff_minute").minute(message.cutoff_minute),
       transit: try transit(message, at),
-      deliveryTimeZone: try at("delivery_time_zone").name(message.delivery_time_zone))
+      deliveryTimeZone: try at("delivery_time_zone").name(message.delivery_time_zone),
+      carrier: try at("carrier").optionalName(message.carrier),
+      level: try level(message.level, at("level")),
+      refuses: try restrictions(message.refuses, at("refuses")))
   }
 
   /// Working days ascending, probabilities that add up to one.
@@ -174,7 +183,92 @@ private enum NetworkRow {
       weekdays: try at("weekdays").weekdays(message.weekdays),
       departureMinute: try at("departure_minute").number(message.departure_minute, in: 0...1439),
       durationMinutes: try at("duration_minutes").number(message.duration_minutes, in: 1...10_080),
-      calendar: try at("calendar").optionalName(message.calendar))
+      calendar: try at("calendar").optionalName(message.calendar),
+      level: try level(message.level, at("level")),
+      refuses: try restrictions(message.refuses, at("refuses")),
+      capacityUnits: try at("capacity_units").number(message.capacity_units, in: units),
+      delays: try delays(
+        message.delay_minutes, message.n_delay_minutes, message.delay_probabilities,
+        message.n_delay_probabilities, at("delay_minutes"), at("delay_probabilities")))
+  }
+
+  static func rate(_ message: Promised__V1__Rate, _ row: Int) throws(Refusal) -> Rate {
+    let at = RowPath("rates", row)
+    let level: UInt8 = try at("level").number(message.level, in: 1...4)
+    let count = message.n_break_grams
+    try at("break_grams").isAtMost(Limits.breaksPerRate, rows: count)
+    try at("break_costs").hasValues(message.n_break_costs, for: count)
+    var breaks: [WeightBreak] = []
+    for index in 0..<count {
+      let grams: Int32 = try at("break_grams").number(
+        message.break_grams.unsafelyUnwrapped[index], in: 1...1_000_000_000)
+      let cost: Money = try at("break_costs").number(
+        message.break_costs.unsafelyUnwrapped[index], in: money)
+      if let last = breaks.last {
+        if grams <= last.grams {
+          throw at("break_grams").outOfRange(
+            "\(grams) after \(last.grams)", "grams in ascending order")
+        }
+        if cost < last.cost {
+          throw at("break_costs").outOfRange(
+            "\(cost) after \(last.cost)", "costs that do not descend")
+        }
+      }
+      breaks.append(WeightBreak(grams: grams, cost: cost))
+    }
+    return Rate(
+      origin: try at("origin").optionalName(message.origin),
+      level: ServiceLevel(rawValue: level) ?? .standard,
+      zone: try at("zone").optionalName(message.zone),
+      fixedCost: try at("fixed_cost").number(message.fixed_cost, in: money), breaks: breaks,
+      costPerFurtherKilogram: try at("cost_per_further_kg").number(
+        message.cost_per_further_kg, in: money),
+      cubicMillimetresPerGram: try at("cubic_mm_per_gram").number(
+        message.cubic_mm_per_gram, in: units))
+  }
+
+  static var money: ClosedRange<Money> { 0...1_000_000_000_000 }
+  /// 0 = no limit.
+  static var units: ClosedRange<Int32> { 0...1_000_000_000 }
+
+  /// The slowest level of a row; 0 = economy.
+  static func level(_ value: UInt64, _ field: FieldPath) throws(Refusal) -> ServiceLevel {
+    let number: UInt8 = try field.number(value, in: 0...4)
+    return ServiceLevel(rawValue: number) ?? .economy
+  }
+
+  static func restrictions(
+    _ value: UInt64, _ field: FieldPath
+  ) throws(Refusal) -> ItemRestrictions {
+    ItemRestrictions(rawValue: try field.number(value, in: 0...ItemRestrictions.all.rawValue))
+  }
+
+  /// Minutes ascending, probabilities that add up to one; or neither.
+  static func delays(
+    _ minutes: UnsafeMutablePointer<UInt32>?, _ count: Int,
+    _ probabilities: UnsafeMutablePointer<UInt32>?, _ probabilityCount: Int,
+    _ minutesField: FieldPath, _ probabilitiesField: FieldPath
+  ) throws(Refusal) -> [DelayOutcome] {
+    try probabilitiesField.hasValues(probabilityCount, for: count)
+    if count == 0 { return [] }
+    try minutesField.isAtMost(Limits.delayOutcomes, rows: count)
+    var outcomes: [DelayOutcome] = []
+    var total = 0
+    for index in 0..<count {
+      let late: Int32 = try minutesField.number(minutes.unsafelyUnwrapped[index], in: 0...10_080)
+      let probability: UInt16 = try probabilitiesField.number(
+        probabilities.unsafelyUnwrapped[index], in: 1...65_535)
+      if let last = outcomes.last, last.minutes >= late {
+        throw minutesField.outOfRange(
+          "\(late) after \(last.minutes)", "minutes in ascending order")
+      }
+      total += Int(probability)
+      outcomes.append(DelayOutcome(minutes: late, probability: probability))
+    }
+    guard total == 65_535 else {
+      throw probabilitiesField.outOfRange("\(total) in all", "a sum of 65535")
+    }
+    return outcomes
   }
 
   static func mode(_ value: UInt64, _ field: FieldPath) throws(Refusal) -> TransportMode {

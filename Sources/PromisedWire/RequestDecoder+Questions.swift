@@ -21,13 +21,11 @@ extension RequestDecoder {
       lengthsField: "item_key_lengths", atMost: Limits.offerRows)
     let postcodes = try names(message.postcodes, message.n_postcodes, "postcodes")
     guard postcodes.count > 0 else { throw FieldPath("postcodes").missing() }
-    // Both counts are bounded by the payload, so the product fits.
-    let rows = items.count * postcodes.count
+    let levels = try levels(message.levels, message.n_levels)
+    // The counts are bounded by the payload, and the levels are few, so the product fits.
+    let rows = items.count * postcodes.count * max(levels.count, 1)
     guard rows <= Limits.offerRows else {
-      throw Refusal(
-        .tooManyRows,
-        "item_keys × postcodes is \(items.count) × \(postcodes.count) = \(rows) rows; "
-          + "allowed: at most \(Limits.offerRows)")
+      throw tooManyOffers(items.count, postcodes.count, levels.count, rows)
     }
     var quantities = Column<Int32>.empty
     if message.n_quantities > 0 {
@@ -37,8 +35,21 @@ extension RequestDecoder {
     }
     let query = OfferQuery(
       items: items, quantities: quantities, country: try offerCountry(message.country),
-      postcodes: postcodes, withPath: message.with_path != 0)
+      postcodes: postcodes, withPath: message.with_path != 0, levels: levels,
+      confidence: try confidence(message.confidence), byDays: try days(message.by_days, "by_days"),
+      omitsTokens: message.omit_tokens != 0)
     return .offer(query, minPosition: minPosition(message.read))
+  }
+
+  @inline(never)
+  private func tooManyOffers(
+    _ items: Int, _ postcodes: Int, _ levels: Int, _ rows: Int
+  ) -> Refusal {
+    let (names, numbers) = levels > 1 ? (" × levels", " × \(levels)") : ("", "")
+    return Refusal(
+      .tooManyRows,
+      "item_keys × postcodes\(names) is \(items) × \(postcodes)\(numbers) = \(rows) rows; "
+        + "allowed: at most \(Limits.offerRows)")
   }
 
   func availability(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
@@ -89,17 +100,24 @@ extension RequestDecoder {
 
   func list(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
     let message = raw.assumingMemoryBound(to: Promised__V1__ListRequest.self).pointee
-    let number: UInt8 = try FieldPath("kind").number(message.kind, in: 1...9)
+    let number: UInt8 = try FieldPath("kind").number(message.kind, in: 1...12)
     guard let kind = ListKind(rawValue: number) else {
-      throw FieldPath("kind").outOfRange("\(number)", "1 to 9")
+      throw FieldPath("kind").outOfRange("\(number)", "1 to 12")
     }
     let size: Int32 = try FieldPath("page_size").number(message.page_size, in: 0...10_000)
-    let token = BorrowedBytes(message.page_token)
+    let query = ListQuery(
+      kind: kind, pageToken: try pageToken(message.page_token),
+      pageSize: size == 0 ? 100 : size)
+    return .list(query, minPosition: minPosition(message.read))
+  }
+
+  /// From the answer before, or nothing. Not trusted: whoever made it checks it.
+  func pageToken(_ data: ProtobufCBinaryData) throws(Refusal) -> BorrowedBytes {
+    let token = BorrowedBytes(data)
     guard token.count <= 256 else {
       throw FieldPath("page_token").outOfRange("\(token.count) bytes", "at most 256 bytes")
     }
-    let query = ListQuery(kind: kind, pageToken: token, pageSize: size == 0 ? 100 : size)
-    return .list(query, minPosition: minPosition(message.read))
+    return token
   }
 
   func networkGet(_ raw: UnsafeRawPointer) -> Request {
@@ -113,7 +131,7 @@ extension RequestDecoder {
     return .holdGet(holdID: message.hold_id, minPosition: minPosition(message.read))
   }
 
-  private func minPosition(_ read: UnsafeMutablePointer<Promised__V1__ReadOptions>?) -> Position {
+  func minPosition(_ read: UnsafeMutablePointer<Promised__V1__ReadOptions>?) -> Position {
     read?.pointee.min_position ?? 0
   }
 }

@@ -53,6 +53,22 @@ extension RequestDecoder {
     rows.demandVarianceRatioMilli = try numbers(
       message.demand_variance_ratio_milli, message.n_demand_variance_ratio_milli, keys.count,
       in: 1000...1_000_000, "demand_variance_ratio_milli", whenEmpty: 1000)
+    // These stay empty where they are.
+    if message.n_release_unix_s > 0 {
+      rows.releaseUnixSeconds = try numbers(
+        message.release_unix_s, message.n_release_unix_s, keys.count, in: Self.instants,
+        "release_unix_s")
+    }
+    if message.n_restrictions > 0 {
+      rows.restrictions = try numbers(
+        message.restrictions, message.n_restrictions, keys.count,
+        in: 0...ItemRestrictions.all.rawValue, "restrictions")
+    }
+    if message.n_volumes_cubic_mm > 0 {
+      rows.volumesCubicMillimetres = try numbers(
+        message.volumes_cubic_mm, message.n_volumes_cubic_mm, keys.count,
+        in: 0...10_000_000_000_000, "volumes_cubic_mm")
+    }
     return try put(.items(rows), message.idempotency_key, message.load, digest)
   }
 
@@ -160,13 +176,49 @@ extension RequestDecoder {
     return try put(.limits(rows), message.idempotency_key, message.load, digest)
   }
 
+  /// That a kit's rows stand together, and what a kit may be made of, is the engine's to check.
+  func putKits(_ raw: UnsafeRawPointer, _ digest: UInt64) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__PutKitsRequest.self).pointee
+    let kits = try keys(
+      message.kit_keys, message.kit_key_lengths, message.n_kit_key_lengths, "kit_keys",
+      lengthsField: "kit_key_lengths", atMost: Limits.batchRows)
+    try FieldPath("component_key_lengths").hasValues(
+      message.n_component_key_lengths, for: kits.count)
+    var rows = KitRows()
+    rows.kits = kits.owned
+    rows.components = try keys(
+      message.component_keys, message.component_key_lengths, message.n_component_key_lengths,
+      "component_keys", lengthsField: "component_key_lengths", atMost: Limits.batchRows
+    ).owned
+    rows.units = try numbers(message.units, message.n_units, kits.count, in: 0...10_000, "units")
+    return try put(.kits(rows), message.idempotency_key, message.load, digest)
+  }
+
+  func putOpportunity(_ raw: UnsafeRawPointer, _ digest: UInt64) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__PutOpportunityRequest.self).pointee
+    let keys = try keys(
+      message.item_keys, message.item_key_lengths, message.n_item_key_lengths, "item_keys",
+      lengthsField: "item_key_lengths", atMost: Limits.batchRows)
+    var rows = OpportunityRows()
+    rows.keys = keys.owned
+    rows.nodeNames = try ownedNames(message.nodes, message.n_nodes, "nodes")
+    rows.nodes = try indexes(
+      message.node_indexes, message.n_node_indexes, rows: keys.count, below: rows.nodeNames.count,
+      "node_indexes", of: "nodes"
+    ).owned
+    rows.values = try numbers(
+      message.values, message.n_values, keys.count,
+      in: -1_000_000_000_000...1_000_000_000_000, "values")
+    return try put(.opportunity(rows), message.idempotency_key, message.load, digest)
+  }
+
   private static var storageTypes: ClosedRange<UInt8> { 1...UInt8(StorageType.allCases.count) }
 
   /// 1970 to the end of the year 9999.
   static var instants: ClosedRange<Int64> { 0...253_402_300_799 }
 
   /// A column of `rows` numbers, narrowed; with `whenEmpty`, no values stand for that one.
-  private func numbers<Value: FixedWidthInteger, Target: FixedWidthInteger>(
+  func numbers<Value: FixedWidthInteger, Target: FixedWidthInteger>(
     _ base: UnsafeMutablePointer<Value>?, _ count: Int, _ rows: Int,
     in range: ClosedRange<Target>, _ field: StaticString, whenEmpty: Target? = nil
   ) throws(Refusal) -> [Target] {

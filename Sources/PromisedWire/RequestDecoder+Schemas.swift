@@ -3,7 +3,7 @@ import CProtobufC
 import PromisedInvariants
 
 extension RequestDecoder {
-  /// The descriptor of the request message of a built method; nil for the others.
+  /// The descriptor of the request message of a method that is decoded; nil for the others.
   static func schema(_ method: Method) -> Prescan.Descriptor? {
     switch method {
     case .offer: of(promised__v1__offer_request__init)
@@ -12,6 +12,19 @@ extension RequestDecoder {
     case .headroom: of(promised__v1__headroom_request__init)
     case .usage: of(promised__v1__usage_request__init)
     case .list: of(promised__v1__list_request__init)
+    case .plan: of(promised__v1__plan_request__init)
+    case .atRisk: of(promised__v1__at_risk_request__init)
+    case .rescue: of(promised__v1__rescue_request__init)
+    case .accuracy: of(promised__v1__accuracy_request__init)
+    case .explain: of(promised__v1__explain_request__init)
+    case .changed: of(promised__v1__changed_request__init)
+    case .observe: of(promised__v1__observe_request__init)
+    case .closeLeg: of(promised__v1__close_leg_request__init)
+    case .reopenLeg: of(promised__v1__reopen_leg_request__init)
+    case .putOverride: of(promised__v1__put_override_request__init)
+    case .listOverrides: of(promised__v1__list_overrides_request__init)
+    case .putKits: of(promised__v1__put_kits_request__init)
+    case .putOpportunity: of(promised__v1__put_opportunity_request__init)
     case .networkGet: of(promised__v1__get_network_request__init)
     case .holdGet: of(promised__v1__get_hold_request__init)
     case .hold: of(promised__v1__hold_request__init)

@@ -11,7 +11,7 @@ import PromisedModel
 /// borrows holds until the next `decode`.
 package struct RequestDecoder: ~Copyable {
   var arena = MessageArena()
-  /// The schema of each built method's request, by the method's number.
+  /// The schema of each decoded method's request, by the method's number.
   private let schemas: UnsafeMutablePointer<Prescan.Descriptor?>
 
   package init() {
@@ -25,14 +25,14 @@ package struct RequestDecoder: ~Copyable {
       "BorrowedBytes and ProtobufCBinaryData differ in layout")
     schemas = .allocate(capacity: 256)
     schemas.initialize(repeating: nil, count: 256)
-    for method in Method.allCases where method.isBuilt {
+    for method in Method.allCases {
       schemas[Int(method.rawValue)] = Self.schema(method)
     }
   }
 
   deinit { schemas.deallocate() }
 
-  /// Decodes the request of a built method.
+  /// Decodes a request. What is not built is refused before, by its name.
   ///
   /// - Throws: `messageMalformed`, `tooManyFields`, `messageTooCostly` for bytes that are no such
   ///   message; `fieldOutOfRange`, `fieldMissing`, `columnLengthMismatch`, `keyInvalid`,
@@ -49,6 +49,17 @@ package struct RequestDecoder: ~Copyable {
     case .headroom: return try headroom(message)
     case .usage: return try usage(message)
     case .list: return try list(message)
+    case .plan: return try plan(message)
+    case .atRisk: return try atRisk(message)
+    case .rescue: return try rescue(message, digest(method, payload))
+    case .accuracy: return try accuracy(message)
+    case .explain: return try explain(message)
+    case .changed: return try changed(message)
+    case .observe: return try observe(message, digest(method, payload))
+    case .closeLeg: return try closeLeg(message, digest(method, payload))
+    case .reopenLeg: return try reopenLeg(message, digest(method, payload))
+    case .putOverride: return try putOverride(message, digest(method, payload))
+    case .listOverrides: return listOverrides(message)
     case .networkGet: return networkGet(message)
     case .holdGet: return try holdGet(message)
     case .hold: return try hold(message, digest(method, payload))
@@ -58,6 +69,8 @@ package struct RequestDecoder: ~Copyable {
     case .putItems: return try putItems(message, digest(method, payload))
     case .putPositions: return try putPositions(message, digest(method, payload))
     case .putInbound: return try putInbound(message, digest(method, payload))
+    case .putKits: return try putKits(message, digest(method, payload))
+    case .putOpportunity: return try putOpportunity(message, digest(method, payload))
     case .putSellers: return try putSellers(message, digest(method, payload))
     case .putLimits: return try putLimits(message, digest(method, payload))
     case .networkPut: return try putNetwork(message, digest(method, payload))
@@ -73,11 +86,9 @@ package struct RequestDecoder: ~Copyable {
     case .hello: return try hello(message)
     case .getDescriptorSet: return .descriptorSet
     case .healthCheck: return try health(message)
-    case .plan, .atRisk, .accuracy, .explain, .rescue, .changed, .applyStream, .putForecasts,
-      .history, .putKits, .putOpportunity, .watch,
-      .watchPoll, .holdConsume, .holdAmend, .holdExtend, .capacityAdmit, .capacityReceive,
-      .capacityClose, .capacityBid, .capacityClear, .utilization, .observe, .closeLeg, .reopenLeg,
-      .putOverride, .listOverrides, .audit, .cancel, .authenticate:
+    case .applyStream, .putForecasts, .history, .watch, .watchPoll, .holdConsume, .holdAmend,
+      .holdExtend, .capacityAdmit, .capacityReceive, .capacityClose, .capacityBid, .capacityClear,
+      .utilization, .audit, .cancel, .authenticate:
       throw Refusal(.methodNotBuilt, "\(method.fullName) is not built yet")
     }
   }

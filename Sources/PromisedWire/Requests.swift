@@ -52,12 +52,24 @@ package enum Request {
   case networkGet(minPosition: Position)
   case holdGet(holdID: UInt64, minPosition: Position)
 
+  case plan(PlanQuery, minPosition: Position)
+  case atRisk(AtRiskQuery, minPosition: Position)
+  case accuracy(AccuracyQuery, minPosition: Position)
+  case explain(ExplainQuery, minPosition: Position)
+  case changed(ChangedQuery, minPosition: Position)
+  case listOverrides(withExpired: Bool, minPosition: Position)
+
   case hold(HoldCommand)
   case holdTransition(HoldTransitionCommand)
   /// The feed's idempotency is its source's sequence.
   case feed(FeedRows)
   /// `key.bytes` is empty where the caller wants no idempotency, and inside a load.
   case put(PutRows, key: CommandKey, load: LoadChunkKey?)
+  /// Proposes, or changes when it `applies`.
+  case rescue(RescueCommand)
+  case observe(ObservationRows, key: CommandKey)
+  case departures(DepartureCommand, key: CommandKey)
+  case putOverride(OverrideCommand)
   case beginLoad(LoadDescription)
   case commitLoad(id: Name)
   case abortLoad(id: Name)

@@ -87,6 +87,8 @@ struct Program {
   private static func execute(_ session: Session) throws(Failure) -> Int32 {
     switch session.spec.name {
     case "offer": try session.offer()
+    case "plan": try session.plan()
+    case "explain": try session.explain()
     case "stock": try session.stock()
     case "capacity": try session.capacity()
     case "list": try session.list()
@@ -95,6 +97,14 @@ struct Program {
     case "release": try session.changeHold(isCommit: false)
     case "get": try session.getHold()
     case "adjust": try session.adjust()
+    case "at-risk": try session.atRisk()
+    case "rescue": try session.rescue()
+    case "accuracy": try session.accuracy()
+    case "observe": try session.observe()
+    case "close-leg": try session.closeLeg()
+    case "reopen-leg": try session.reopenLeg()
+    case "override": try session.overrides()
+    case "changed": try session.changed()
     case "load": try session.load()
     case "snapshot": try session.snapshot()
     case "verify": try session.verify()

@@ -2,6 +2,7 @@
 import os
 import tempfile
 import threading
+import types
 import unittest
 
 from fake_server import FakeServer
@@ -28,6 +29,41 @@ class PythonClient(unittest.TestCase):
         reply = self.client.Inventory.Availability(item_keys=["KNOWN"])
         self.assertEqual(list(reply.outcomes), [0])
         self.assertEqual(list(reply.available_now), [-7])
+
+    def test_a_packed_column_is_cut_by_its_lengths(self):
+        self.assertEqual(wire.cut(b"ABC", [1, 0, 2]), [b"A", b"", b"BC"])
+        self.assertEqual(wire.cut(b"", []), [])
+        for lengths in ([1], [1, 3]):
+            with self.assertRaises(ValueError):
+                wire.cut(b"ABC", lengths)
+
+    def test_a_cart_asks_with_its_destination_and_keeps_tokens_with_their_offers(self):
+        asked = []
+
+        class Recorder:
+            def __getattr__(self, method):
+                def ask(**values):
+                    asked.append((method, values))
+                    return types.SimpleNamespace(
+                        outcomes=[0, 60, 0, 0], tokens=b"xyz", token_lengths=[1, 0, 1, 1])
+                return ask
+        cart = wire.Cart(
+            types.SimpleNamespace(Promises=Recorder(), Holds=Recorder()), "01310", "BR")
+        offers, reply = cart.offers(["A", "B"], levels=[1, 3], confidence=32768)
+        self.assertEqual(offers, [("A", 1, b"x"), ("B", 1, b"y"), ("B", 3, b"z")])
+        self.assertEqual(len(reply.outcomes), 4)
+        cart.plan({"A": 2, "B": 1}, levels=[2])
+        cart.hold("cart-17", "key", [b"x"], ttl_s=60)
+        cart.explain(token=b"x")
+        to = {"country": "BR"}
+        self.assertEqual(asked, [
+            ("Offer", dict(to, item_keys=["A", "B"], postcodes=["01310"], levels=[1, 3],
+                           confidence=32768)),
+            ("Plan", dict(to, item_keys=["A", "B"], quantities=[2, 1], postcode="01310",
+                          levels=[2])),
+            ("Hold", {"idempotency_key": "key", "owner": "cart-17", "tokens": [b"x"],
+                      "ttl_s": 60}),
+            ("Explain", dict(to, token=b"x", item="", postcode="01310"))])
 
     def test_a_refusal_carries_everything(self):
         with self.assertRaises(Refused) as caught:

@@ -7,8 +7,16 @@ import unittest
 
 from harness import (
     EXIT_CONFIGURATION, EXIT_LOCKED, SERVER, TOOL, Client, Refused, Server, make_sample,
-    needs_server, run_server, tool)
+    needs_server, run_server, tool, wire)
 from world import load, put_small_world, wait_for_offers
+
+
+def listed(client, kind):
+    """All cells of a kind, row by row."""
+    page = client.Inventory.List(kind=kind, page_size=10000)
+    cells = [cell.decode() for cell in wire.cut(page.cells, page.cell_lengths)]
+    width = len(page.columns)
+    return [cells[at:at + width] for at in range(0, len(cells), width)]
 
 
 @needs_server
@@ -59,6 +67,36 @@ class Starting(unittest.TestCase):
         self.server.start("--socket", str(path))
         with Client(f"unix:{path}") as client:
             self.assertEqual(client.Health.Check().status, 1)
+
+    def test_kits_values_and_rates_are_listed_and_survive_a_restart(self):
+        self.server.start()
+        with self.server.client() as client:
+            put_small_world(client)
+            node = listed(client, 2)[0][0]
+            client.Inventory.PutKits(
+                idempotency_key="kits-1", kit_keys=["KIT", "KIT"],
+                component_keys=["PART-1", "PART-2"], units=[2, 1])
+            client.Inventory.PutOpportunity(
+                item_keys=["PART-1"], nodes=[node], node_indexes=[0], values=[-12500])
+            client.Network.Put(rates=[
+                {"level": 2, "fixed_cost": 45000, "break_grams": [500], "break_costs": [0]}])
+            with self.assertRaises(Refused) as caught:
+                client.Inventory.PutKits(
+                    kit_keys=["KIT"], component_keys=["KIT"], units=[1])
+            self.assertEqual((caught.exception.reason, caught.exception.row), ("ROW_INVALID", 0))
+            before = [listed(client, kind) for kind in (10, 11, 12)]
+            self.assertEqual(before, [
+                [["", "standard", "", "45000", "500:0", "0", "0"]],
+                [["KIT", "2 x PART-1; 1 x PART-2"]], [["PART-1", node, "-12500"]]])
+            self.assertEqual(client.Network.Get().rates, 1)
+        for snapshot in (False, True):
+            if snapshot:
+                with self.server.client() as client:
+                    client.Admin.TakeSnapshot()
+            self.assertEqual(self.server.stop(), 0)
+            self.server.start()
+            with self.server.client() as client:
+                self.assertEqual([listed(client, kind) for kind in (10, 11, 12)], before)
 
     def test_a_sandbox_has_the_sample_world_and_a_clock_to_set(self):
         self.server.start("--sandbox", "--sandbox-items", "500")
@@ -112,7 +150,7 @@ class Asking(unittest.TestCase):
         status = self.client.Admin.Status()
         self.assertEqual(status.items, 2000)
         self.assertGreater(status.positions, 4000)
-        self.assertEqual((status.nodes, status.sellers), (147, 500))
+        self.assertEqual((status.nodes, status.sellers), (153, 500))
 
     def test_an_offer_has_a_window_an_order_by_a_centre_and_legs(self):
         reply = self.client.Promises.Offer(

@@ -189,7 +189,9 @@ private func answerOperation(_ request: Request, _ exchange: inout Exchange) {
     _ = exchange.encoder.encode(reply, streamID: id, into: &exchange.output)
   case .health:
     _ = exchange.encoder.encode(health: .serving, streamID: id, into: &exchange.output)
-  default: exchange.refuse(Refusal(.methodNotBuilt, "the fake server does not know it"))
+  default:
+    if answerPromises(request, &exchange) { return }
+    exchange.refuse(Refusal(.methodNotBuilt, "the fake server does not know it"))
   }
 }
 
@@ -213,12 +215,14 @@ extension PutRows {
     switch self {
     case .network(let rows):
       rows.marketplaces.count + rows.calendars.count + rows.nodes.count + rows.waves.count
-        + rows.zones.count + rows.lanes.count + rows.legs.count
+        + rows.zones.count + rows.lanes.count + rows.legs.count + rows.rates.count
     case .items(let rows): rows.keys.count
     case .sellers(let rows): rows.count
     case .positions(let rows): rows.keys.count
     case .inbound(let rows): rows.keys.count
     case .limits(let rows): rows.months.count
+    case .kits(let rows): rows.units.count
+    case .opportunity(let rows): rows.values.count
     }
   }
 }

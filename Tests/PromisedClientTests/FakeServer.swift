@@ -1,7 +1,8 @@
 import Glibc
 import PromisedClient
 import PromisedModel
-import PromisedWire
+
+@testable import PromisedWire
 
 /// What a fake server does with one request.
 struct Exchange: ~Copyable {
@@ -105,9 +106,9 @@ final class FakeServer: @unchecked Sendable {
           start: base + FrameHeader.byteCount, count: Int(header.length))
         exchange.streamID = header.streamID
         do throws(Refusal) {
-          let envelope = try envelopes.read(
-            BorrowedBytes(data.assumingMemoryBound(to: UInt8.self)), flags: header.flags)
-          answer(try decoder.decode(envelope.method, envelope.payload), &exchange)
+          let bytes = BorrowedBytes(data.assumingMemoryBound(to: UInt8.self))
+          let (method, payload) = try request(envelopes, bytes, flags: header.flags)
+          answer(try decoder.decode(method, payload), &exchange)
         } catch {
           exchange.refuse(error)
         }
@@ -126,6 +127,30 @@ final class FakeServer: @unchecked Sendable {
       exchange.output.removeAll()
     }
   }
+}
+
+/// The method asked for and its payload. A client may know a method before the service has it
+/// built; here it is answered all the same.
+private func request(
+  _ envelopes: borrowing EnvelopeReader, _ bytes: BorrowedBytes, flags: UInt8
+) throws(Refusal) -> (PromisedWire.Method, BorrowedBytes) {
+  let refusal: Refusal
+  do throws(Refusal) {
+    let envelope = try envelopes.read(bytes, flags: flags)
+    return (envelope.method, envelope.payload)
+  } catch { refusal = error }
+  guard refusal.code == .methodNotBuilt,
+    let method = PromisedWire.Method.allCases.first(where: {
+      refusal.message.hasPrefix($0.fullName + " ")
+    })
+  else { throw refusal }
+  // ttrpc.Request: the third field is the payload.
+  var cursor = WireCursor(bytes)
+  while let tag = cursor.tag() {
+    if tag.number == 3, let payload = cursor.lengthDelimited() { return (method, payload) }
+    guard cursor.skipValue(tag.wireType) else { break }
+  }
+  return (method, .empty)
 }
 
 /// Runs a body against a fake server and stops it afterwards.

@@ -7,7 +7,7 @@ import Testing
 @testable import promise
 
 /// One run of the tool: its exit code and what it wrote.
-private struct Run {
+struct Run {
   var code: Int32 = -1
   var output = ""
   var notes = ""

@@ -29,7 +29,13 @@ private final class Scratch {
   deinit { unlink(path) }
 }
 
-private func rows(_ path: String, _ columns: [String]) throws -> [[String]] {
+private func rows(_ scratch: Scratch, _ columns: [String]) throws -> [[String]] {
+  // The file is there as long as the scratch is.
+  defer { withExtendedLifetime(scratch) {} }
+  return try rows(at: scratch.path, columns)
+}
+
+private func rows(at path: String, _ columns: [String]) throws -> [[String]] {
   var table = try DataTable(path, needing: columns)
   var found: [[String]] = []
   while try table.nextRow() { found.append(columns.indices.map { table.text($0) }) }
@@ -42,26 +48,26 @@ private func rows(_ path: String, _ columns: [String]) throws -> [[String]] {
   @Test("columns are found by name, plain and gzip alike")
   func byName() throws {
     let expected = [["3", "1"], ["6", "4"]]
-    #expect(try rows(Scratch(Self.text).path, ["c", "a"]) == expected)
-    #expect(try rows(Scratch(compressed: Self.text).path, ["c", "a"]) == expected)
-    #expect(try rows(Scratch(Self.text).path, ["b"]) == [["2"], ["x,y"]])
+    #expect(try rows(Scratch(Self.text), ["c", "a"]) == expected)
+    #expect(try rows(Scratch(compressed: Self.text), ["c", "a"]) == expected)
+    #expect(try rows(Scratch(Self.text), ["b"]) == [["2"], ["x,y"]])
   }
 
   @Test("two gzip members one after another are one file")
   func members() throws {
     let first = try packed("a\n1\n")
     let second = try packed("2\n")
-    #expect(try rows(Scratch(first + second).path, ["a"]) == [["1"], ["2"]])
+    #expect(try rows(Scratch(first + second), ["a"]) == [["1"], ["2"]])
   }
 
   @Test("a gzip file that was cut off is refused")
   func truncated() throws {
     let lines = (0..<5000).map { "\($0 * 7919 % 10_007)" }.joined(separator: "\n")
     let whole = try packed("a\n" + lines + "\n")
-    #expect(try rows(Scratch(whole).path, ["a"]).count == 5000)
+    #expect(try rows(Scratch(whole), ["a"]).count == 5000)
     for kept in [whole.count / 2, whole.count - 3] {
       let scratch = Scratch(Array(whole[..<kept]))
-      #expect(throws: DataFault.self) { try rows(scratch.path, ["a"]) }
+      #expect(throws: DataFault.self) { try rows(scratch, ["a"]) }
     }
   }
 
@@ -70,22 +76,23 @@ private func rows(_ path: String, _ columns: [String]) throws -> [[String]] {
     let missing = Scratch(Self.text)
     #expect(
       throws: DataFault(path: missing.path, line: 1, column: "d", reason: "the column is missing")
-    ) { try rows(missing.path, ["a", "d"]) }
+    ) { try rows(missing, ["a", "d"]) }
     let ragged = Scratch("a,b\n1\n")
     #expect(throws: DataFault(path: ragged.path, line: 2, reason: "1 cells; the header has 2")) {
-      try rows(ragged.path, ["a"])
+      try rows(ragged, ["a"])
     }
     let empty = Scratch("")
     #expect(throws: DataFault(path: empty.path, reason: "is empty; a header row is needed")) {
-      try rows(empty.path, ["a"])
+      try rows(empty, ["a"])
     }
-    #expect(throws: DataFault.self) { try rows("/nonexistent/file.csv.gz", ["a"]) }
-    #expect(throws: DataFault.self) { try rows("/tmp", ["a"]) }
+    #expect(throws: DataFault.self) { try rows(at: "/nonexistent/file.csv.gz", ["a"]) }
+    #expect(throws: DataFault.self) { try rows(at: "/tmp", ["a"]) }
   }
 
   @Test("a number that is none is refused with its line")
   func integers() throws {
     let scratch = Scratch("n\n-7\n1.5\n")
+    defer { withExtendedLifetime(scratch) {} }
     var table = try DataTable(scratch.path, needing: ["n"])
     #expect(try table.nextRow())
     #expect(try table.integer(0) == -7)
@@ -100,6 +107,7 @@ private func rows(_ path: String, _ columns: [String]) throws -> [[String]] {
 
   private func packed(_ text: String) throws -> [UInt8] {
     let scratch = Scratch(compressed: text)
+    defer { withExtendedLifetime(scratch) {} }
     let file = try #require(fopen(scratch.path, "r"))
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 1 << 20)

@@ -45,6 +45,20 @@ import Testing
         ("S2", .standard, 202_609, .confirmed, 5), ("S1", .apparel, 202_610, .noLimit, 0),
         ("S1", .apparel, 202_610, .estimated, 9),
       ]), key: "limits")
+    try desk.put(Rows.rates([("F1", .twoHour, "", 7)], breaks: [WeightBreak(grams: 1, cost: 2)]))
+    // Slots that are used again, so that the tables' order is not that of their keys.
+    try desk.put(Rows.kits([("K1", "A", 1), ("a kit with a long key", "B", 2), ("K3", "A", 3)]))
+    try desk.put(Rows.kits([("K1", "A", 0)]))
+    try desk.put(Rows.kits([("K4", "a part with a long key", 4), ("K4", "A", 5)]))
+    try desk.put(Rows.opportunity([("A", "F1", 5), ("B", "F1", -5), ("A", "F2", 1)]))
+    try desk.put(Rows.opportunity([("A", "F1", 0), ("B", "F2", 9)]))
+    guard case .items(var described) = Rows.items([Rows.Item(key: "B", volume: 500_000)]) else {
+      throw Refusal(.rowInvalid, "no items")
+    }
+    described.releaseUnixSeconds = [1_800_000_000]
+    described.restrictions = [2]
+    described.volumesCubicMillimetres = [77]
+    try desk.put(.items(described))
     try desk.feed([("A", "F3", .receipt, 4), ("A", "F3", .researching, 2)], source: "z", from: 1)
     try desk.feed([("A", "F3", .receipt, 4)], source: "b", from: 1)
     try desk.hold([Line("A", "F1", 2), Line("B", "F1", 1)], owner: "x", key: "h1")

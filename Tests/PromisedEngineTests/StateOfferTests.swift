@@ -41,7 +41,7 @@ import Testing
 
   static func publish(_ desk: Desk) {
     let base = Horizon.base(at: desk.now)
-    let profiles = ProfileBuild.build(image: desk.state.network.image(), horizonBase: base)
+    let profiles = ProfileBuild.catalogue(image: desk.state.network.image(), horizonBase: base)
     let publication = ProfilePublication(epoch: 3, horizonBaseUnixSeconds: base)
     desk.apply(.profilePublished(publication))
     desk.state.publish(profiles, publication)
@@ -132,9 +132,9 @@ import Testing
     if let event = try desk.state.decide(commitLoad: Name("L")).event { desk.apply(event) }
     let refusal = desk.refusal { () throws(Refusal) in _ = try ask(desk, ["A"], ["98109"]) }
     #expect(refusal?.code == .networkNotReady)
-    let stale = ProfileBuild.build(image: image, horizonBase: Horizon.base(at: desk.now))
+    let stale = ProfileBuild.catalogue(image: image, horizonBase: Horizon.base(at: desk.now))
     #expect(!desk.state.canPublish(stale))
-    let fresh = ProfileBuild.build(
+    let fresh = ProfileBuild.catalogue(
       image: desk.state.network.image(), horizonBase: Horizon.base(at: desk.now))
     #expect(desk.state.canPublish(fresh))
   }

@@ -30,6 +30,14 @@ let soundWorld: [ImportFile: String] = [
   L1,SEA1,STA1,road,Mon-Sat,22:00,45,
 
   """,
+  .rates: """
+  origin,level,zone,fixed_cost,breaks,cost_per_further_kg,cubic_mm_per_gram
+  SEA1,standard,west,2.56,250:0 500:0.48 1000:1.12,0.6,5000
+  ,two-hour,,6.9,,,
+
+  """,
+  .kits: "kit,component,units\nB02,B01,3\n",
+  .opportunity: "item,node,value\nB01,SEA1,-0.45\n",
   .sellers: "seller,title,marketplace\nS1,Acme,US\n",
   .items: """
   item,seller,storage_type,volume_cubic_feet,weight_g,handling_minutes,demand_per_day,demand_variance_ratio
@@ -74,12 +82,14 @@ func check(
   @Test func aSoundWorldHasNoProblemAndEveryRow() throws {
     let (report, chunks) = check(soundWorld)
     #expect(report.files.flatMap(\.problems.kept) == [])
-    #expect(report.rowCount == 1 + 3 + 2 + 1 + 1 + 1 + 1 + 1 + 2 + 2 + 1 + 2)
+    #expect(report.rowCount == 1 + 3 + 2 + 1 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 1 + 1 + 2)
     #expect(chunks.map(\.number) == Array(0..<UInt32(report.chunkCount)))
     #expect(chunks.map(\.file) == ImportFile.allCases)
-    guard case .items(let items) = chunks[8].rows, case .positions(let positions) = chunks[9].rows,
+    guard case .items(let items) = chunks[9].rows, case .positions(let positions) = chunks[11].rows,
       case .network(let lanes) = chunks[5].rows, case .network(let calendars) = chunks[1].rows,
-      case .limits(let limits) = chunks[11].rows, case .inbound(let inbound) = chunks[10].rows
+      case .limits(let limits) = chunks[14].rows, case .inbound(let inbound) = chunks[13].rows,
+      case .network(let rates) = chunks[7].rows, case .kits(let kits) = chunks[10].rows,
+      case .opportunity(let opportunity) = chunks[12].rows
     else { throw Failure() }
     #expect(items.volumesMicroCubicFeet == [125_000, 3_000_001])
     #expect(items.demandPerDayMilli == [2500, 0])
@@ -94,6 +104,19 @@ func check(
     #expect(calendars.calendars[0].rules[1].date == LocalDate(year: 2026, month: 12, day: 25))
     #expect(limits.limitsMicroCubicFeet == [1_200_500_000, 0])
     #expect(inbound.etaUnixSeconds == [1_797_789_600])
+    #expect(rates.rates.map(\.fixedCost) == [25_600, 69_000])
+    #expect(
+      rates.rates[0].breaks == [
+        WeightBreak(grams: 250, cost: 0), WeightBreak(grams: 500, cost: 4800),
+        WeightBreak(grams: 1000, cost: 11_200),
+      ])
+    #expect(rates.rates.map(\.level) == [.standard, .twoHour])
+    #expect(rates.rates.map(\.origin) == [Name("SEA1"), .empty])
+    #expect(rates.rates.map(\.costPerFurtherKilogram) == [6000, 0])
+    #expect(rates.rates.map(\.cubicMillimetresPerGram) == [5000, 0])
+    #expect(kits.kits.bytes == Array("B02".utf8) && kits.components.bytes == Array("B01".utf8))
+    #expect(kits.units == [3])
+    #expect(opportunity.values == [-4500] && opportunity.nodeNames == [Name("SEA1")])
   }
 
   struct Failure: Error {}
@@ -178,7 +201,7 @@ func check(
     world[.positions] = "withheld,on_hand,node,item\r\n3,7,SEA1,B01\r\n"
     let (report, chunks) = check(world)
     #expect(report.problemCount == 0)
-    guard case .positions(let rows) = chunks[9].rows else { throw Failure() }
+    guard case .positions(let rows) = chunks[11].rows else { throw Failure() }
     #expect(rows.onHand == [7])
     #expect(rows.withheld == [3])
     #expect(rows.unfulfillable == [0])
@@ -235,7 +258,8 @@ func check(
     #expect(check(positions, mode: .replace).report.problemCount == 2)
     var world = soundWorld
     world[.items] = "item,seller,storage_type,volume_cubic_feet,weight_g,handling_minutes\n"
-    #expect(check(world).report.problemCount == 3)
+    // Two positions, one inbound row, a kit and its component, an opportunity value.
+    #expect(check(world).report.problemCount == 6)
     #expect(check(world, partial: true).report.problemCount == 0)
   }
 

@@ -44,6 +44,12 @@ struct ColumnTests {
     }
   }
 
+  @Test("override blocks")
+  func overrideBlocks() {
+    let rows = [EventRecordTests.override(id: 4), EventRecordTests.override(id: 9)]
+    check(rows, "override ids", { .overrides($0) }, [{ $0[1].id = 4 }, { $0.reverse() }])
+  }
+
   @Test("position blocks")
   func positionBlocks() {
     var rows = PositionBlock()
@@ -79,6 +85,7 @@ struct ColumnTests {
     rows.owners = keys("x", "y")
     rows.expiresAtMilliseconds = [1, 2]
     rows.forgetAtMilliseconds = [0, 3]
+    rows.commitPositions = [0, 9]
     rows.lineCounts = [2, 1]
     rows.lineKeys = keys("A", "B", "A")
     rows.lineNodes = [1, 1, 2]
@@ -88,7 +95,7 @@ struct ColumnTests {
       [
         { $0.ids.append(9) }, { $0.states.removeLast() }, { $0.owners = keys("x") },
         { $0.expiresAtMilliseconds = [] }, { $0.forgetAtMilliseconds.append(1) },
-        { $0.lineCounts = [3] },
+        { $0.lineCounts = [3] }, { $0.commitPositions = [1] },
       ])
     check(
       rows, "hold lines", { .holds($0) },
@@ -166,6 +173,13 @@ struct ColumnTests {
         { $0.volumesMicroCubicFeet = [] }, { $0.weightsGrams = [] }, { $0.handlingMinutes = [] },
         { $0.demandPerDayMilli = [] }, { $0.demandVarianceRatioMilli = [] },
       ])
+    checkPut(
+      rows, "item columns", { .items($0) },
+      [
+        { $0.releaseUnixSeconds = [1, 2] }, { $0.restrictions = [1, 2] },
+        { $0.volumesCubicMillimetres = [1, 2] },
+      ])
+    checkPut(rows, "item restrictions", { .items($0) }, [{ $0.restrictions = [4] }])
     checkPut(rows, "item seller", { .items($0) }, [{ $0.sellers = [1] }, { $0.sellerNames = [] }])
     checkPut(
       rows, "item storage type", { .items($0) },
@@ -223,6 +237,28 @@ struct ColumnTests {
     checkPut(limits, "limit seller", { .limits($0) }, [{ $0.sellers = [1] }])
     checkPut(limits, "limit storage type", { .limits($0) }, [{ $0.storageTypes = [0] }])
     checkPut(limits, "limit kind", { .limits($0) }, [{ $0.kinds = [0] }])
+  }
+
+  @Test("kits and opportunity values")
+  func kitsAndOpportunity() {
+    var kits = KitRows()
+    kits.kits = keys("K", "K")
+    kits.components = keys("A", "B")
+    kits.units = [1, 2]
+    checkPut(
+      kits, "kit columns", { .kits($0) },
+      [{ $0.kits = keys("K") }, { $0.components = keys("A") }, { $0.units = [1, 2, 3] }])
+    var opportunity = OpportunityRows()
+    opportunity.keys = keys("A")
+    opportunity.nodeNames = [Name("N")]
+    opportunity.nodes = [0]
+    opportunity.values = [-1]
+    checkPut(
+      opportunity, "opportunity columns", { .opportunity($0) },
+      [{ $0.keys = PackedKeys() }, { $0.nodes = [] }, { $0.values = [1, 2] }])
+    checkPut(
+      opportunity, "opportunity node", { .opportunity($0) },
+      [{ $0.nodes = [1] }, { $0.nodeNames = [] }])
   }
 
   @Test("feed")

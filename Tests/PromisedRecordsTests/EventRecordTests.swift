@@ -120,6 +120,12 @@ struct EventRecordTests {
         name: Name("BFI4-DSE1-2300"), origin: Name("BFI4"), destination: Name("DSE1"),
         mode: .road, weekdays: 127, departureMinute: 1380, durationMinutes: 45, calendar: .empty)
     ]
+    rows.rates = [
+      Rate(
+        origin: Name("BFI4"), level: .expedited, zone: .empty, fixedCost: 45_000,
+        breaks: [WeightBreak(grams: 500, cost: 0), WeightBreak(grams: 2000, cost: 12_500)],
+        costPerFurtherKilogram: 5000, cubicMillimetresPerGram: 5000)
+    ]
     return rows
   }
 
@@ -134,6 +140,9 @@ struct EventRecordTests {
     items.handlingMinutes = [0]
     items.demandPerDayMilli = [1500]
     items.demandVarianceRatioMilli = [2500]
+    items.releaseUnixSeconds = [1_800_000_000]
+    items.restrictions = [3]
+    items.volumesCubicMillimetres = [7_000_000]
     var positions = PositionRows()
     positions.keys.append(Array("B0".utf8))
     positions.nodeNames = [Name("BFI4")]
@@ -159,10 +168,19 @@ struct EventRecordTests {
     limits.months = [202_612]
     limits.kinds = [2]
     limits.limitsMicroCubicFeet = [5_000_000_000]
+    var kits = KitRows()
+    kits.kits.append(Array("KIT".utf8))
+    kits.components.append(Array("B0".utf8))
+    kits.units = [2]
+    var opportunity = OpportunityRows()
+    opportunity.keys.append(Array("B0".utf8))
+    opportunity.nodeNames = [Name("BFI4")]
+    opportunity.nodes = [0]
+    opportunity.values = [-12_345]
     let seller = Seller(name: Name("S1"), title: Name("One"), marketplace: Name("US"))
     return [
       .network(network()), .items(items), .sellers([seller]), .positions(positions),
-      .inbound(inbound), .limits(limits),
+      .inbound(inbound), .limits(limits), .kits(kits), .opportunity(opportunity),
     ]
   }
 
@@ -185,6 +203,23 @@ struct EventRecordTests {
       .refused(noKey, outcome), .fed(fed), .loadBegan(load), .loadCommitted, .loadAborted,
       .profilePublished(ProfilePublication(epoch: 3, horizonBaseUnixSeconds: 1_795_132_800)),
     ] + everyPut().map { .put(noKey, $0) } + everyPut().map { .loadChunk(number: 8, $0) }
+      + [.overridePut(noKey, override(id: 0)), .overrideRemoved(noKey, 77)]
+  }
+
+  static func override(id: UInt64) -> Override {
+    var row = Override()
+    row.id = id
+    row.action = .force
+    row.item = Name("B0")
+    row.node = Name("F1")
+    row.leg = Name("L1")
+    row.zone = Name("west")
+    row.seller = Name("S1")
+    row.reason = Name("quarantine")
+    row.author = Name("ann")
+    row.createdUnixSeconds = 1_795_262_400
+    row.expiresUnixSeconds = 1_795_348_800
+    return row
   }
 
   @Test("every event says the same after the disk")
@@ -245,6 +280,7 @@ struct EventRecordTests {
             description: LoadDescription(
               id: Name("abc"), mode: .replace, chunkCount: 2, force: true),
             committedAt: UnixMilliseconds(-5))), .sizes(items: 3, positions: 9),
+        .overrides([Self.override(id: 4), Self.override(id: 9)]),
       ] + Self.everyPut().map { .loadChunk($0) }
     for block in blocks {
       let kind = block.recordKind

@@ -97,8 +97,15 @@ struct SampleWorldTests {
     #expect(files.column("positions", 1).isSubset(of: nodes))
     #expect(files.column("inbound", 1).isSubset(of: files.column("items", 0)))
     #expect(files.column("inbound", 2).isSubset(of: nodes))
+    let items = files.column("items", 0)
+    #expect(files.column("rates", 0).isSubset(of: nodes.union([""])))
+    #expect(files.column("rates", 2).isSubset(of: files.column("zones", 2).union([""])))
+    #expect(files.column("kits", 0).union(files.column("kits", 1)).isSubset(of: items))
+    #expect(files.column("opportunity", 0).isSubset(of: items))
+    #expect(files.column("opportunity", 1).isSubset(of: nodes))
     for (name, width) in [
-      ("nodes", 1), ("legs", 1), ("sellers", 1), ("items", 1), ("zones", 2), ("positions", 2),
+      ("rates", 3), ("kits", 2), ("opportunity", 2), ("nodes", 1), ("legs", 1), ("sellers", 1),
+      ("items", 1), ("zones", 2), ("positions", 2),
       ("inbound", 3), ("waves", 3), ("lanes", 3), ("limits", 4),
     ] {
       let keys = files[name].map { $0.prefix(width).joined(separator: "|") }
@@ -110,7 +117,8 @@ struct SampleWorldTests {
   func reachable() {
     let files = Files()
     let stations = Set(files["nodes"].filter { $0[2] == "station" }.map { $0[0] })
-    let centres = files["nodes"].filter { $0[2] == "fc" }.map { $0[0] }
+    // The small centres inside cities serve their city only.
+    let centres = files["nodes"].filter { $0[2] == "fc" && !$0[0].hasPrefix("U") }.map { $0[0] }
     var next: [String: Set<String>] = [:]
     for leg in files["legs"] { next[leg[1], default: []].insert(leg[2]) }
     for centre in centres {
@@ -160,7 +168,7 @@ struct SampleWorldTests {
   func stationRuns() {
     let files = Files()
     let zones = Dictionary(uniqueKeysWithValues: files["nodes"].map { ($0[0], $0[3]) })
-    for leg in files["legs"] where leg[2].hasPrefix("D") {
+    for leg in files["legs"] where leg[2].hasPrefix("D") && !leg[1].hasPrefix("U") {
       let clock = leg[5].split(separator: ":").map { Int($0) ?? -1 }
       let arrival =
         clock[0] * 60 + clock[1] + (Int(leg[6]) ?? 0)
@@ -171,15 +179,87 @@ struct SampleWorldTests {
 
   @Test("the showcase items are there in every world")
   func showcases() {
-    for (items, seed) in [(5, UInt64(1)), (2000, 9)] {
+    for (items, seed) in [(12, UInt64(1)), (2000, 9)] {
       let files = Files(items: items, seed: seed)
       #expect(
-        files["items"].prefix(5).map { $0[0] } == [
-          "B0THREEFCS", "B0SOLDOUT0", "B0INBOUND1", "B0OVERSIZE", "B0LASTUNIT",
+        files["items"].prefix(12).map { $0[0] } == [
+          "B0THREEFCS", "B0SOLDOUT0", "B0INBOUND1", "B0OVERSIZE", "B0LASTUNIT", "B0FARAWAY1",
+          "B0HAZMAT01", "B0TWOHOURS", "B0CARTONE1", "B0CARTTWO2", "B0RELEASE1", "B0GIFTKIT1",
         ])
       let three = files["positions"].filter { $0[0] == "B0THREEFCS" }
       #expect(three.map { $0[1] } == ["BFI4", "DFW7", "ABE8"])
       #expect(files["inbound"].filter { $0[1] == "B0INBOUND1" }.map { $0[3] } == ["400", "250"])
+    }
+  }
+
+  @Test("what promises need is there: levels, air, delays, capacity, restrictions, a release")
+  func promiseColumns() {
+    let files = Files()
+    let levels: Set<String> = ["economy", "standard", "expedited", "two-hour"]
+    #expect(files.column("waves", 5) == levels)
+    #expect(files.column("legs", 8) == levels)
+    #expect(files.column("lanes", 11) == ["economy", "standard", "expedited"])
+    #expect(files.column("lanes", 10) == ["National Post", "Overland Parcel", "Skyline Express"])
+    #expect(files["legs"].contains { $0[3] == "air" && $0[8] == "expedited" })
+    for (name, column) in [("waves", 6), ("legs", 10), ("nodes", 12)] {
+      let limits = files.column(name, column)
+      #expect(limits.contains("") && limits.count > 1, "\(name)")
+    }
+    for station in files["waves"].filter({ $0[5] == "two-hour" }).map({ $0[0] }) {
+      #expect(files["waves"].filter { $0[0] == station && $0[5] == "two-hour" }.count == 12)
+    }
+    let distributions =
+      files["legs"].map { $0[11] } + files["nodes"].filter { $0[2] == "fc" }.map { $0[11] }
+    for distribution in distributions {
+      let outcomes = distribution.split(separator: " ").map { $0.split(separator: ":") }
+      #expect(outcomes.reduce(0) { $0 + (Int($1[1].dropFirst(2)) ?? 9999) } == 1000)
+      let minutes = outcomes.map { Int($0[0]) ?? -1 }
+      #expect(minutes == minutes.sorted() && Set(minutes).count == minutes.count)
+    }
+    let items = files["items"]
+    #expect(Set(items.map { $0[9] }) == ["", "hazmat", "oversize"])
+    #expect(items.first { $0[0] == "B0RELEASE1" }?[8] == "2026-11-27T16:00:00Z")
+    for item in items {
+      let sides = item[10...12].map { Int($0) ?? 0 }
+      #expect(sides.allSatisfy { (1...20_000).contains($0) }, "\(item)")
+    }
+    // A unit of 6.25 cubic feet is 176,980,294 mm³; a tenth more when packed.
+    let oversize = items.first { $0[0] == "B0OVERSIZE" }?[10...12].compactMap { Int($0) } ?? []
+    #expect((190_000_000...195_000_000).contains(oversize.reduce(1, *)))
+  }
+
+  @Test("what carts are planned by: rates of every level, kits, values")
+  func sourcing() {
+    let files = Files(items: 10_000)
+    #expect(files.column("rates", 1) == ["economy", "standard", "expedited", "two-hour"])
+    #expect(files["rates"].filter { $0[0] == "" && $0[2] == "" }.count == 4)
+    for rate in files["rates"] {
+      let grams = rate[4].split(separator: " ").map { Int($0.prefix { $0 != ":" }) ?? -1 }
+      #expect(grams == grams.sorted() && Set(grams).count == grams.count && grams.first ?? 0 > 0)
+    }
+    let kits = Dictionary(grouping: files["kits"], by: { $0[0] })
+    #expect(kits["B0GIFTKIT1"]?.map { "\($0[1])×\($0[2])" } == ["B0CARTONE1×1", "B0THREEFCS×2"])
+    #expect(kits.count == 3 && kits.values.allSatisfy { $0.count == 2 })
+    let stocked = files.column("positions", 0)
+    #expect(kits.keys.allSatisfy { !stocked.contains($0) })
+    let positions = Set(files["positions"].map { $0[0] + "|" + $0[1] })
+    #expect(files["opportunity"].count > 500)
+    for row in files["opportunity"] { #expect(positions.contains(row[0] + "|" + row[1])) }
+  }
+
+  @Test("a truck into the city arrives before the wave it is for")
+  func cityRuns() {
+    let files = Files()
+    let runs = files["legs"].filter { $0[1].hasPrefix("U") }
+    #expect(runs.count == 6 * 12)
+    for run in runs {
+      let clock = run[5].split(separator: ":").map { Int($0) ?? -1 }
+      let ready = clock[0] * 60 + clock[1] + (Int(run[6]) ?? 0) + 20
+      #expect(ready % 60 == 55 && (475...1135).contains(ready), "\(run)")
+      #expect(
+        files["waves"].contains {
+          $0[0] == run[2] && $0[2] == "\(Dates.twoDigits((ready + 5) / 60)):00"
+        })
     }
   }
 

@@ -23,7 +23,7 @@ func refusal(_ method: PromisedWire.Method, _ payload: [UInt8]) -> Refusal? {
 }
 
 @Suite struct DecoderTests {
-  @Test(arguments: PromisedWire.Method.allCases.filter(\.isBuilt))
+  @Test(arguments: PromisedWire.Method.allCases.filter(\.isDecoded))
   func decodesACompleteRequestOfEachMethod(_ method: PromisedWire.Method) {
     #expect(refusal(method, completePayload(method)) == nil)
   }

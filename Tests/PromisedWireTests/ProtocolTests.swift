@@ -49,14 +49,24 @@ import Testing
       ("arena_base_bytes", Limits.arenaBaseBytes),
       ("arena_bytes_per_frame_byte", Limits.arenaBytesPerFrameByte),
       ("arena_hard_stop_bytes", Limits.arenaHardStopBytes),
-      ("lines_per_hold", Limits.linesPerHold), ("offer_rows", Limits.offerRows),
+      ("lines_per_hold", Limits.linesPerHold),
+      ("offer_token_bytes", Limits.offerTokenBytes),
+      ("offer_cache_seconds", Int(Limits.offerCacheSeconds)),
+      ("offer_lifetime_seconds", Int(Limits.offerLifetimeSeconds)),
+      ("offer_rows", Limits.offerRows),
       ("query_items", Limits.queryItems), ("batch_rows", Limits.batchRows),
+      ("components_per_kit", Limits.componentsPerKit), ("breaks_per_rate", Limits.breaksPerRate),
+      ("delay_outcomes", Limits.delayOutcomes), ("plan_lines", Limits.planLines),
+      ("tokens_per_hold", Limits.tokensPerHold), ("token_bytes", Limits.tokenBytes),
+      ("changed_pairs", Limits.changedPairs), ("risk_rows", Limits.riskRows),
       ("default_deadline_milliseconds", Int(Limits.defaultDeadlineMilliseconds)),
       ("hold_default_seconds", Int(Limits.holdDefaultSeconds)),
       ("hold_maximum_seconds", Int(Limits.holdMaximumSeconds)),
       ("idempotency_milliseconds", Int(Limits.idempotencyMilliseconds)),
       ("idempotency_keys", Limits.idempotencyKeys),
       ("ended_hold_milliseconds", Int(Limits.endedHoldMilliseconds)),
+      ("overrides", Limits.overrides), ("override_seconds", Int(Limits.overrideSeconds)),
+      ("compared_items", Limits.comparedItems),
       ("units_per_position", Int(Limits.unitsPerPosition)),
     ]
     let table = try rows("Limits")
@@ -203,7 +213,7 @@ import Testing
     #expect(kept == bytes, "\(path): PROMISED_REFRESH_GOLDEN=1 writes it anew")
   }
 
-  @Test(arguments: PromisedWire.Method.allCases.filter(\.isBuilt))
+  @Test(arguments: PromisedWire.Method.allCases.filter(\.isDecoded))
   func requests(_ method: PromisedWire.Method) {
     let row = method.row
     let bytes = frame(

@@ -81,7 +81,7 @@ import Testing
 
   /// The decoder can only meet a field that the tests' complete requests set.
   @Test func completeRequestsSetEveryField() throws {
-    for method in PromisedWire.Method.allCases where method.isBuilt {
+    for method in PromisedWire.Method.allCases where method.isDecoded {
       let call = try #require(
         schema.calls.first { "\($0.service)/\($0.method)" == method.fullName })
       expectComplete(completePayload(method), call.request)

@@ -48,6 +48,8 @@ struct EngineBench: ~Copyable {
         case .offer: spent = try offer()
         case .availability: spent = try availability()
         case .inStock: spent = try inStock()
+        case .planFour: spent = plan(lines: 4)
+        case .planEight: spent = plan(lines: 8)
         }
         if round > 0 { times.append(Double(spent) / Double(rows)) }
       }
@@ -65,6 +67,9 @@ struct EngineBench: ~Copyable {
   private enum Case: String, CaseIterable {
     case offer, availability
     case inStock = "instock"
+    /// Sourcing alone: carts of four and of eight lines over ten centres.
+    case planFour = "plan4"
+    case planEight = "plan8"
     case feed, hold
   }
 
@@ -161,6 +166,21 @@ struct EngineBench: ~Copyable {
     }
     let spent = Self.threadNanoseconds() - begin
     mix(world.state.observedPosition)
+    return spent
+  }
+
+  /// Each cart is decided a hundred times.
+  private mutating func plan(lines: Int) -> UInt64 {
+    var plans = EnginePlan()
+    var spent: UInt64 = 0
+    for first in stride(from: 0, to: rows, by: 100) {
+      plans.draw(lines: lines) { next() }
+      var sum: UInt64 = 0
+      let begin = Self.threadNanoseconds()
+      for _ in first..<min(first + 100, rows) { sum &+= plans.decide() }
+      spent += Self.threadNanoseconds() - begin
+      mix(sum)
+    }
     return spent
   }
 

@@ -23,6 +23,14 @@ struct EngineNetworkBench: ~Copyable {
     }
   }
 
+  /// The rows of the network, for others that measure on it.
+  static func network() -> NetworkRows {
+    var bench = EngineNetworkBench(empty: ())
+    return bench.rows()
+  }
+
+  private init(empty: Void) {}
+
   private init() throws(NetworkRefusal) {
     let rows = rows()
     try tables.validate(rows)
@@ -42,10 +50,61 @@ struct EngineNetworkBench: ~Copyable {
       Self.printLine("build", "ms", times, digest: set.digest)
     }
     if only == nil || only == "decision" { measureDecisions(set, rounds) }
+    if only == nil || only == "cancel" { measureCancellations() }
     if only == nil || only == "confident" {
       measureConfident(withHandling: false)
       measureConfident(withHandling: true)
     }
+  }
+
+  /// One departure of a random leg cancelled on the third day: until answers are safe again, and
+  /// until the patched profiles are there. The last of the line is the worst of all legs: the one
+  /// that most destinations use.
+  private mutating func measureCancellations() {
+    let begin = Self.threadNanoseconds()
+    let published = ProfileBuild.catalogue(image: tables.image(), horizonBase: horizonBase)
+    let built = Double(Self.threadNanoseconds() - begin) / 1e6
+    Self.printLine("catalogue", "ms", [built], digest: published.digest)
+    let day = Int32(horizonBase / 86_400) + 3
+    let legs = tables.legCount
+    var safe: [Double] = []
+    var patched: [Double] = []
+    var affected: [Double] = []
+    var digest: UInt64 = 0
+    func cancel(_ leg: Int, _ tables: inout NetworkTables) {
+      let before = tables.changes
+      tables.append(
+        DepartureChange(
+          subject: .leg, name: tables.leg(leg).name, fromDays: day, toDays: day, kind: .closed))
+      let start = Self.threadNanoseconds()
+      let pending = PendingChanges(published, tables)
+      safe.append(Double(Self.threadNanoseconds() - start) / 1e6)
+      affected.append(Double(pending?.affectedCount ?? 0))
+      let image = tables.image()
+      let patch = Self.threadNanoseconds()
+      let other = ProfileBuild.patch(published, image: image)
+      patched.append(Double(Self.threadNanoseconds() - patch) / 1e6)
+      digest = draw(digest ^ other.digest)
+      tables.restore(changes: before, lastChange: 0)
+    }
+    for _ in 0..<200 { cancel(below(legs), &tables) }
+    Self.printLine("cancel: answers safe", "ms", safe, digest: digest)
+    Self.printLine("cancel: profiles patched", "ms", patched, digest: digest)
+    Self.printLine("cancel: destinations", "count", affected, digest: digest)
+    // The leg most destinations use, found without patching.
+    var worst = (leg: 0, count: 0)
+    for leg in 0..<legs {
+      tables.append(
+        DepartureChange(
+          subject: .leg, name: tables.leg(leg).name, fromDays: day, toDays: day, kind: .closed))
+      let count = PendingChanges(published, tables)?.affectedCount ?? 0
+      if count > worst.count { worst = (leg, count) }
+      tables.restore(changes: [], lastChange: 0)
+    }
+    (safe, patched, affected) = ([], [], [])
+    for _ in 0..<5 { cancel(worst.leg, &tables) }
+    Self.printLine("cancel worst: profiles patched", "ms", patched, digest: digest)
+    Self.printLine("cancel worst: destinations", "count", affected, digest: digest)
   }
 
   /// All rows of all confidences, with five outcomes of delay on each leg and, on request, of

@@ -65,7 +65,7 @@ struct EngineWorld {
 
   private mutating func publish() {
     let base = Horizon.base(at: now)
-    let profiles = ProfileBuild.build(image: state.network.image(), horizonBase: base)
+    let profiles = ProfileBuild.catalogue(image: state.network.image(), horizonBase: base)
     let publication = ProfilePublication(epoch: 1, horizonBaseUnixSeconds: base)
     apply(.profilePublished(publication), at: now)
     state.publish(profiles, publication)

@@ -21,6 +21,10 @@ enum Program {
         rounds: max(1, Int(options["rounds"] ?? "") ?? 21), only: only == "all" ? nil : only)
       return
     }
+    if isEngine, options["case"] == "changed" {
+      EngineChangedBench.run(rounds: max(1, Int(options["rounds"] ?? "") ?? 3))
+      return
+    }
     if isEngine {
       EngineBench.run(
         items: max(1, Int(options["items"] ?? "") ?? 200_000),
@@ -93,7 +97,7 @@ enum Program {
            promised-bench --workload redis-fill|redis-get --port N [--pid SERVER] [--keys 1000000]
            promised-bench --engine [--items 200000] [--rows 100000] [--rounds 9]
              [--case offer|availability|instock|feed|hold]
-           promised-bench --engine --network all|build|decision|confident [--rounds 21]
+           promised-bench --engine --network all|build|decision|cancel|confident [--rounds 21]
     DIR is a world in the import format; keys are drawn from it. Prints one JSON object. --engine
     measures decisions in this process, without a server, five positions an item: ns of thread CPU
     time a row, the median and the least of the rounds, one JSON object a case. --network measures

@@ -76,12 +76,14 @@ package struct DataTable: ~Copyable {
     String(decoding: cell(column).buffer, as: UTF8.self)
   }
 
-  /// A whole number of the column; throws on anything else.
+  /// A whole number, also below zero; throws on anything else.
   package func integer(_ column: Int) throws(DataFault) -> Int64 {
-    guard let value = Cell.integer(cell(column)) else {
-      throw fault(column, "a whole number is needed")
-    }
-    return value
+    let cell = cell(column)
+    let isNegative = cell.buffer.first == UInt8(ascii: "-")
+    let digits = BorrowedBytes(
+      UnsafeBufferPointer(rebasing: cell.buffer.dropFirst(isNegative ? 1 : 0)))
+    guard let size = Cell.integer(digits) else { throw fault(column, "a whole number is needed") }
+    return isNegative ? -size : size
   }
 
   /// The fault of the current row's cell in `column`, its value shown.

@@ -67,7 +67,7 @@ struct  Promised__V1__HoldRequest
   size_t n_quantities;
   uint64_t *quantities;
   /*
-   * Tokens of offers, or of one plan, to redeem: the same units, departures and date, or a refusal
+   * At most 64 tokens of offers, or one of a plan, to redeem: the same units, departures and date, or a refusal
    * that says what changed. Their lines are held besides those above.
    */
   size_t n_tokens;

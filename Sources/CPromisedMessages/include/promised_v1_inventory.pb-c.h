@@ -344,8 +344,8 @@ struct  Promised__V1__PutItemsRequest
 
 
 /*
- * What kits are made of: a row per (kit, component). The rows of a kit come together and replace
- * what it was made of.
+ * What kits are made of: a row per (kit, component). The rows of a kit, at most 64, stand one after
+ * another and replace what it was made of. A component that is a kit itself is taken assembled.
  */
 struct  Promised__V1__PutKitsRequest
 {
@@ -481,7 +481,8 @@ struct  Promised__V1__ListRequest
   ProtobufCMessage base;
   Promised__V1__ReadOptions *read;
   /*
-   * 1 items, 2 nodes, 3 sellers, 4 zones, 5 lanes, 6 legs, 7 marketplaces, 8 calendars, 9 holds.
+   * 1 items, 2 nodes, 3 sellers, 4 zones, 5 lanes, 6 legs, 7 marketplaces, 8 calendars, 9 holds,
+   * 10 rates, 11 kits, 12 opportunity values. A page of 11 or 12 may have fewer rows than asked for.
    */
   uint64_t kind;
   /*

@@ -362,7 +362,7 @@ struct  Promised__V1__GetNetworkResponse
 
 
 /*
- * Rows are columns; those a kind does not use may be empty throughout.
+ * Rows are columns, at most 65,536; those a kind does not use may be empty throughout.
  */
 struct  Promised__V1__ObserveRequest
 {

@@ -79,8 +79,8 @@ struct  Promised__V1__OfferRequest
   size_t n_levels;
   uint32_t *levels;
   /*
-   * The least chance a promised window must have, in 1/65535; raised to the next of .5 .8 .9 .95
-   * .99; 0 = .95.
+   * The least chance a promised window must have, 0..64880 (.99) in 1/65535; raised to the next of
+   * .5 .8 .9 .95 .99; 0 = .95.
    */
   uint64_t confidence;
   /*
@@ -552,12 +552,27 @@ struct  Promised__V1__ExplainRequest
 {
   ProtobufCMessage base;
   Promised__V1__ReadOptions *read;
+  /*
+   * Of an offer, at most 4,096 bytes; with it the fields below are not read.
+   */
   ProtobufCBinaryData token;
   ProtobufCBinaryData item;
+  /*
+   * 0 = 1.
+   */
   uint64_t quantity;
+  /*
+   * ISO 3166-1 alpha-2; empty = US.
+   */
   ProtobufCBinaryData country;
   ProtobufCBinaryData postcode;
+  /*
+   * 0 = standard.
+   */
   uint64_t level;
+  /*
+   * As in OfferRequest.
+   */
   uint64_t confidence;
 };
 #define PROMISED__V1__EXPLAIN_REQUEST__INIT \

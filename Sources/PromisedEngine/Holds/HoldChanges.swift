@@ -19,6 +19,7 @@ extension State {
       lines[index] = line
       reserve(line.quantity, allocated: 0, token: token, node: line.node)
     }
+    if !event.promises.isEmpty { keep(event.promises, of: slot) }
     touch(.hold, id)
     remember(
       event.key,
@@ -36,10 +37,12 @@ extension State {
       invariant(event.reclaimed == (before == .expired), "reclaimed without having expired")
       invariant(before != .committed && before != .released, "committing an ended hold")
       move(linesOf: slot, reserved: before == .expired ? 1 : 0, allocated: 1)
-      holds.change(slot, to: .committed, forgetAt: 0)
+      if before == .expired { claimPromises(of: slot) }
+      holds.change(slot, to: .committed, forgetAt: 0, committedAt: appliedPosition)
     case .release:
       invariant(before == .held || before == .committed, "releasing an ended hold")
       move(linesOf: slot, reserved: -1, allocated: before == .committed ? -1 : 0)
+      releasePromises(of: slot)
       end(slot, as: .released)
     }
     remember(
@@ -55,6 +58,7 @@ extension State {
         return invariant(false, "expiry of a hold that is not held")
       }
       move(linesOf: slot, reserved: -1, allocated: 0)
+      releasePromises(of: slot)
       end(slot, as: .expired)
     }
   }
@@ -93,6 +97,28 @@ extension State {
       reply.items.append(borrowedKey(lines[index].item))
       reply.nodes.append(network.nodeName(lines[index].node))
       reply.quantities.append(Int64(lines[index].quantity))
+    }
+    appendShipments(of: slot, to: &reply)
+  }
+
+  /// What was promised with a hold, for the answer to the hold itself.
+  package func appendShipments(ofHold id: UInt64, to reply: inout HoldReply) {
+    if let slot = holds.find(id) { appendShipments(of: slot, to: &reply) }
+  }
+
+  private func appendShipments(of slot: Int, to reply: inout HoldReply) {
+    var block = holds.hold(slot).promises
+    while block != 0 {
+      let record = promises.record(block).pointee
+      reply.shipmentLineCounts.append(UInt32(record.lineCount))
+      reply.shipmentNodes.append(network.nodeName(record.node))
+      reply.shipmentWindowFromUnixSeconds.append(record.windowFromUnixSeconds)
+      reply.shipmentWindowToUnixSeconds.append(record.windowToUnixSeconds)
+      reply.shipmentDeliveryDays.append(record.deliveryDays)
+      reply.shipmentShipByUnixSeconds.append(record.shipByUnixSeconds)
+      reply.shipmentConfidences.append(UInt32(record.chance))
+      reply.shipmentLevels.append(UInt32(record.level))
+      block = record.next
     }
   }
 

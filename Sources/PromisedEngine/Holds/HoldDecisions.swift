@@ -31,6 +31,10 @@ extension State {
       command.timeToLiveSeconds == 0 ? Limits.holdDefaultSeconds : command.timeToLiveSeconds
     let expiry = now.milliseconds.addingReportingOverflow(seconds * 1000)
     if expiry.overflow { throw Refusal(.fieldOutOfRange, "the hold would expire after all time") }
+    if command.tokens.count > 0 {
+      return try decideRedeeming(
+        command, expiresAt: UnixMilliseconds(expiry.partialValue), at: now)
+    }
     scratch.nodes.resize(to: count)
     scratch.tokens.resize(to: count)
     scratch.slots.resize(to: count)
@@ -57,7 +61,9 @@ extension State {
     if !Name.isValid(command.owner.buffer) {
       throw Refusal(.keyInvalid, "owner must have 1 to 64 bytes of UTF-8 without controls")
     }
-    if count == 0 { throw Refusal(.fieldMissing, "a hold needs at least one line") }
+    if count == 0 && command.tokens.isEmpty {
+      throw Refusal(.fieldMissing, "a hold needs at least one line or token")
+    }
     if count > Limits.linesPerHold {
       throw Refusal(.tooManyRows, "a hold has \(count) lines: at most \(Limits.linesPerHold)")
     }
@@ -141,6 +147,7 @@ extension State {
       }
       if state == .expired {
         try checkReclaim(of: slot, at: now)
+        try checkPromises(of: slot, at: now)
         reclaimed = true
       }
     case .release:
@@ -173,7 +180,7 @@ extension State {
     }
   }
 
-  private func insufficientStock(
+  func insufficientStock(
     token: UInt64, node: UInt16, wanted: Int64, available: Int64, row: Int,
     at now: UnixMilliseconds
   ) -> Refusal {

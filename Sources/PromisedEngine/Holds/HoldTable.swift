@@ -13,11 +13,15 @@ struct HoldSlot: BitwiseCopyable {
   var expiresAt: Int64
   /// When an ended hold is forgotten; 0 while it lives.
   var forgetAt: Int64
+  /// The position of its commit; 0 = not committed.
+  var committedAt: UInt64
   var owner: UInt32
   var lines: UInt32
   /// Neighbours in the list the hold is in, as slot + 1; 0 = none.
   var previous: UInt32
   var next: UInt32
+  /// The first of its promises, 0 = none.
+  var promises: UInt32
   var lineCount: UInt16
   var ownerCount: UInt8
   var state: UInt8
@@ -93,17 +97,16 @@ struct HoldTable: ~Copyable {
   /// a snapshot brings, come in ascending order of `forgetAt`.
   mutating func insert(
     id: UInt64, owner: BorrowedBytes, expiresAt: Int64, state: HoldState, lineCount: Int,
-    forgetAt: Int64 = 0
+    forgetAt: Int64 = 0, committedAt: UInt64 = 0
   ) -> Int {
     invariant(find(id) == nil, "a hold id is used twice")
     let ownerBlock = pool.allocate(words: BlockPool.words(forBytes: owner.count))
     if let base = owner.base { pool.bytes(ownerBlock).update(from: base, count: owner.count) }
     let lines = pool.allocate(words: max(1, lineCount * 2))
     let hold = HoldSlot(
-      id: id, expiresAt: expiresAt, forgetAt: forgetAt, owner: ownerBlock, lines: lines,
-      previous: 0,
-      next: 0, lineCount: UInt16(lineCount), ownerCount: UInt8(owner.count),
-      state: state.rawValue)
+      id: id, expiresAt: expiresAt, forgetAt: forgetAt, committedAt: committedAt,
+      owner: ownerBlock, lines: lines, previous: 0, next: 0, promises: 0,
+      lineCount: UInt16(lineCount), ownerCount: UInt8(owner.count), state: state.rawValue)
     let slot: Int
     if freeSlots.count > 0 {
       slot = Int(freeSlots.removeLast())
@@ -118,15 +121,20 @@ struct HoldTable: ~Copyable {
     return slot
   }
 
+  func setPromises(_ slot: Int, _ first: UInt32) { slots.at(slot).pointee.promises = first }
+
   /// Moves a hold to another state. `forgetAt` is when an ended one is forgotten; calls come in
-  /// ascending order of it.
-  mutating func change(_ slot: Int, to state: HoldState, forgetAt: Int64) {
+  /// ascending order of it. `committedAt` is the position of a commit.
+  mutating func change(
+    _ slot: Int, to state: HoldState, forgetAt: Int64, committedAt: UInt64 = 0
+  ) {
     let before = self.state(slot)
     leaveList(slot, of: before)
     count(before, by: -1)
     count(state, by: 1)
     slots.at(slot).pointee.state = state.rawValue
     slots.at(slot).pointee.forgetAt = 0
+    slots.at(slot).pointee.committedAt = committedAt
     if state == .held { enterWheel(slot) }
     if state == .released || state == .expired {
       slots.at(slot).pointee.forgetAt = forgetAt
@@ -134,8 +142,9 @@ struct HoldTable: ~Copyable {
     }
   }
 
-  /// Drops the ended holds whose time to be forgotten has come.
-  mutating func forget(at now: Int64) {
+  /// Drops the ended holds whose time to be forgotten has come; `dropPromises` gets the first of
+  /// each one's promises.
+  mutating func forget(at now: Int64, dropPromises: (UInt32) -> Void) {
     while forgetFirst != 0 {
       let slot = Int(forgetFirst) - 1
       if slots[slot].forgetAt > now { return }
@@ -144,6 +153,7 @@ struct HoldTable: ~Copyable {
       index.remove(mix(hold.id), slot: slot)
       pool.release(hold.owner, words: BlockPool.words(forBytes: Int(hold.ownerCount)))
       pool.release(hold.lines, words: max(1, Int(hold.lineCount) * 2))
+      if hold.promises != 0 { dropPromises(hold.promises) }
       slots.at(slot).pointee.state = 0
       freeSlots.append(UInt32(slot))
     }

@@ -11,6 +11,8 @@ extension State {
     case .positions(let rows): apply(positions: rows)
     case .inbound(let rows): apply(inbound: rows)
     case .limits(let rows): apply(limits: rows)
+    case .kits(let rows): apply(kits: rows)
+    case .opportunity(let rows): apply(opportunity: rows)
     }
   }
 
@@ -22,12 +24,16 @@ extension State {
         let token = itemKeys.insert(keys.key(row, at: &offset))
         setAttributes(
           ItemAttributes(
+            releaseUnixSeconds: rows.releaseUnixSeconds.isEmpty ? 0 : rows.releaseUnixSeconds[row],
+            handlingMinutes: rows.handlingMinutes[row], seller: sellers[Int(rows.sellers[row])],
+            restrictions: ItemRestrictions(
+              rawValue: rows.restrictions.isEmpty ? 0 : rows.restrictions[row]),
+            storageType: rows.storageTypes[row], weightGrams: rows.weightsGrams[row],
             volumeMicroCubicFeet: rows.volumesMicroCubicFeet[row],
             demandPerDayMilli: rows.demandPerDayMilli[row],
-            seller: sellers[Int(rows.sellers[row])], weightGrams: rows.weightsGrams[row],
-            handlingMinutes: rows.handlingMinutes[row],
-            demandVarianceRatioMilli: rows.demandVarianceRatioMilli[row],
-            storageType: rows.storageTypes[row]), token: token)
+            volumeCubicMillimetres: rows.volumesCubicMillimetres.isEmpty
+              ? 0 : rows.volumesCubicMillimetres[row],
+            demandVarianceRatioMilli: rows.demandVarianceRatioMilli[row]), token: token)
       }
     }
   }
@@ -105,6 +111,47 @@ extension State {
         seller: seller, type: rows.storageTypes[row], month: rows.months[row], kind: kind,
         limit: rows.limitsMicroCubicFeet[row])
       touch(.seller, UInt64(seller))
+    }
+  }
+
+  /// The rows of a kit stand one after another and replace what it was made of.
+  private func apply(kits rows: KitRows) {
+    rows.kits.withKeyColumn { kits in
+      rows.components.withKeyColumn { components in
+        var (kitOffset, componentOffset) = (0, 0)
+        var (kit, parts): (UInt64, [KitComponent]) = (0, [])
+        for row in 0..<kits.count {
+          let token = itemKeys.insert(kits.key(row, at: &kitOffset))
+          if token != kit {
+            if kit != 0 { setKit(kit, parts) }
+            (kit, parts) = (token, [])
+          }
+          let component = itemKeys.insert(components.key(row, at: &componentOffset))
+          if rows.units[row] == 0 { continue }
+          _ = slotInserting(component)
+          parts.append(KitComponent(item: component, units: rows.units[row]))
+        }
+        if kit != 0 { setKit(kit, parts) }
+      }
+    }
+  }
+
+  private func setKit(_ kit: UInt64, _ parts: [KitComponent]) {
+    if !parts.isEmpty { _ = slotInserting(kit) }
+    kits.put(kit, parts)
+    touch(item: kit)
+  }
+
+  private func apply(opportunity rows: OpportunityRows) {
+    let nodes = rows.nodeNames.map { knownNode($0) }
+    rows.keys.withKeyColumn { keys in
+      var offset = 0
+      for row in 0..<keys.count {
+        let token = itemKeys.insert(keys.key(row, at: &offset))
+        if rows.values[row] != 0 { _ = slotInserting(token) }
+        opportunity.put(item: token, node: nodes[Int(rows.nodes[row])], value: rows.values[row])
+        touch(item: token)
+      }
     }
   }
 

@@ -22,6 +22,8 @@ extension State {
     case .positions(let rows): try validate(positions: rows, staged: staged)
     case .inbound(let rows): try validate(inbound: rows, staged: staged)
     case .limits(let rows): try validate(limits: rows, staged: staged)
+    case .kits(let rows): try validate(kits: rows)
+    case .opportunity(let rows): try validate(opportunity: rows, staged: staged)
     }
   }
 
@@ -34,8 +36,20 @@ extension State {
         rows.weightsGrams.count, rows.handlingMinutes.count, rows.demandPerDayMilli.count,
         rows.demandVarianceRatioMilli.count,
       ])
+    for optional in [
+      rows.releaseUnixSeconds.count, rows.restrictions.count, rows.volumesCubicMillimetres.count,
+    ] where optional != 0 { try checkCounts(count, [optional]) }
     try checkKeys(rows.keys, field: "item_keys")
     try checkSellers(rows.sellerNames, staged: staged)
+    for (row, instant) in rows.releaseUnixSeconds.enumerated() {
+      try check(instant, 0, 253_402_300_799, "release_unix_s", row)
+    }
+    for (row, value) in rows.restrictions.enumerated() {
+      try check(Int64(value), 0, Int64(ItemRestrictions.all.rawValue), "restrictions", row)
+    }
+    for (row, volume) in rows.volumesCubicMillimetres.enumerated() {
+      try check(volume, 0, 10_000_000_000_000, "volumes_cubic_mm", row)
+    }
     for row in 0..<count {
       try check(
         Int64(rows.sellers[row]), 0, Int64(rows.sellerNames.count) - 1, "seller_indexes", row)
@@ -132,7 +146,7 @@ extension State {
 
   // MARK: Single checks
 
-  private func checkCounts(_ count: Int, _ columns: [Int]) throws(Refusal) {
+  func checkCounts(_ count: Int, _ columns: [Int]) throws(Refusal) {
     if count > Limits.batchRows {
       throw Refusal(
         .tooManyRows, "\(count) rows: at most \(Limits.batchRows) are allowed at once")
@@ -142,7 +156,7 @@ extension State {
     }
   }
 
-  private func check(
+  func check(
     _ value: Int64, _ lowest: Int64, _ highest: Int64, _ field: StaticString, _ row: Int
   ) throws(Refusal) {
     if value >= lowest && value <= highest { return }
@@ -151,7 +165,7 @@ extension State {
       row: Int32(row))
   }
 
-  private func checkKeys(_ keys: PackedKeys, field: StaticString) throws(Refusal) {
+  func checkKeys(_ keys: PackedKeys, field: StaticString) throws(Refusal) {
     if !areWithin(keys) {
       throw Refusal(.columnLengthMismatch, "the lengths of \(field) must add up to its bytes")
     }
@@ -164,7 +178,7 @@ extension State {
     if let invalid { throw invalidKey(field, row: invalid) }
   }
 
-  private func checkNodes(_ names: [Name], staged: OpenLoad?) throws(Refusal) {
+  func checkNodes(_ names: [Name], staged: OpenLoad?) throws(Refusal) {
     for name in names where !isKnown(node: name, staged: staged) { throw unknownNode(name) }
   }
 

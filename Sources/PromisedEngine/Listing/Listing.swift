@@ -7,7 +7,7 @@ extension State {
   /// `nextPageToken` ended; an empty token is the beginning.
   ///
   /// Items come in the order of their hash, holds by id, sellers and the network's rows as they
-  /// first came in. Rows added meanwhile may or may not appear; none appears twice. Linear in the
+  /// first came in, kits and opportunity values in the order of their table. Rows added meanwhile may or may not appear; none appears twice. Linear in the
   /// page, for holds in all of them.
   ///
   /// - Throws: FIELD_OUT_OF_RANGE for a token that no page gave, or a size beyond 1…10,000.
@@ -33,6 +33,9 @@ extension State {
     case .legs: listLegs(from: after, size: size, into: &reply)
     case .marketplaces: listMarketplaces(from: after, size: size, into: &reply)
     case .calendars: listCalendars(from: after, size: size, into: &reply)
+    case .rates: listRates(from: after, size: size, into: &reply)
+    case .kits: listKits(from: after, size: size, into: &reply)
+    case .opportunity: listOpportunity(from: after, size: size, into: &reply)
     }
   }
 
@@ -40,7 +43,7 @@ extension State {
     reply.columns = [
       "item", "seller", "storage_type", "volume_micro_cubic_feet", "weight_g",
       "handling_minutes", "demand_per_day_milli", "demand_variance_ratio_milli", "nodes",
-      "on_hand", "available_now",
+      "on_hand", "available_now", "release_unix_s", "restrictions", "volume_cubic_mm",
     ]
     var rows = 0
     var slot = isFirst ? 0 : positions.firstSlot(after: after)
@@ -81,6 +84,13 @@ extension State {
     reply.appendNumber(Int64(positions.rowCount(slot)))
     reply.appendNumber(onHand)
     reply.appendNumber(available)
+    if index == 0 {
+      for _ in 0..<3 { reply.appendCell("".utf8) }
+    } else {
+      reply.appendNumber(attributes[index].releaseUnixSeconds)
+      reply.appendCell(attributes[index].restrictions.label.utf8)
+      reply.appendNumber(attributes[index].volumeCubicMillimetres)
+    }
   }
 
   private func listSellers(from start: UInt64, size: Int, into reply: inout ListReply) {

@@ -87,6 +87,25 @@ extension State {
     }
   }
 
+  /// Weight breaks are written as "grams:cost".
+  func listRates(from start: UInt64, size: Int, into reply: inout ListReply) {
+    reply.columns = [
+      "origin", "level", "zone", "fixed_cost", "breaks", "cost_per_further_kg",
+      "cubic_mm_per_gram",
+    ]
+    reply.page(from: start, of: network.rateCount, size: size) { index, reply in
+      let row = network.rate(index)
+      reply.appendNames(row.origin)
+      reply.appendCell(row.level.label.utf8)
+      reply.appendNames(row.zone)
+      reply.appendNumber(row.fixedCost)
+      let breaks = row.breaks.map { "\($0.grams):\($0.cost)" }
+      reply.appendCell(breaks.joined(separator: " ").utf8)
+      reply.appendNumber(row.costPerFurtherKilogram)
+      reply.appendNumber(Int64(row.cubicMillimetresPerGram))
+    }
+  }
+
   private static func text(_ rule: CalendarRule) -> String {
     var day = text(weekdays: rule.weekdays)
     if let date = rule.date {

@@ -23,7 +23,7 @@ final class OpenLoad {
     switch rows {
     case .network(let rows): network.upsert(rows)
     case .sellers(let rows): for seller in rows { sellers.insert(seller.name) }
-    case .items, .positions, .inbound, .limits: break
+    case .items, .positions, .inbound, .limits, .kits, .opportunity: break
     }
     chunks.append(rows)
   }
@@ -38,6 +38,8 @@ final class OpenLoad {
         positions += rows.keys.count
         stocked += rows.keys.countOfRuns
       case .inbound(let rows): stocked += rows.keys.countOfRuns
+      case .kits(let rows): stocked += rows.kits.countOfRuns + rows.components.countOfRuns
+      case .opportunity(let rows): stocked += rows.keys.countOfRuns
       case .network, .sellers, .limits: break
       }
     }

@@ -78,8 +78,11 @@ struct BlockBuild: ~Copyable {
   ///   - isCertain: nothing but lanes is uncertain on the way there, so that the chance of a lane
   ///     is that of every path that ends with it.
   ///   - known: blocks of this destination, one of which is given back when it holds the same rows.
+  ///   - kept: the rows of the same finals over departures that differ at `after` or before only:
+  ///     what leaves later stays as it is and is not scanned.
   mutating func block(
-    _ index: UInt32, _ finals: Finals, isCertain: Bool, sharing known: [DestinationBlock] = []
+    _ index: UInt32, _ finals: Finals, isCertain: Bool, sharing known: [DestinationBlock] = [],
+    keeping kept: (block: DestinationBlock, after: Int32)? = nil
   ) -> DestinationBlock {
     let destination = frame.image.destinations[Int(index)]
     rows.removeAll(legCount: frame.image.legs.count)
@@ -91,14 +94,17 @@ struct BlockBuild: ~Copyable {
     }
     steps.withUnsafeBufferPointer { steps in
       departures.feeders.withUnsafeBufferPointer { all in
-        scan.scan(
-          connections: departures.connections,
-          departureCounts: UnsafePointer(departures.departureCounts.base),
-          feeders: UnsafeBufferPointer(rebasing: all[departures.feeders(of: destination)]),
-          finals: steps, valueCount: UInt32(finals.windows.count))
+        let feeders = UnsafeBufferPointer(rebasing: all[departures.feeders(of: destination)])
+        scan.prepare(
+          UnsafePointer(departures.departureCounts.base), feeders, steps,
+          UInt32(finals.windows.count))
+        if let kept { seed(kept.block, after: kept.after, steps) }
+        scan.resume(
+          connections: departures.connections, feeders: feeders, finals: steps,
+          from: kept.map { UInt32($0.after) } ?? .max)
       }
     }
-    for node in frame.rankedNodes { appendRow(node, finals) }
+    for node in frame.rankedNodes { appendRow(node, finals, keeping: kept) }
     if isCertain, finals.hasChances { takeOverChances() }
     return block(rows, sharing: known)
   }
@@ -114,12 +120,43 @@ struct BlockBuild: ~Copyable {
     return DestinationBlock(rows, withHeads: frame.withHeads, in: &arena)
   }
 
-  private mutating func appendRow(_ node: UInt16, _ finals: Finals) {
+  /// Gives the scan what leaves later than a minute, as a block holds it.
+  private func seed(
+    _ block: DestinationBlock, after: Int32, _ steps: UnsafeBufferPointer<FinalDeparture>
+  ) {
+    let view = block.view
+    for (rank, node) in frame.rankedNodes.enumerated() {
+      let row = view.row(rank: UInt16(rank))
+      var index = row.end - 1
+      while index >= row.start, Int32(view.entries[index].cutoff) > after {
+        let entry = view.entries[index]
+        scan.seed(
+          Int(node), departure: UInt32(entry.cutoff), value: UInt32(entry.window), via: 0)
+        index -= 1
+      }
+    }
+    // A station from which nothing departs has no row.
+    for step in steps where Int32(step.departure) > after {
+      if frame.rank(of: UInt16(step.node)) == ProfileFrame.noRank {
+        scan.seed(Int(step.node), departure: step.departure, value: step.value, via: 0)
+      }
+    }
+  }
+
+  private mutating func appendRow(
+    _ node: UInt16, _ finals: Finals, keeping kept: (block: DestinationBlock, after: Int32)?
+  ) {
     let profile = scan.profile(Int(node))
+    let old = kept?.block.view.row(rank: frame.rank(of: node))
     let ready = frame.openings.readyFunction(node: node)
     let processing = frame.openings.processing.base[Int(node)]
     for index in stride(from: profile.count - 1, through: 0, by: -1) {
       let step = profile[index]
+      if let kept, let old, Int32(step.departure) > kept.after {
+        let place = old.end - 1 - index
+        rows.append(kept.block.view.entries[place], kept.block.view.vias[place])
+        continue
+      }
       var via = Via.leg(step.id)
       var chance: UInt16 = 0
       if step.isFinal {

@@ -80,6 +80,23 @@ package struct ConnectionList: ~Copyable {
     hasInstant = instant
   }
 
+  /// Room for connections that the caller sets, all of them, in the order of the scan.
+  init(room: Int, hasInstant: Bool) {
+    count = room
+    self.hasInstant = hasInstant
+    ends = .allocate(capacity: max(room, 1))
+    departures = .allocate(capacity: max(room, 1))
+    readies = .allocate(capacity: max(room, 1))
+    ids = .allocate(capacity: max(room, 1))
+  }
+
+  func set(_ connection: Connection, at slot: Int) {
+    ends[slot] = (from: UInt16(connection.from), to: UInt16(connection.to))
+    departures[slot] = connection.departure
+    readies[slot] = connection.ready
+    ids[slot] = connection.id
+  }
+
   /// Positions from the latest departure to the earliest, ties as they were given. Times of a horizon
   /// are few, so they are counted instead of compared.
   private static func order(_ connections: [Connection]) -> [Int] {
@@ -171,9 +188,20 @@ package struct ConnectionScan: ~Copyable {
     valueCount: UInt32
   ) {
     prepare(departureCounts, feeders, finals, valueCount)
-    var position = 0
+    resume(connections: connections, feeders: feeders, finals: finals, from: .max)
+  }
+
+  /// Scans what departs at `departure` or before, on top of steps that have been seeded: all of the
+  /// profiles later than it.
+  mutating func resume(
+    connections: borrowing ConnectionList, feeders: UnsafeBufferPointer<Connection>,
+    finals: UnsafeBufferPointer<FinalDeparture>, from departure: UInt32
+  ) {
+    var position = connections.firstPosition(atOrBefore: departure)
     var feeder = 0
     var final = 0
+    while feeder < feeders.count, feeders[feeder].departure > departure { feeder += 1 }
+    while final < finals.count, finals[final].departure > departure { final += 1 }
     while feeder < feeders.count || final < finals.count {
       // At equal departures the final one is first: what arrives in that very minute makes it.
       let takesFinal =
@@ -208,7 +236,13 @@ package struct ConnectionScan: ~Copyable {
     profile(node).last { $0.departure >= ready }
   }
 
-  private mutating func prepare(
+  /// Adds a step that is known, later ones first, between `prepare` and `resume`.
+  func seed(_ node: Int, departure: UInt32, value: UInt32, via: UInt32) {
+    add(node, departure: departure, value: value, via: via)
+  }
+
+  /// Forgets the profiles and makes room for new ones.
+  mutating func prepare(
     _ departureCounts: UnsafePointer<Int32>, _ feeders: UnsafeBufferPointer<Connection>,
     _ finals: UnsafeBufferPointer<FinalDeparture>, _ valueCount: UInt32
   ) {

@@ -115,6 +115,11 @@ final class DestinationBlock: @unchecked Sendable {
       && rows.entries.elementsEqual(UnsafeBufferPointer(start: view.entries, count: entryCount))
   }
 
+  func hasWindows(_ windows: [DeliveryWindow]) -> Bool {
+    windows.count == windowCount
+      && windows.elementsEqual(UnsafeBufferPointer(start: view.windows, count: windowCount))
+  }
+
   /// Whether an entry leaves `rank` at `cutoff` by way of `via`. O(log entries of the row).
   func takes(_ via: Via, rank: UInt16, at cutoff: Int32) -> Bool {
     let row = view.row(rank: rank)

@@ -76,6 +76,24 @@ final class NetworkDepartures: @unchecked Sendable {
     self.departs = departs
   }
 
+  /// The departures of another image with the same rows, which differ in what happened to them.
+  init(_ other: NetworkDepartures, image: NetworkImage, _ delta: DepartureDelta) {
+    self.image = image
+    horizon = other.horizon
+    tier = other.tier
+    changes = DepartureChanges(image.changes)
+    clocks = other.clocks
+    calendars = other.calendars
+    connections = other.patchedConnections(delta)
+    departureCounts = other.patchedCounts(delta)
+    (feederStarts, feeders) = other.patchedFeeders(delta)
+    waveStarts = other.waveStarts
+    waveOrder = other.waveOrder
+    laneStarts = other.laneStarts
+    laneOrder = other.laneOrder
+    departs = other.departs
+  }
+
   /// Where the connections to a destination's station lie among `feeders`, if nothing goes on there.
   func feeders(of destination: DestinationRow) -> Range<Int> {
     guard destination.station != .noIndex, !departs[Int(destination.station)] else { return 0..<0 }
@@ -99,7 +117,7 @@ final class NetworkDepartures: @unchecked Sendable {
 
   /// A leg's departures in the scan, with the minute from which its load can leave the far node.
   /// The duration is elapsed time, whatever the clocks do meanwhile.
-  private static func forEachDeparture(
+  static func forEachDeparture(
     of leg: LegRow, _ changes: [ResolvedChange], _ image: NetworkImage, _ clocks: [HorizonClock],
     _ calendars: [HorizonCalendar], _ horizon: Horizon, _ body: (Int32, Int32) -> Void
   ) {
@@ -121,7 +139,7 @@ final class NetworkDepartures: @unchecked Sendable {
     }
   }
 
-  private static func runs(_ weekdays: UInt8, _ index: Int, _ horizon: Horizon) -> Bool {
+  static func runs(_ weekdays: UInt8, _ index: Int, _ horizon: Horizon) -> Bool {
     let date = LocalDate(days: horizon.firstDate.days + Int32(index))
     return weekdays & (1 << UInt8(date.weekday)) != 0
   }

@@ -16,6 +16,8 @@ package final class NetworkImage: Sendable {
   let transits: [TransitOutcome]
   let legs: [LegRow]
   let delays: [DelayOutcome]
+  /// What was learned; it stands in the rows above already.
+  let adopted: AdoptedDistributions
   /// What happened to departures, in the order of it; changes of unknown legs are left out.
   let changes: [ResolvedChange]
   /// The number of the last change it knows.
@@ -28,7 +30,8 @@ package final class NetworkImage: Sendable {
     revision: UInt64, timeZoneRules: [TimeZoneRules], calendars: [[CalendarRule]],
     nodes: [NodeRow?], waves: [WaveRow], destinations: [DestinationRow], zoneCount: Int,
     lanes: [LaneRow], transits: [TransitOutcome], legs: [LegRow], delays: [DelayOutcome],
-    changes: [ResolvedChange], lastChange: UInt64, serviceNames: consuming NameTable,
+    adopted: AdoptedDistributions, changes: [ResolvedChange], lastChange: UInt64,
+    serviceNames: consuming NameTable,
     legNames: consuming NameTable, carrierNames: consuming NameTable
   ) {
     self.revision = revision
@@ -42,11 +45,22 @@ package final class NetworkImage: Sendable {
     self.transits = transits
     self.legs = legs
     self.delays = delays
+    self.adopted = adopted
     self.changes = changes
     self.lastChange = lastChange
     self.serviceNames = serviceNames
     self.legNames = legNames
     self.carrierNames = carrierNames
+  }
+
+  /// The same rows with every departure as the timetable says.
+  func unchanged() -> NetworkImage {
+    NetworkImage(
+      revision: revision, timeZoneRules: timeZoneRules, calendars: calendars, nodes: nodes,
+      waves: waves, destinations: destinations, zoneCount: zoneCount, lanes: lanes,
+      transits: transits, legs: legs, delays: delays, adopted: adopted, changes: [],
+      lastChange: 0, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
+      carrierNames: carrierNames.copy())
   }
 
   /// The outcomes of a distribution: ascending minutes, probabilities that add up to 65535; empty

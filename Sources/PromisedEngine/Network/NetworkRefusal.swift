@@ -11,6 +11,7 @@ package struct NetworkRefusal: Error, Sendable, Equatable {
     case zone = "zone prefix"
     case lane
     case leg
+    case rate
   }
 
   package var code: OutcomeCode

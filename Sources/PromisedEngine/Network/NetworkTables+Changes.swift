@@ -85,8 +85,9 @@ extension NetworkTables {
   }
 
   /// Changes by index; a leg or station that is no longer in the network has none.
-  func resolvedChanges() -> [ResolvedChange] {
+  func resolvedChanges(through last: UInt64) -> [ResolvedChange] {
     changes.compactMap { numbered in
+      if numbered.number > last { return nil }
       let change = numbered.change
       let index =
         change.subject == .leg ? legNames.index(of: change.name) : nodeNames.index(of: change.name)

@@ -18,6 +18,7 @@ extension NetworkTables {
     for index in 0..<postcodes.count { rows.zones.append(zonePrefix(index)) }
     for index in lanes.indices { rows.lanes.append(lane(index)) }
     for index in legs.indices { rows.legs.append(leg(index)) }
+    for index in rates.indices { rows.rates.append(rate(index)) }
     return rows
   }
 
@@ -75,22 +76,29 @@ extension NetworkTables {
     return start.map { DelaySpan(start: $0, count: UInt32(outcomes.count)) } ?? .none
   }
 
-  /// An immutable copy for a thread that builds profiles.
-  package func image() -> NetworkImage {
-    NetworkImage(
+  /// An immutable copy for a thread that builds profiles; of the changes of departures those up to
+  /// a number, nil = all.
+  package func image(changesThrough last: UInt64? = nil) -> NetworkImage {
+    var adopting = Adopting(delays: delays, transits: transits)
+    let legs = adopting.legs(legs, adopted.legs)
+    let lanes = adopting.lanes(lanes, adopted.lanes)
+    let handling = adopting.handling(
+      nodes.map { $0.map { knownSpan($0.handling) } ?? .none }, adopted.nodes)
+    return NetworkImage(
       revision: revision, timeZoneRules: timeZoneRules, calendars: calendars.map(\.rules),
-      nodes: nodes.map { node in
+      nodes: nodes.enumerated().map { index, node in
         node.map {
           NodeRow(
             kind: $0.kind, timeZone: UInt32(timeZoneNames.index(of: $0.timeZone) ?? 0),
             calendar: calendarNames.index(of: $0.calendar).map { UInt32($0) } ?? .noIndex,
             dwellMinutes: $0.dwellMinutes, processingMinutes: $0.processingMinutes,
-            handling: knownSpan($0.handling), unitsPerHour: $0.unitsPerHour)
+            handling: handling[index], unitsPerHour: $0.unitsPerHour)
         }
       },
       waves: waves, destinations: destinations, zoneCount: zoneNames.count, lanes: lanes,
-      transits: transits, legs: legs, delays: delays, changes: resolvedChanges(),
-      lastChange: lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
+      transits: adopting.transits, legs: legs, delays: adopting.delays, adopted: adopted,
+      changes: resolvedChanges(through: last ?? lastChange),
+      lastChange: last ?? lastChange, serviceNames: serviceNames.copy(), legNames: legNames.copy(),
       carrierNames: carrierNames.copy())
   }
 }

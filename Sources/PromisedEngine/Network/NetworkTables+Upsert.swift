@@ -17,6 +17,7 @@ extension NetworkTables {
     for row in rows.zones { upsert(row) }
     for row in rows.lanes { upsert(row) }
     for row in rows.legs { upsert(row) }
+    for row in rows.rates { upsert(row) }
   }
 
   private mutating func upsert(_ file: TimeZoneFile) {
@@ -149,7 +150,7 @@ extension NetworkTables {
     return DelaySpan(start: start, count: count)
   }
 
-  private func known(_ name: Name, in names: borrowing NameTable) -> UInt32 {
+  func known(_ name: Name, in names: borrowing NameTable) -> UInt32 {
     guard let index = names.index(of: name) else {
       invariant(false, "\(name) was not validated")
       return .noIndex

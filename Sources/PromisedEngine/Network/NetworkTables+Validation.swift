@@ -32,6 +32,7 @@ extension NetworkTables {
     for (index, row) in rows.zones.enumerated() { try validate(row, index, known) }
     for (index, row) in rows.lanes.enumerated() { try validate(row, index, known) }
     for (index, row) in rows.legs.enumerated() { try validate(row, index, known) }
+    for (index, row) in rows.rates.enumerated() { try validate(row, index, known) }
   }
 
   private func validate(
@@ -176,7 +177,7 @@ extension NetworkTables {
     throw check.refusal(.calendarUnknown, field, "\"\(name)\"", "a calendar that is known")
   }
 
-  private func checkNode(
+  func checkNode(
     _ field: String, _ name: Name, _ kind: NodeKind?, _ check: RowCheck, _ known: KnownNames
   ) throws(NetworkRefusal) {
     // The batch's row counts: it replaces what stands in the tables.
@@ -191,7 +192,7 @@ extension NetworkTables {
 }
 
 /// The names that rows of the batch itself bring in. Looked up only, never listed.
-private struct KnownNames {
+struct KnownNames {
   var timeZones: Set<Name>
   var calendars: Set<Name>
   var nodes: [Name: NodeKind] = [:]
@@ -206,7 +207,7 @@ private struct KnownNames {
 }
 
 /// Which row is looked at, and the checks that need nothing else.
-private struct RowCheck {
+struct RowCheck {
   let kind: NetworkRefusal.RowKind
   let row: Int
   let name: Name

@@ -45,12 +45,17 @@ package struct NetworkTables: ~Copyable {
   var legNames = NameTable()
   var legs: [LegRow] = []
   var delays: [DelayOutcome] = []
+  /// Takes the place of what is declared.
+  package internal(set) var adopted = AdoptedDistributions()
   var delayStarts: [[UInt64]: UInt32] = [:]
 
   /// What happened to departures, in the order of it.
   package internal(set) var changes: [NumberedDepartureChange] = []
   /// The number of the last change ever recorded; numbers begin at 1.
   package internal(set) var lastChange: UInt64 = 0
+
+  var rates: [RateRow] = []
+  var rateIndexes: [RateKey: Int] = [:]
 
   struct WaveKey: Hashable {
     var station: UInt16

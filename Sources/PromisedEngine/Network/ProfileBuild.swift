@@ -60,6 +60,18 @@ package enum ProfileBuild {
     image: NetworkImage, horizon: Horizon, confident: ConfidentScan? = confidentScan,
     destinations: [UInt32]? = nil
   ) -> ProfileCatalogue {
+    if image.changes.isEmpty { return whole(image, horizon, confident, destinations) }
+    // What would be without the changes is kept to say what they are to blame for; most of it is
+    // the same.
+    let unchanged = whole(image.unchanged(), horizon, confident, destinations)
+    return patch(unchanged, image: image, confident: confident, destinations: destinations)
+  }
+
+  /// All layers from nothing but the image.
+  static func whole(
+    _ image: NetworkImage, _ horizon: Horizon, _ confident: ConfidentScan?,
+    _ destinations: [UInt32]? = nil
+  ) -> ProfileCatalogue {
     let distinct = NetworkTier.distinct(image)
     let wanted = destinations ?? Array(0..<UInt32(image.destinations.count))
     let departures = distinct.tiers.map {
@@ -88,10 +100,16 @@ package enum ProfileBuild {
 struct TierBuild: ~Copyable {
   private let departures: NetworkDepartures
   private let frame: ProfileFrame
-  private let reach: UncertainReach
-  private let confident: ConfidentRows?
+  /// Nil when an earlier build has said what is certain.
+  private let reach: UncertainReach?
+  private let scan: ConfidentScan?
+  /// Prepared for the first destination that needs it: a patch mostly needs none.
+  private var confident: ConfidentRows?
   private var build: BlockBuild
   private var isCertain: [Bool]
+  /// With a patch: nothing differs that departs later than this minute, but the waves of stations.
+  private let lastChange: Int32?
+  private let changedStations: Set<UInt16>
   /// By layer, the schedule first, then by destination.
   private var layers: [[DestinationBlock]]
 
@@ -100,12 +118,30 @@ struct TierBuild: ~Copyable {
     self.departures = departures
     self.frame = frame
     reach = UncertainReach(departures.image, tier: departures.tier)
-    self.confident = confident.map { $0(departures, frame) }
+    scan = confident
     build = BlockBuild(departures: departures, frame: frame)
     isCertain = Array(repeating: true, count: count)
+    lastChange = nil
+    changedStations = []
     layers = Array(
       repeating: Array(repeating: frame.emptyBlock, count: count),
       count: 1 + ConfidenceLevel.allCases.count)
+  }
+
+  /// Begins with all layers of a tier, whose departures have changed by a delta.
+  init(
+    patching tier: ProfileTier, _ departures: NetworkDepartures, _ delta: DepartureDelta,
+    _ confident: ConfidentScan?
+  ) {
+    changedStations = delta.stations
+    lastChange = (delta.removed + delta.added).map(\.departure).max() ?? -1
+    self.departures = departures
+    frame = tier.schedule.frame
+    reach = nil
+    scan = confident
+    build = BlockBuild(departures: departures, frame: frame)
+    isCertain = tier.isCertain
+    layers = tier.layers.map(\.blocks)
   }
 
   /// Builds a destination's blocks in all layers.
@@ -114,13 +150,15 @@ struct TierBuild: ~Copyable {
   ///   are new are appended.
   mutating func add(_ index: UInt32, _ known: inout [DestinationBlock]) {
     let destination = departures.image.destinations[Int(index)]
-    let certain = reach.isCertain(destination, departures)
+    let certain = reach?.isCertain(destination, departures) ?? isCertain[Int(index)]
     isCertain[Int(index)] = certain
     let usual = Finals(
       of: destination, departures, confidence: ProfileBuild.defaultConfidence)
-    let schedule = build.block(index, usual, isCertain: certain, sharing: known)
+    let schedule = build.block(
+      index, usual, isCertain: certain, sharing: known, keeping: kept(0, index, usual))
     keep(schedule, layer: 0, index, &known)
     if !certain {
+      if confident == nil { confident = scan.map { [departures, frame] in $0(departures, frame) } }
       guard let rows = confident?(index) else { return }
       for (level, rows) in rows.enumerated() {
         keep(build.block(rows, sharing: known), layer: 1 + level, index, &known)
@@ -133,12 +171,28 @@ struct TierBuild: ~Copyable {
       let finals = Finals(of: destination, departures, confidence: level.probability)
       var block = built.first { $0.finals == finals }?.block
       if block == nil {
-        let made = build.block(index, finals, isCertain: true, sharing: known)
+        let made = build.block(
+          index, finals, isCertain: true, sharing: known,
+          keeping: kept(1 + Int(level.rawValue), index, finals))
         built.append((finals: finals, block: made))
         block = made
       }
       keep(block ?? schedule, layer: 1 + Int(level.rawValue), index, &known)
     }
+  }
+
+  /// What a layer holds of a destination, if the ways to be delivered there are the same; before
+  /// another block takes its place.
+  private func kept(
+    _ layer: Int, _ index: UInt32, _ finals: Finals
+  ) -> (block: DestinationBlock, after: Int32)? {
+    let block = layers[layer][Int(index)]
+    let station = departures.image.destinations[Int(index)].station
+    guard let lastChange, lastChange >= 0, block !== frame.emptyBlock, block.isExact,
+      station == .noIndex || !changedStations.contains(UInt16(station)),
+      block.hasWindows(finals.windows)
+    else { return nil }
+    return (block: block, after: lastChange)
   }
 
   private mutating func keep(

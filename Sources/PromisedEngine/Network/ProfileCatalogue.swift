@@ -37,8 +37,11 @@ package final class ProfileCatalogue: Sendable {
   package func schedule(_ tier: NetworkTier) -> ProfileSet { tiers[indexes[tier.index]].schedule }
 
   /// The profiles whose windows are made with a confidence.
+  /// Where promises of the tier's level have been missed more often than their confidence allows,
+  /// these are the windows of a higher one.
   package func layer(_ tier: NetworkTier, _ confidence: ConfidenceLevel) -> ProfileSet {
-    tiers[indexes[tier.index]].confident[Int(confidence.rawValue)]
+    let kept = image.adopted.calibrated(tier.level, confidence)
+    return tiers[indexes[tier.index]].confident[Int(kept.rawValue)]
   }
 
   /// Distinct blocks of all layers, each once.

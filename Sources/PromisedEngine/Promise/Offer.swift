@@ -200,7 +200,7 @@ extension ProfileSet {
     return low
   }
 
-  private func offer(
+  func offer(
     _ windowIndex: UInt16, node: UInt16, destination: UInt32, _ view: BlockView, handling: Int32
   ) -> Offer {
     let index = entry(making: windowIndex, view.row(rank: rank(of: node)), view)

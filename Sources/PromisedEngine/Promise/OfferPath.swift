@@ -33,8 +33,10 @@ extension ProfileSet {
     var node = offer.node
     while true {
       let via = view.vias[index]
-      let departure = Int32(view.entries[index].cutoff)
+      var departure = Int32(view.entries[index].cutoff)
       if via.isWave { return }
+      // Where handling is uncertain the entry says by when the processing must have passed.
+      if !block.isExact { departure = leaving(via, from: departure) }
       if via.isLane {
         appendLane(via.index, node, departure, offer, &steps)
         return
@@ -55,10 +57,49 @@ extension ProfileSet {
       if row.start == row.end { return }
       let dwell = image.nodes[Int(node)]?.dwellMinutes ?? 0
       index = view.firstEntry(row, cutoffFrom: arrival + dwell)
+      // On time at every step is better than what is promised at a confidence: an earlier window
+      // may be reached from there, and where even that is too uncertain the way is not told further.
+      if !block.isExact, index == row.end || view.entries[index].window > target { return }
       invariant(
-        index < row.end && view.entries[index].window == target,
+        index < row.end && view.entries[index].window <= target
+          && (!block.isExact || view.entries[index].window == target),
         "the tail of a path does not make its window")
     }
+  }
+
+  /// When a leg leaves, or a lane is picked up, at or after a minute; the minute itself when neither
+  /// does within a fortnight.
+  private func leaving(_ via: Via, from minute: Int32) -> Int32 {
+    let leg = via.isLeg ? image.legs[via.index] : nil
+    let lane = via.isLane ? image.lanes[via.index] : nil
+    guard let origin = leg?.origin ?? lane?.key.origin, let node = image.nodes[Int(origin)] else {
+      return minute
+    }
+    let rules = image.timeZoneRules[Int(node.timeZone)]
+    let calendar = leg?.calendar ?? lane?.pickupCalendar ?? .noIndex
+    let localMinute = Int(leg?.departureMinute ?? lane?.cutoffMinute ?? 0)
+    let changes = via.isLeg ? DepartureChanges(image.changes).list(.leg(UInt32(via.index))) : []
+    let today = rules.localDate(at: horizon.unixSeconds(minute)).days
+    var found: Int32?
+    // A delayed departure may be of a day a week ago.
+    for days in (today - 8)...(today + 14) {
+      let date = LocalDate(days: days)
+      if let leg, leg.weekdays & (1 << UInt8(date.weekday)) == 0 { continue }
+      if calendar != .noIndex {
+        var isOpen = false
+        HorizonCalendar.forEachOpening(image.calendars[Int(calendar)], date) { _, _ in
+          isOpen = true
+        }
+        if !isOpen { continue }
+      }
+      let status = DepartureChanges.status(changes, days: days)
+      if status.isGone { continue }
+      let at =
+        horizon.minute(of: rules.instant(of: date, minute: localMinute, choosing: .first))
+        + status.delayMinutes
+      if at >= minute { found = min(found ?? at, at) }
+    }
+    return found ?? minute
   }
 
   private func appendLane(

@@ -17,6 +17,26 @@ public struct HoldLine: Sendable, Equatable {
   }
 }
 
+/// A promised shipment of a hold.
+public struct HoldShipment: Sendable, Equatable {
+  /// Lines in it; the shipments' lines follow one another in the hold.
+  public var lineCount: Int
+  /// Where it leaves.
+  public var node: String
+  /// The delivery window begins, UTC seconds.
+  public var windowFromUnixSeconds: Int64
+  /// Delivered no later than this, UTC seconds.
+  public var windowToUnixSeconds: Int64
+  /// The window's local date, days since 1970-01-01.
+  public var deliveryDay: Int32
+  /// It leaves the node no later than this, UTC seconds.
+  public var shipByUnixSeconds: Int64
+  /// Chance of delivery by the window's end in 1/65535.
+  public var confidence: UInt32
+  /// 1 economy, 2 standard, 3 expedited, 4 two-hour.
+  public var level: UInt32
+}
+
 /// A hold as it stands.
 public struct HoldAnswer: Sendable, Equatable {
   /// What the answer reflects.
@@ -35,6 +55,8 @@ public struct HoldAnswer: Sendable, Equatable {
   public var isRepeated: Bool
   /// The lines; only in answers to `get`.
   public var lines: [HoldLine]
+  /// The promised shipments; after a hold with tokens, and in answers to `get`.
+  public var shipments: [HoldShipment]
 }
 
 /// What a feed row does: the numbers of `ApplyRequest.kinds`.
@@ -247,7 +269,8 @@ public struct NetworkAnswer: Sendable, Equatable {
   public var profileEpoch: UInt64
   /// UTC seconds at which the profiles begin.
   public var horizonBaseUnixSeconds: Int64
-  /// Counts by kind, in load order, then destinations and profile entries.
+  /// Counts by kind, in load order, then destinations, profile entries, rates, changes of departures
+  /// and sets of profiles.
   public var counts: [(name: String, count: UInt64)]
 
   /// Whether two answers are the same.

@@ -89,15 +89,32 @@ public struct Offer: Sendable, Equatable {
   public var isPostcodeExact = false
   /// The way, when it was asked for.
   public var legs: [OfferLeg] = []
+  /// The service level: 1 economy, 2 standard, 3 expedited, 4 two-hour; 0 = not stated.
+  public var level: UInt32 = 0
+  /// Where the confidence comes from: 0 nothing is uncertain, 1 declared, 2 learned, 3 learned mostly
+  /// from parents, 4 calibrated by outcomes.
+  public var confidenceSource: UInt32 = 0
+  /// Observations behind it, in thousandths; 0 = declared.
+  public var sampleSizeMilli: UInt32 = 0
+  /// Chance of delivery by the date asked for, in 1/65535.
+  public var dateConfidence: UInt32 = 0
+  /// It leaves the fulfilment centre no later than this, UTC seconds; 0 = not stated.
+  public var shipByUnixSeconds: Int64 = 0
+  /// How long a page may show the offer, UTC seconds; 0 = not stated.
+  public var cacheUntilUnixSeconds: Int64 = 0
+  /// How long its token can be redeemed, UTC seconds.
+  public var expiresUnixSeconds: Int64 = 0
+  /// What `hold` redeems; empty = none.
+  public var token: [UInt8] = []
 }
 
-/// The answer to an offer request, a row per item and postcode, item by item.
+/// The answer to an offer request, a row per item, postcode and level.
 public struct OfferAnswer: Sendable, Equatable {
   /// What the answer reflects.
   public var asOf: AnswerStamp
   /// The epoch of the delivery profiles that answered.
   public var profileEpoch: UInt64
-  /// Items × postcodes, item by item.
+  /// Items × postcodes × levels: by item, then postcode, then level.
   public var offers: [Offer]
 }
 

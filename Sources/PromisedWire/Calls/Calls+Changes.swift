@@ -7,8 +7,11 @@ extension Call where Answer == HoldAnswer {
   /// - Parameters:
   ///   - key: the caller's name for this intent, 1…64 bytes; asking again with it changes nothing.
   ///   - timeToLiveSeconds: 1…86,400; 0 = 600.
+  ///   - tokens: of offers, or of one plan, to redeem: their lines are held besides.
+  ///   - wantsUpgrade: move the promises to earlier windows when room comes free.
   public static func hold(
-    _ lines: [HoldLine], owner: String, key: String, timeToLiveSeconds: UInt64 = 0
+    _ lines: [HoldLine], owner: String, key: String, timeToLiveSeconds: UInt64 = 0,
+    tokens: [[UInt8]] = [], wantsUpgrade: Bool = false
   ) -> Call {
     var nodes: [String] = []
     var indexes: [UInt32] = []
@@ -17,7 +20,7 @@ extension Call where Answer == HoldAnswer {
       if index == nodes.count { nodes.append(line.node) }
       indexes.append(UInt32(index))
     }
-    let payload = CallBuilder.encode(promised__v1__hold_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__hold_request__init) { builder, message in
       message.pointee.idempotency_key = builder.text(key)
       message.pointee.owner = builder.text(owner)
       message.pointee.ttl_s = timeToLiveSeconds
@@ -30,6 +33,8 @@ extension Call where Answer == HoldAnswer {
         builder.column(indexes, as: UInt32.self)
       (message.pointee.n_quantities, message.pointee.quantities) =
         builder.column(lines.map(\.quantity), as: UInt64.self)
+      (message.pointee.n_tokens, message.pointee.tokens) = builder.pieces(tokens)
+      message.pointee.wants_upgrade = wantsUpgrade ? 1 : 0
     }
     return Call(holdAnswer: .hold, payload: payload)
   }
@@ -46,7 +51,7 @@ extension Call where Answer == HoldAnswer {
 
   /// A hold as it stands, with its lines.
   public static func getHold(_ holdID: UInt64, minimumPosition: UInt64 = 0) -> Call {
-    let payload = CallBuilder.encode(promised__v1__get_hold_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__get_hold_request__init) { builder, message in
       message.pointee.read = builder.read(minimumPosition)
       message.pointee.hold_id = holdID
     }
@@ -56,7 +61,7 @@ extension Call where Answer == HoldAnswer {
   private static func change(
     _ method: Method, _ holdID: UInt64, _ owner: String, _ key: String
   ) -> Call {
-    let payload = CallBuilder.encode(promised__v1__hold_change_request__init) {
+    let payload = MessageBuilder.encode(promised__v1__hold_change_request__init) {
       builder, message in
       message.pointee.idempotency_key = builder.text(key)
       message.pointee.owner = builder.text(owner)
@@ -80,9 +85,32 @@ extension Call where Answer == HoldAnswer {
           isReclaimed: message.reclaimed != 0, isRepeated: message.repeated_answer != 0,
           lines: items.indices.map {
             HoldLine(item: items[$0], node: nodes[$0], quantity: message.quantities[$0])
-          })
+          }, shipments: try shipments(message))
       }
     }
+  }
+}
+
+private func shipments(
+  _ message: Promised__V1__HoldResponse
+) throws(MalformedAnswer) -> [HoldShipment] {
+  let nodes = texts(message.n_shipment_nodes, message.shipment_nodes)
+  let lengths = [
+    message.n_shipment_line_counts, message.n_shipment_window_from_unix_s,
+    message.n_shipment_window_to_unix_s, message.n_shipment_delivery_days,
+    message.n_shipment_ship_by_unix_s, message.n_shipment_confidences, message.n_shipment_levels,
+  ]
+  guard lengths.allSatisfy({ $0 == nodes.count }) else {
+    throw MalformedAnswer("the shipment columns differ in length")
+  }
+  return nodes.indices.map { row in
+    HoldShipment(
+      lineCount: Int(message.shipment_line_counts[row]), node: nodes[row],
+      windowFromUnixSeconds: message.shipment_window_from_unix_s[row],
+      windowToUnixSeconds: message.shipment_window_to_unix_s[row],
+      deliveryDay: message.shipment_delivery_days[row],
+      shipByUnixSeconds: message.shipment_ship_by_unix_s[row],
+      confidence: message.shipment_confidences[row], level: message.shipment_levels[row])
   }
 }
 
@@ -102,7 +130,7 @@ extension Call where Answer == FeedAnswer {
       }
       return index
     }
-    let payload = CallBuilder.encode(promised__v1__apply_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__apply_request__init) { builder, message in
       message.pointee.source = builder.text(source)
       message.pointee.first_sequence = firstSequence
       (
@@ -134,7 +162,8 @@ extension Call where Answer == FeedAnswer {
 extension Call where Answer == LoadAnswer {
   /// Opens a load, or tells where the open load of that id stands.
   package static func beginLoad(_ load: LoadDescription) -> Call {
-    let payload = CallBuilder.encode(promised__v1__begin_load_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__begin_load_request__init) {
+      builder, message in
       message.pointee.load_id = builder.name(load.id)
       message.pointee.mode = UInt64(load.mode.rawValue)
       message.pointee.chunk_count = UInt64(load.chunkCount)
@@ -150,7 +179,7 @@ extension Call where Answer == LoadAnswer {
   public static func abortLoad(_ id: String) -> Call { end(.abortLoad, id) }
 
   private static func end(_ method: Method, _ id: String) -> Call {
-    let payload = CallBuilder.encode(promised__v1__load_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__load_request__init) { builder, message in
       message.pointee.load_id = builder.text(id)
     }
     return Call(loadAnswer: method, payload: payload)

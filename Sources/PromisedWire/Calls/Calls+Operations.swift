@@ -74,7 +74,7 @@ extension Call where Answer == [SnapshotEntry] {
 extension Call where Answer == PingAnswer {
   /// Sends bytes there and back.
   public static func ping(_ payload: [UInt8] = []) -> Call {
-    let encoded = CallBuilder.encode(promised__v1__ping_request__init) { builder, message in
+    let encoded = MessageBuilder.encode(promised__v1__ping_request__init) { builder, message in
       message.pointee.payload = builder.bytes(payload)
     }
     return Call(.ping, payload: encoded) { (bytes) throws(MalformedAnswer) in
@@ -97,7 +97,7 @@ extension Call where Answer == DoneAnswer {
 
   /// Moves the service's clock; only a sandbox lets itself be moved.
   public static func setTime(unixSeconds: Int64) -> Call {
-    let payload = CallBuilder.encode(promised__v1__set_time_request__init) { _, message in
+    let payload = MessageBuilder.encode(promised__v1__set_time_request__init) { _, message in
       message.pointee.unix_s = unixSeconds
     }
     return Call(.setTime, payload: payload) { (bytes) throws(MalformedAnswer) in
@@ -112,7 +112,7 @@ extension Call where Answer == DoneAnswer {
 extension Call where Answer == HelloAnswer {
   /// Introduces the client and asks what the server can.
   public static func hello(clientName: String, wantedFeatures: [String] = []) -> Call {
-    let payload = CallBuilder.encode(promised__v1__hello_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__hello_request__init) { builder, message in
       message.pointee.client_name = builder.text(clientName)
       (message.pointee.n_wanted_features, message.pointee.wanted_features) =
         builder.texts(wantedFeatures)
@@ -134,7 +134,7 @@ extension Call where Answer == HelloAnswer {
 extension Call where Answer == HealthAnswer {
   /// Whether a service serves; empty = the server as a whole.
   public static func health(service: String = "") -> Call {
-    let payload = CallBuilder.encode(grpc__health__v1__health_check_request__init) {
+    let payload = MessageBuilder.encode(grpc__health__v1__health_check_request__init) {
       builder, message in
       message.pointee.service = builder.text(service)
     }
@@ -168,6 +168,12 @@ public enum Listing: UInt64, Sendable, CaseIterable {
   case calendars = 8
   /// Holds.
   case holds = 9
+  /// Rates.
+  case rates = 10
+  /// Kits.
+  case kits = 11
+  /// Opportunity values.
+  case opportunity = 12
 }
 
 extension Call where Answer == ListAnswer {
@@ -175,7 +181,7 @@ extension Call where Answer == ListAnswer {
   public static func list(
     _ listing: Listing, pageSize: UInt64 = 0, pageToken: [UInt8] = []
   ) -> Call {
-    let payload = CallBuilder.encode(promised__v1__list_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__list_request__init) { builder, message in
       message.pointee.kind = listing.rawValue
       message.pointee.page_token = builder.bytes(pageToken)
       message.pointee.page_size = pageSize
@@ -222,7 +228,7 @@ extension ListAnswer {
 extension Call where Answer == NetworkAnswer {
   /// What the delivery network is made of.
   public static func network(minimumPosition: UInt64 = 0) -> Call {
-    let payload = CallBuilder.encode(promised__v1__get_network_request__init) {
+    let payload = MessageBuilder.encode(promised__v1__get_network_request__init) {
       builder, message in
       message.pointee.read = builder.read(minimumPosition)
     }
@@ -238,7 +244,9 @@ extension Call where Answer == NetworkAnswer {
             ("nodes", message.nodes), ("waves", message.waves),
             ("zone_prefixes", message.zone_prefixes), ("lanes", message.lanes),
             ("legs", message.legs), ("destinations", message.destinations),
-            ("profile_entries", message.profile_entries),
+            ("profile_entries", message.profile_entries), ("rates", message.rates),
+            ("departure_changes", message.departure_changes),
+            ("profile_tiers", message.profile_tiers),
           ])
       }
     }

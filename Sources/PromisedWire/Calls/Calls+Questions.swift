@@ -8,12 +8,18 @@ extension Call where Answer == OfferAnswer {
   ///   - quantities: units per item; empty = 1 each.
   ///   - country: ISO 3166-1 alpha-2; empty = US.
   ///   - withPath: also answer the legs.
+  ///   - levels: service levels, each 1…4 and once; empty = standard.
+  ///   - confidence: the least chance of a window in 1/65535; 0 = .95.
+  ///   - byDay: also answer the chance of delivery by the end of this local date, days since
+  ///     1970-01-01.
+  ///   - omitsTokens: leave the tokens out.
   ///   - minimumPosition: answer only from this log position or later.
   public static func offer(
     items: [String], quantities: [UInt64] = [], country: String = "", postcodes: [String],
-    withPath: Bool = false, minimumPosition: UInt64 = 0
+    withPath: Bool = false, levels: [UInt32] = [], confidence: UInt64 = 0, byDay: UInt64 = 0,
+    omitsTokens: Bool = false, minimumPosition: UInt64 = 0
   ) -> Call {
-    let payload = CallBuilder.encode(promised__v1__offer_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__offer_request__init) { builder, message in
       message.pointee.read = builder.read(minimumPosition)
       (
         message.pointee.item_keys, message.pointee.n_item_key_lengths,
@@ -24,11 +30,16 @@ extension Call where Answer == OfferAnswer {
       message.pointee.country = builder.text(country)
       (message.pointee.n_postcodes, message.pointee.postcodes) = builder.texts(postcodes)
       message.pointee.with_path = withPath ? 1 : 0
+      (message.pointee.n_levels, message.pointee.levels) = builder.column(levels, as: UInt32.self)
+      message.pointee.confidence = confidence
+      message.pointee.by_days = byDay
+      message.pointee.omit_tokens = omitsTokens ? 1 : 0
     }
+    let levelCount = max(levels.count, 1)
     return Call(.offer, payload: payload) { (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "OfferResponse", promised__v1__offer_response__unpack) {
         (message) throws(MalformedAnswer) in
-        try OfferAnswer(message, items: items, postcodes: postcodes)
+        try OfferAnswer(message, items: items, postcodes: postcodes, levels: levelCount)
       }
     }
   }
@@ -36,9 +47,9 @@ extension Call where Answer == OfferAnswer {
 
 extension OfferAnswer {
   init(
-    _ message: Promised__V1__OfferResponse, items: [String], postcodes: [String]
+    _ message: Promised__V1__OfferResponse, items: [String], postcodes: [String], levels: Int
   ) throws(MalformedAnswer) {
-    let rows = items.count * postcodes.count
+    let rows = items.count * postcodes.count * levels
     let outcomes = try column(message.n_outcomes, message.outcomes, rows: rows, "outcomes")
     let nodes = try column(message.n_nodes, message.nodes, rows: rows, "nodes")
     let from = try column(
@@ -62,13 +73,15 @@ extension OfferAnswer {
     let names = texts(message.n_node_names, message.node_names)
     let titles = texts(message.n_node_titles, message.node_titles)
     var legs = try LegRows(message, rows: rows, names: names)
+    let terms = try OfferTerms(message, rows: rows)
     asOf = AnswerStamp(message.as_of)
     profileEpoch = message.profile_epoch
     offers = []
     offers.reserveCapacity(rows)
     for row in 0..<rows {
       var offer = Offer(
-        item: items[row / postcodes.count], postcode: postcodes[row % postcodes.count],
+        item: items[row / (postcodes.count * levels)],
+        postcode: postcodes[row / levels % postcodes.count],
         outcome: RowOutcome(number: outcomes[row]))
       offer.legs = try legs.next(row)
       offer.isPostcodeExact = exact[row] != 0
@@ -83,8 +96,43 @@ extension OfferAnswer {
         offer.orderByUTCOffsetSeconds = orderByOffset[row]
         offer.confidence = confidences[row]
       }
+      terms.fill(&offer, row)
       offers.append(offer)
     }
+  }
+}
+
+/// The columns that say more of an offer; a server may leave each of them out.
+private struct OfferTerms {
+  let message: Promised__V1__OfferResponse
+  let tokens: [UnsafeBufferPointer<UInt8>]
+
+  init(_ message: Promised__V1__OfferResponse, rows: Int) throws(MalformedAnswer) {
+    self.message = message
+    let lengths = [
+      message.n_levels, message.n_confidence_sources, message.n_sample_sizes_milli,
+      message.n_date_confidences, message.n_ship_by_unix_s, message.n_cache_until_unix_s,
+      message.n_expires_unix_s, message.n_token_lengths,
+    ]
+    guard lengths.allSatisfy({ $0 == 0 || $0 == rows }) else {
+      throw MalformedAnswer("a column of the offers has neither no value nor \(rows)")
+    }
+    tokens = try pieces(message.tokens, message.token_lengths, message.n_token_lengths, "tokens")
+  }
+
+  func fill(_ offer: inout Offer, _ row: Int) {
+    if message.n_levels > 0 { offer.level = message.levels[row] }
+    if message.n_confidence_sources > 0 {
+      offer.confidenceSource = message.confidence_sources[row]
+    }
+    if message.n_sample_sizes_milli > 0 { offer.sampleSizeMilli = message.sample_sizes_milli[row] }
+    if message.n_date_confidences > 0 { offer.dateConfidence = message.date_confidences[row] }
+    if message.n_ship_by_unix_s > 0 { offer.shipByUnixSeconds = message.ship_by_unix_s[row] }
+    if message.n_cache_until_unix_s > 0 {
+      offer.cacheUntilUnixSeconds = message.cache_until_unix_s[row]
+    }
+    if message.n_expires_unix_s > 0 { offer.expiresUnixSeconds = message.expires_unix_s[row] }
+    if !tokens.isEmpty { offer.token = Array(tokens[row]) }
   }
 }
 
@@ -143,7 +191,7 @@ extension Call where Answer == AvailabilityAnswer {
   public static func availability(
     items: [String], nodes: [String] = [], minimumPosition: UInt64 = 0
   ) -> Call {
-    let payload = CallBuilder.encode(promised__v1__availability_request__init) {
+    let payload = MessageBuilder.encode(promised__v1__availability_request__init) {
       builder, message in
       message.pointee.read = builder.read(minimumPosition)
       (
@@ -248,7 +296,7 @@ extension Call where Answer == InStockAnswer {
   public static func inStock(
     items: [String], horizonDays: UInt64 = 0, minimumPosition: UInt64 = 0
   ) -> Call {
-    let payload = CallBuilder.encode(promised__v1__in_stock_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__in_stock_request__init) { builder, message in
       message.pointee.read = builder.read(minimumPosition)
       (
         message.pointee.item_keys, message.pointee.n_item_key_lengths,
@@ -302,7 +350,7 @@ extension Call where Answer == HeadroomAnswer {
   public static func headroom(
     sellers: [String], item: String = "", months: UInt64 = 0, minimumPosition: UInt64 = 0
   ) -> Call {
-    let payload = CallBuilder.encode(promised__v1__headroom_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__headroom_request__init) { builder, message in
       message.pointee.read = builder.read(minimumPosition)
       (message.pointee.n_sellers, message.pointee.sellers) = builder.texts(sellers)
       message.pointee.item = builder.text(item)
@@ -313,7 +361,7 @@ extension Call where Answer == HeadroomAnswer {
 
   /// What these sellers use now, for every storage type.
   public static func usage(sellers: [String], minimumPosition: UInt64 = 0) -> Call {
-    let payload = CallBuilder.encode(promised__v1__usage_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__usage_request__init) { builder, message in
       message.pointee.read = builder.read(minimumPosition)
       (message.pointee.n_sellers, message.pointee.sellers) = builder.texts(sellers)
     }

@@ -13,7 +13,7 @@ package struct LoadPlace: Sendable {
   }
 }
 
-extension CallBuilder {
+extension MessageBuilder {
   fileprivate mutating func load(
     _ place: LoadPlace?
   ) -> UnsafeMutablePointer<Promised__V1__LoadChunk>? {
@@ -38,6 +38,8 @@ extension Call where Answer == PutAnswer {
     case .positions(let rows): positions(rows, load, key)
     case .inbound(let rows): inbound(rows, load, key)
     case .limits(let rows): limits(rows, load, key)
+    case .kits(let rows): kits(rows, load, key)
+    case .opportunity(let rows): opportunity(rows, load, key)
     }
   }
 
@@ -51,7 +53,7 @@ extension Call where Answer == PutAnswer {
   }
 
   private static func sellers(_ rows: [Seller], _ load: LoadPlace?, _ key: String) -> Call {
-    let payload = CallBuilder.encode(promised__v1__put_sellers_request__init) {
+    let payload = MessageBuilder.encode(promised__v1__put_sellers_request__init) {
       builder, message in
       message.pointee.idempotency_key = builder.text(key)
       message.pointee.load = builder.load(load)
@@ -67,7 +69,7 @@ extension Call where Answer == PutAnswer {
   }
 
   private static func items(_ rows: ItemRows, _ load: LoadPlace?, _ key: String) -> Call {
-    let payload = CallBuilder.encode(promised__v1__put_items_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__put_items_request__init) { builder, message in
       message.pointee.idempotency_key = builder.text(key)
       message.pointee.load = builder.load(load)
       (
@@ -90,12 +92,18 @@ extension Call where Answer == PutAnswer {
       (
         message.pointee.n_demand_variance_ratio_milli, message.pointee.demand_variance_ratio_milli
       ) = builder.column(rows.demandVarianceRatioMilli, as: UInt64.self)
+      (message.pointee.n_release_unix_s, message.pointee.release_unix_s) =
+        builder.column(rows.releaseUnixSeconds, as: Int64.self)
+      (message.pointee.n_restrictions, message.pointee.restrictions) =
+        builder.column(rows.restrictions, as: UInt32.self)
+      (message.pointee.n_volumes_cubic_mm, message.pointee.volumes_cubic_mm) =
+        builder.column(rows.volumesCubicMillimetres, as: UInt64.self)
     }
     return Call(putAnswer: .putItems, load, payload: payload)
   }
 
   private static func positions(_ rows: PositionRows, _ load: LoadPlace?, _ key: String) -> Call {
-    let payload = CallBuilder.encode(promised__v1__put_positions_request__init) {
+    let payload = MessageBuilder.encode(promised__v1__put_positions_request__init) {
       builder, message in
       message.pointee.idempotency_key = builder.text(key)
       message.pointee.load = builder.load(load)
@@ -122,7 +130,7 @@ extension Call where Answer == PutAnswer {
   }
 
   private static func inbound(_ rows: InboundRows, _ load: LoadPlace?, _ key: String) -> Call {
-    let payload = CallBuilder.encode(promised__v1__put_inbound_request__init) {
+    let payload = MessageBuilder.encode(promised__v1__put_inbound_request__init) {
       builder, message in
       message.pointee.idempotency_key = builder.text(key)
       message.pointee.load = builder.load(load)
@@ -148,7 +156,8 @@ extension Call where Answer == PutAnswer {
   }
 
   private static func limits(_ rows: LimitRows, _ load: LoadPlace?, _ key: String) -> Call {
-    let payload = CallBuilder.encode(promised__v1__put_limits_request__init) { builder, message in
+    let payload = MessageBuilder.encode(promised__v1__put_limits_request__init) {
+      builder, message in
       message.pointee.idempotency_key = builder.text(key)
       message.pointee.load = builder.load(load)
       (message.pointee.n_sellers, message.pointee.sellers) = builder.names(rows.sellerNames)
@@ -167,7 +176,7 @@ extension Call where Answer == PutAnswer {
   }
 
   private static func network(_ rows: NetworkRows, _ load: LoadPlace?, _ key: String) -> Call {
-    let payload = CallBuilder.encode(promised__v1__put_network_request__init) {
+    let payload = MessageBuilder.encode(promised__v1__put_network_request__init) {
       builder, message in
       message.pointee.idempotency_key = builder.text(key)
       message.pointee.load = builder.load(load)
@@ -185,101 +194,47 @@ extension Call where Answer == PutAnswer {
         builder.messages(rows.lanes, promised__v1__lane__init, fill)
       (message.pointee.n_legs, message.pointee.legs) =
         builder.messages(rows.legs, promised__v1__leg__init, fill)
+      (message.pointee.n_rates, message.pointee.rates) =
+        builder.messages(rows.rates, promised__v1__rate__init, fill)
     }
     return Call(putAnswer: .networkPut, load, payload: payload)
   }
-}
 
-private func fill(
-  _ builder: inout CallBuilder, _ row: Marketplace,
-  _ message: UnsafeMutablePointer<Promised__V1__Marketplace>
-) {
-  message.pointee.name = builder.name(row.name)
-  message.pointee.country = builder.name(row.country)
-  message.pointee.currency = builder.name(row.currency)
-  message.pointee.time_zone = builder.name(row.timeZone)
-  message.pointee.postcode_digits = UInt64(row.postcodeDigits)
-}
-
-private func fill(
-  _ builder: inout CallBuilder, _ row: Calendar,
-  _ message: UnsafeMutablePointer<Promised__V1__Calendar>
-) {
-  message.pointee.name = builder.name(row.name)
-  (message.pointee.n_rules, message.pointee.rules) = builder.messages(
-    row.rules, promised__v1__calendar_rule__init
-  ) { _, rule, message in
-    message.pointee.weekdays = UInt64(rule.weekdays)
-    message.pointee.date_days = rule.date.map { Int64($0.days) } ?? 0
-    message.pointee.has_date = rule.date == nil ? 0 : 1
-    message.pointee.open_minute = UInt64(rule.openMinute)
-    message.pointee.close_minute = UInt64(rule.closeMinute)
+  private static func kits(_ rows: KitRows, _ load: LoadPlace?, _ key: String) -> Call {
+    let payload = MessageBuilder.encode(promised__v1__put_kits_request__init) { builder, message in
+      message.pointee.idempotency_key = builder.text(key)
+      message.pointee.load = builder.load(load)
+      (
+        message.pointee.kit_keys, message.pointee.n_kit_key_lengths,
+        message.pointee.kit_key_lengths
+      ) = builder.keys(rows.kits)
+      (
+        message.pointee.component_keys, message.pointee.n_component_key_lengths,
+        message.pointee.component_key_lengths
+      ) = builder.keys(rows.components)
+      (message.pointee.n_units, message.pointee.units) =
+        builder.column(rows.units, as: UInt32.self)
+    }
+    return Call(putAnswer: .putKits, load, payload: payload)
   }
-}
 
-private func fill(
-  _ builder: inout CallBuilder, _ row: Node, _ message: UnsafeMutablePointer<Promised__V1__Node>
-) {
-  message.pointee.name = builder.name(row.name)
-  message.pointee.title = builder.name(row.title)
-  message.pointee.kind = UInt64(row.kind.rawValue)
-  message.pointee.time_zone = builder.name(row.timeZone)
-  message.pointee.calendar = builder.name(row.calendar)
-  message.pointee.dwell_minutes = UInt64(row.dwellMinutes)
-  message.pointee.processing_minutes = UInt64(row.processingMinutes)
-  message.pointee.country = builder.name(row.country)
-  message.pointee.postcode = builder.name(row.postcode)
-  message.pointee.latitude_e6 = Int64(row.latitudeE6)
-  message.pointee.longitude_e6 = Int64(row.longitudeE6)
-}
-
-private func fill(
-  _ builder: inout CallBuilder, _ row: Wave, _ message: UnsafeMutablePointer<Promised__V1__Wave>
-) {
-  message.pointee.station = builder.name(row.station)
-  message.pointee.weekdays = UInt64(row.weekdays)
-  message.pointee.cutoff_minute = UInt64(row.cutoffMinute)
-  message.pointee.from_minute = UInt64(row.fromMinute)
-  message.pointee.to_minute = UInt64(row.toMinute)
-}
-
-private func fill(
-  _ builder: inout CallBuilder, _ row: ZonePrefix,
-  _ message: UnsafeMutablePointer<Promised__V1__ZonePrefix>
-) {
-  message.pointee.country = builder.name(row.country)
-  message.pointee.prefix = builder.name(row.prefix)
-  message.pointee.zone = builder.name(row.zone)
-  message.pointee.station = builder.name(row.station)
-}
-
-private func fill(
-  _ builder: inout CallBuilder, _ row: Lane, _ message: UnsafeMutablePointer<Promised__V1__Lane>
-) {
-  message.pointee.origin = builder.name(row.origin)
-  message.pointee.service = builder.name(row.service)
-  message.pointee.zone = builder.name(row.zone)
-  message.pointee.mode = UInt64(row.mode.rawValue)
-  message.pointee.pickup_calendar = builder.name(row.pickupCalendar)
-  message.pointee.transit_calendar = builder.name(row.transitCalendar)
-  message.pointee.delivery_calendar = builder.name(row.deliveryCalendar)
-  message.pointee.cutoff_minute = UInt64(row.cutoffMinute)
-  (message.pointee.n_transit_days, message.pointee.transit_days) =
-    builder.column(row.transit.map(\.workingDays), as: UInt32.self)
-  (message.pointee.n_transit_probabilities, message.pointee.transit_probabilities) =
-    builder.column(row.transit.map(\.probability), as: UInt32.self)
-  message.pointee.delivery_time_zone = builder.name(row.deliveryTimeZone)
-}
-
-private func fill(
-  _ builder: inout CallBuilder, _ row: Leg, _ message: UnsafeMutablePointer<Promised__V1__Leg>
-) {
-  message.pointee.name = builder.name(row.name)
-  message.pointee.origin = builder.name(row.origin)
-  message.pointee.destination = builder.name(row.destination)
-  message.pointee.mode = UInt64(row.mode.rawValue)
-  message.pointee.weekdays = UInt64(row.weekdays)
-  message.pointee.departure_minute = UInt64(row.departureMinute)
-  message.pointee.duration_minutes = UInt64(row.durationMinutes)
-  message.pointee.calendar = builder.name(row.calendar)
+  private static func opportunity(
+    _ rows: OpportunityRows, _ load: LoadPlace?, _ key: String
+  ) -> Call {
+    let payload = MessageBuilder.encode(promised__v1__put_opportunity_request__init) {
+      builder, message in
+      message.pointee.idempotency_key = builder.text(key)
+      message.pointee.load = builder.load(load)
+      (
+        message.pointee.item_keys, message.pointee.n_item_key_lengths,
+        message.pointee.item_key_lengths
+      ) = builder.keys(rows.keys)
+      (message.pointee.n_nodes, message.pointee.nodes) = builder.names(rows.nodeNames)
+      (message.pointee.n_node_indexes, message.pointee.node_indexes) =
+        builder.column(rows.nodes, as: UInt32.self)
+      (message.pointee.n_values, message.pointee.values) =
+        builder.column(rows.values, as: Int64.self)
+    }
+    return Call(putAnswer: .putOpportunity, load, payload: payload)
+  }
 }

@@ -2,7 +2,7 @@ import PromisedWire
 
 extension CommandSpec {
   /// Every command, in the order of the overview.
-  static let all: [CommandSpec] = asking + changing + operating
+  static let all: [CommandSpec] = asking + keeping + changing + steering + operating
 
   private static let everyOperand = 1...4096
 
@@ -14,11 +14,47 @@ extension CommandSpec {
         OptionSpec("to", "POSTCODE", "where to; may be given several times"),
         OptionSpec("country", "CC", "ISO 3166-1 country of the postcodes (US)"),
         OptionSpec("quantity", "N", "units of each item (1)"),
+        level(", may be given several times"), confidence,
+        OptionSpec("by", "DATE", "also the chance of delivery by the end of this date"),
         OptionSpec("path", nil, "show the way leg by leg (shown anyway for a single offer)"),
       ],
       examples: [
         "promise offer B000000001 --to 98109",
+        "promise offer B000000001 --to 98109 --level standard --level two-hour --by 2026-12-24",
         "promise offer B000000001 B000000002 --to 98109 --to 10001 --json",
+      ]),
+    CommandSpec(
+      name: "plan", summary: "How a whole cart is shipped: which boxes, when, at what cost",
+      operands: "ITEM[:QUANTITY]...", operandCount: 1...256,
+      options: [
+        OptionSpec("to", "POSTCODE", "where to (needed)"),
+        OptionSpec("country", "CC", "ISO 3166-1 country of the postcode (US)"),
+        level(", may be given several times"), confidence,
+        OptionSpec("objective", "WHAT", "earliest, cost or fewest shipments (earliest)"),
+        OptionSpec("needed-by", "DATE", "delivered by the end of this date, or no plan"),
+        OptionSpec("together", nil, "all lines from one place, or no plan"),
+        OptionSpec("partial", nil, "plan what is there; what is short is told"),
+        OptionSpec("max-shipments", "N", "at most this many boxes, 1…256"),
+        OptionSpec("mix-levels", nil, "boxes may travel slower where that is soon enough"),
+      ],
+      examples: [
+        "promise plan B000000001:2 B000000002 --to 98109",
+        "promise plan B000000001 B000000002 --to 98109 --objective cost --needed-by 2026-12-24",
+      ]),
+    CommandSpec(
+      name: "explain", summary: "Why a promise is what it is, and what would have made it sooner",
+      operands: "[TOKEN]", operandCount: 0...1,
+      options: [
+        OptionSpec("item", "ITEM", "instead of a token: as it would be decided now"),
+        OptionSpec("to", "POSTCODE", "where to"),
+        OptionSpec("country", "CC", "ISO 3166-1 country of the postcode (US)"),
+        OptionSpec("quantity", "N", "units (1)"), level(""), confidence,
+        OptionSpec("html", "FILE", "write it as a page with a map, and not to the terminal"),
+      ],
+      examples: [
+        "promise explain --item B000000001 --to 98109",
+        "promise explain --item B000000001 --to 98109 --html why.html",
+        "promise explain AXq0Zm9vYmFy --json",
       ]),
     CommandSpec(
       name: "stock", summary: "What is where, what is coming, and will it be in stock",
@@ -45,18 +81,33 @@ extension CommandSpec {
       examples: ["promise list nodes", "promise list items --limit 20 --json"]),
   ]
 
+  static func level(_ more: String) -> OptionSpec {
+    OptionSpec("level", "LEVEL", "economy, standard, expedited or two-hour (standard)" + more)
+  }
+
+  static let confidence = OptionSpec(
+    "confidence", "CHANCE", "the least chance of the window, .5 .8 .9 .95 or .99 (.95)")
+
   private static let owner = OptionSpec("owner", "OWNER", "who holds: a cart, a shopper (needed)")
-  private static let key = OptionSpec(
+  static let key = OptionSpec(
     "key", "KEY", "name of this intent; the same again changes nothing (a random one)")
 
   private static let changing = [
     CommandSpec(
       name: "hold", summary: "Claim units until an expiry: all lines or none",
-      operands: "ITEM@NODE[=QUANTITY]...", operandCount: 1...256,
+      operands: "[ITEM@NODE[=QUANTITY]...]", operandCount: 0...256,
       options: [
-        owner, OptionSpec("ttl", "SECONDS", "how long, 1…86,400 (600)"), key,
+        owner,
+        OptionSpec(
+          "token", "TOKEN", "redeem an offer or a plan: its units, its departures, its date"),
+        OptionSpec(
+          "upgrade", nil, "move what is promised to an earlier window when room comes free"),
+        OptionSpec("ttl", "SECONDS", "how long, 1…86,400 (600)"), key,
       ],
-      examples: ["promise hold B000000001@SEA1=2 --owner cart-17 --ttl 900"]),
+      examples: [
+        "promise hold B000000001@SEA1=2 --owner cart-17 --ttl 900",
+        "promise hold --token AXq0Zm9vYmFy --owner cart-17",
+      ]),
     CommandSpec(
       name: "commit", summary: "Make a hold an order's allocation",
       operands: "HOLD", operandCount: 1...1, options: [owner, key],

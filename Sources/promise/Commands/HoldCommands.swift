@@ -24,13 +24,6 @@ struct LineOperand: Equatable {
 }
 
 extension Session {
-  /// The key given, or a random one: two runs of the tool are two intents.
-  private var key: String {
-    if let key = arguments.value("key"), !key.isEmpty { return key }
-    var generator = SystemRandomNumberGenerator()
-    return "promise-" + String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
-  }
-
   func hold() throws(Failure) -> Int32 {
     var lines: [HoldLine] = []
     for text in arguments.operands {
@@ -42,9 +35,15 @@ extension Session {
       }
       lines.append(HoldLine(item: line.item, node: line.node, quantity: quantity))
     }
+    let redeemed = try tokens(arguments.options["token"] ?? [])
+    if lines.isEmpty, redeemed.isEmpty {
+      throw .usage("hold needs ITEM@NODE[=QUANTITY]... or --token TOKEN")
+    }
     let ttl = try integer("ttl", 1...Limits.holdMaximumSeconds, default: Limits.holdDefaultSeconds)
     let answer = try perform(
-      .hold(lines, owner: needed("owner"), key: key, timeToLiveSeconds: UInt64(ttl)))
+      .hold(
+        lines, owner: needed("owner"), key: key, timeToLiveSeconds: UInt64(ttl), tokens: redeemed,
+        wantsUpgrade: arguments.has("upgrade")))
     return show(answer, lines: lines)
   }
 
@@ -129,10 +128,23 @@ func holdText(_ answer: HoldAnswer, lines: [HoldLine], _ style: Style) -> String
   text += "\n"
   if answer.isReclaimed { text += "It had expired; its units were claimed again.\n" }
   if answer.isRepeated { text += "This is the answer already given for the key.\n" }
-  if lines.isEmpty { return text }
-  var table = Table("Item", "Node", "#Units")
-  for line in lines { table.add(line.item, line.node, grouped(line.quantity)) }
-  return text + table.text(style, indent: "  ")
+  if !lines.isEmpty {
+    var table = Table("Item", "Node", "#Units")
+    for line in lines { table.add(line.item, line.node, grouped(line.quantity)) }
+    text += table.text(style, indent: "  ")
+  }
+  if !answer.shipments.isEmpty {
+    // Which clocks the customer has is not in the answer; the date is the customer's.
+    var table = Table("From", "#Lines", "Level", "Promised", "No later than", "#Chance")
+    for shipment in answer.shipments {
+      table.add(
+        shipment.node, grouped(shipment.lineCount), levelWord(shipment.level),
+        shortDay(LocalDate(days: shipment.deliveryDay)), utcText(shipment.windowToUnixSeconds),
+        percent(shipment.confidence))
+    }
+    text += table.text(style, indent: "  ")
+  }
+  return text
 }
 
 /// The answer as an object.
@@ -148,5 +160,16 @@ func holdJSON(_ answer: HoldAnswer, _ json: inout JSON) {
     json.member("item", line.item)
     json.member("node", line.node)
     json.member("quantity", line.quantity)
+  }
+  json.rows("shipments", answer.shipments) { json, shipment in
+    json.member("line_count", shipment.lineCount)
+    json.member("node", shipment.node)
+    json.member("level", levelWord(shipment.level))
+    json.instant("window_from", shipment.windowFromUnixSeconds)
+    json.instant("window_to", shipment.windowToUnixSeconds)
+    json.member("delivery_day", shipment.deliveryDay)
+    json.member("delivery_date", isoDate(LocalDate(days: shipment.deliveryDay)))
+    json.instant("ship_by", shipment.shipByUnixSeconds)
+    json.member("confidence", shipment.confidence)
   }
 }

@@ -35,7 +35,7 @@ private final class ImportDirectory {
 
 extension MappedFile {
   /// A mapping that can be kept in a collection.
-  fileprivate final class Box {
+  final class Box {
     let file: MappedFile
 
     init(path: String) throws(SocketFailure) { file = try MappedFile(path: path) }

@@ -6,19 +6,26 @@ extension Session {
     guard let postcodes = arguments.options["to"] else { throw .usage("offer needs --to POSTCODE") }
     let items = arguments.operands
     let quantity = try integer("quantity", 1...2_000_000_000, default: 1)
-    // A single offer is explained whole; for many the path is noise unless asked for.
-    let withPath = arguments.has("path") || items.count * postcodes.count == 1
+    let levels = try levels()
+    let by = try day("by")
+    // A single offer is shown whole; for many the path and the token are noise unless asked for.
+    let isSingle = items.count * postcodes.count * max(levels.count, 1) == 1
+    let withPath = arguments.has("path") || isSingle
     let answer = try perform(
       .offer(
         items: items,
         quantities: quantity == 1 ? [] : items.map { _ in UInt64(quantity) },
-        country: arguments.value("country") ?? "", postcodes: postcodes, withPath: withPath))
+        country: arguments.value("country") ?? "", postcodes: postcodes, withPath: withPath,
+        levels: levels, confidence: confidence(), byDay: UInt64(by ?? 0),
+        omitsTokens: !isSingle && !isJSON))
     if isJSON {
       json { offerJSON(answer, &$0) }
     } else {
       write(
         answer.offers.map {
-          offerText($0, quantity: quantity, asOf: answer.asOf.unixSeconds, style)
+          offerText(
+            $0, quantity: quantity, asOf: answer.asOf.unixSeconds, namesLevel: !levels.isEmpty,
+            byDay: by, style)
         }.joined(separator: "\n"))
     }
     return answer.offers.allSatisfy(\.outcome.isOK) ? ExitCode.yes : ExitCode.no
@@ -26,35 +33,54 @@ extension Session {
 }
 
 /// An offer in words.
-func offerText(_ offer: Offer, quantity: Int64, asOf: Int64, _ style: Style) -> String {
+func offerText(
+  _ offer: Offer, quantity: Int64, asOf: Int64, namesLevel: Bool, byDay: Int32?, _ style: Style
+) -> String {
   let what = printable(offer.item) + (quantity == 1 ? "" : " × \(grouped(quantity))")
-  var text = style.bold("\(what) to \(printable(offer.postcode))") + "\n"
+  let level = namesLevel && offer.level > 0 ? ", \(levelWord(offer.level))" : ""
+  var text = style.bold("\(what) to \(printable(offer.postcode))\(level)") + "\n"
   guard offer.outcome.isOK else {
     let (why, advice) = refusalWords(offer, quantity: quantity)
     return text + "  " + style.bad("No offer: ") + why + "\n  " + advice + "\n"
   }
-  let from = LocalTime(
-    unixSeconds: offer.windowFromUnixSeconds, offsetSeconds: offer.windowUTCOffsetSeconds)
-  let to = LocalTime(
-    unixSeconds: offer.windowToUnixSeconds, offsetSeconds: offer.windowUTCOffsetSeconds)
   let orderBy = LocalTime(
     unixSeconds: offer.orderByUnixSeconds, offsetSeconds: offer.orderByUTCOffsetSeconds)
-  // A window that runs to midnight ends on the date it belongs to.
-  let end =
-    to.date > from.date ? (to.minuteOfDay == 0 ? "24:00" : "\(to.day) \(to.clock)") : to.clock
-  text += "  Delivered  " + style.good(longDay(LocalDate(days: offer.deliveryDay)))
-  text += ", \(from.clock)–\(end) (\(to.zone))\n"
+  text += "  Delivered  " + style.good(longDay(LocalDate(days: offer.deliveryDay))) + ", "
+  text +=
+    windowClock(
+      from: offer.windowFromUnixSeconds, to: offer.windowToUnixSeconds,
+      offset: offer.windowUTCOffsetSeconds) + "\n"
   text += "  Order      within " + style.notice(duration(offer.orderByUnixSeconds - asOf))
   text += ", by \(orderBy.day) \(orderBy.clock) (\(orderBy.zone))\n"
   text += "  From       \(printable(offer.node))"
   text += offer.nodeTitle.isEmpty ? "\n" : ", \(printable(offer.nodeTitle))\n"
   if offer.confidence > 0 {
-    text += "  Chance     \(percent(offer.confidence)) by the end of the window\n"
+    text += "  Chance     \(percent(offer.confidence)) by the end of the window"
+    let source = sourceWords(offer.confidenceSource, sampleSizeMilli: offer.sampleSizeMilli)
+    text += offer.confidenceSource > 0 ? ", \(source)\n" : "\n"
+  }
+  if let byDay {
+    let date = shortDay(LocalDate(days: byDay))
+    text += "             \(percent(offer.dateConfidence)) by the end of \(date)\n"
   }
   if !offer.isPostcodeExact {
     text += "  " + style.dim("The postcode is known by its area only.") + "\n"
   }
   if !offer.legs.isEmpty { text += "  Path\n" + pathText(offer, style) }
+  return text + validityText(offer, asOf: asOf)
+}
+
+/// How long the offer may be shown and redeemed, and with what.
+private func validityText(_ offer: Offer, asOf: Int64) -> String {
+  var text = ""
+  if offer.cacheUntilUnixSeconds > 0 {
+    text += "  Show it    for \(duration(offer.cacheUntilUnixSeconds - asOf))\n"
+  }
+  if !offer.token.isEmpty {
+    text += "  Redeem it  within \(duration(offer.expiresUnixSeconds - asOf)), with"
+    text += " `promise hold --token` or `promise explain`\n"
+    text += "  Token      \(TokenText.encode(offer.token))\n"
+  }
   return text
 }
 
@@ -73,7 +99,7 @@ private func pathText(_ offer: Offer, _ style: Style) -> String {
   return table.text(style, indent: "    ")
 }
 
-private func modeWord(_ mode: UInt32) -> String {
+func modeWord(_ mode: UInt32) -> String {
   switch mode {
   case 1: "road"
   case 2: "air"
@@ -113,6 +139,31 @@ private func refusalWords(_ offer: Offer, quantity: Int64) -> (String, String) {
       "every fulfilment centre with stock is closed for the days promised.",
       "`promise list calendars` shows when they open."
     )
+  case .restrictionForbids:
+    return (
+      "what \(item) is may not travel on what goes there.",
+      "`promise list legs` and `promise list lanes` show what they refuse."
+    )
+  case .legClosed:
+    return ("the legs it would need are closed.", "`promise explain` names them.")
+  case .nodeFull:
+    return (
+      "the hours and departures within the days promised are taken.",
+      "`promise explain` shows where."
+    )
+  case .notReleased:
+    return ("\(item) is not released within the days promised.", "Ask again nearer to its release.")
+  case .levelNotServed:
+    return (
+      "nothing at this service level goes to \(postcode).", "Another --level may."
+    )
+  case .overrideBlocks:
+    return ("an override stands against it.", "`promise override list` shows why, and whose.")
+  case .confidenceNotReached:
+    return (
+      "no window within the days promised is as certain as asked for.",
+      "A lower --confidence may find one."
+    )
   case .networkNotReady:
     return ("the delivery profiles are still being built.", "Ask again in a moment.")
   default:
@@ -127,6 +178,7 @@ func offerJSON(_ answer: OfferAnswer, _ json: inout JSON) {
   json.rows("offers", answer.offers) { json, offer in
     json.member("item", offer.item)
     json.member("postcode", offer.postcode)
+    if offer.level > 0 { json.member("level", levelWord(offer.level)) }
     json.outcome(offer.outcome)
     if !offer.outcome.isOK { return }
     json.member("node", offer.node)
@@ -139,7 +191,14 @@ func offerJSON(_ answer: OfferAnswer, _ json: inout JSON) {
     json.member("delivery_date", isoDate(LocalDate(days: offer.deliveryDay)))
     json.instant("order_by", offer.orderByUnixSeconds, offset: offer.orderByUTCOffsetSeconds)
     json.member("order_by_utc_offset_s", offer.orderByUTCOffsetSeconds)
+    json.instant("ship_by", offer.shipByUnixSeconds)
     json.member("confidence", offer.confidence)
+    json.member("confidence_source", sourceWord(offer.confidenceSource))
+    json.member("sample_size_milli", offer.sampleSizeMilli)
+    json.member("date_confidence", offer.dateConfidence)
+    json.instant("cache_until", offer.cacheUntilUnixSeconds)
+    json.instant("expires", offer.expiresUnixSeconds)
+    json.member("token", TokenText.encode(offer.token))
     json.member("postcode_exact", offer.isPostcodeExact)
     json.rows("legs", offer.legs) { json, leg in
       json.member("from", leg.from)

@@ -8,7 +8,8 @@ struct ForwardSearch {
   let minutes: Int
   let rows: NetworkRows
   private let clocks: [Name: WallClock]
-  private var legDepartures: [(Leg, Int)] = []
+  private(set) var legDepartures: [(Leg, Int)] = []
+  private let changes: [DepartureChange]
 
   struct Answer: Equatable {
     var windowTo: Int
@@ -65,8 +66,12 @@ struct ForwardSearch {
     return clocks
   }
 
-  init(rows: NetworkRows, base: Int64, days: Int, clocks: [Name: WallClock]) {
+  init(
+    rows: NetworkRows, base: Int64, days: Int, clocks: [Name: WallClock],
+    changes: [DepartureChange] = []
+  ) {
     self.rows = rows
+    self.changes = changes
     self.base = base
     self.clocks = clocks
     minutes = days * 1440
@@ -150,10 +155,41 @@ struct ForwardSearch {
       return days.compactMap { day in
         guard runs(leg.weekdays, day) else { return nil }
         if !leg.calendar.isEmpty, openings(leg.calendar, day).isEmpty { return nil }
-        let at = clock.minute(day, Int(leg.departureMinute), last: false)
-        return at.flatMap { $0 >= 0 && $0 < minutes ? (leg, $0) : nil }
+        guard let at = clock.minute(day, Int(leg.departureMinute), last: false),
+          let delay = delay(.leg, leg.name, 0, day)
+        else { return nil }
+        return at + delay >= 0 && at + delay < minutes ? (leg, at + delay) : nil
       }
     }
+  }
+
+  /// How late a departure of a local date is; nil = it takes nothing more. Read from the end of the
+  /// changes.
+  private func delay(
+    _ subject: DepartureSubject, _ name: Name, _ minute: Int16, _ day: Int
+  ) -> Int? {
+    let own = changes.reversed().filter {
+      $0.subject == subject && $0.name == name && $0.minute == minute
+        && Int($0.fromDays) <= day && day <= Int($0.toDays)
+    }
+    let room = own.first { $0.kind == .full || $0.kind == .roomAgain }
+    let running = own.first { $0.kind != .full && $0.kind != .roomAgain }
+    if room?.kind == .full || running?.kind == .closed { return nil }
+    return running?.kind == .delayed ? Int(running?.delayMinutes ?? 0) : 0
+  }
+
+  /// All ways to be delivered in a zone or from a station: where to be ready by when, and the window.
+  func finals(
+    zone: Name, station: Name, _ names: [Name]
+  ) -> [(node: Int, cutoff: Int, from: Int, to: Int)] {
+    var found: [(node: Int, cutoff: Int, from: Int, to: Int)] = []
+    func add(_ name: Name, _ steps: [(Int, Int, Int)]) {
+      guard let node = names.firstIndex(of: name) else { return }
+      found += steps.map { (node: node, cutoff: $0.0, from: $0.1, to: $0.2) }
+    }
+    add(station, waves(station))
+    for lane in rows.lanes where lane.zone == zone { add(lane.origin, pickups(lane)) }
+    return found
   }
 
   private func waves(_ station: Name) -> [(Int, Int, Int)] {
@@ -164,6 +200,7 @@ struct ForwardSearch {
       days.compactMap { day -> (Int, Int, Int)? in
         guard runs(wave.weekdays, day),
           node.calendar.isEmpty || !openings(node.calendar, day).isEmpty,
+          delay(.wave, station, wave.cutoffMinute, day) != nil,
           let cutoff = clock.minute(day, Int(wave.cutoffMinute), last: false),
           let from = clock.minute(day, Int(wave.fromMinute), last: false),
           let to = clock.minute(day, Int(wave.toMinute), last: true)

@@ -22,6 +22,10 @@ struct Program {
       B0THREEFCS  well stocked in BFI4 (near Seattle), DFW7 and ABE8, of seller cascade-goods
       B0SOLDOUT0  out of stock            B0INBOUND1  none yet, two shipments on the way to BFI4
       B0OVERSIZE  6.25 cubic feet         B0LASTUNIT  one unit, in BFI4
+      B0FARAWAY1  only in ABE8: sooner by air in the west; B0HAZMAT01 beside it never flies
+      B0TWOHOURS  in Seattle and New York: --level two-hour
+      B0CARTONE1, B0CARTTWO2  soonest in two boxes to 98109, in one from ABE8
+      B0RELEASE1  not shipped before its release
 
     example: promised-sample /tmp/world --items 1000000 --start 2026-11-21
 

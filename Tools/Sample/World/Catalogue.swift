@@ -55,8 +55,9 @@ extension SampleWorld {
     table.header(
       """
       item,seller,storage_type,volume_cubic_feet,weight_g,handling_minutes,demand_per_day,\
-      demand_variance_ratio
+      demand_variance_ratio,release,restrictions,length_mm,width_mm,height_mm
       """)
+    let today = Dates.day(ofUnixSeconds: startUnixSeconds)
     let sellerKeys = (0..<sellers).map { Array(sellerKey($0).utf8) }
     for index in 0..<items {
       let form = form(ofItem: index)
@@ -73,15 +74,33 @@ extension SampleWorld {
         table.empty()
         table.empty()
       }
+      if let days = daysToRelease(ofItem: index) {
+        // Eight in the morning in the west, in winter.
+        table.text(Dates.iso(today + days) + "T16:00:00Z")
+      } else {
+        table.empty()
+      }
+      table.text(form.restrictions)
+      let sides = form.sidesMillimetres
+      table.number(sides.length)
+      table.number(sides.width)
+      table.number(sides.height)
       try table.endRow(receive)
     }
+  }
+
+  /// Days until an item may be shipped; most may already. One in 2,000 is announced ahead.
+  private func daysToRelease(ofItem index: Int) -> Int? {
+    if let showcase = Showcase(rawValue: index) { return showcase == .preRelease ? 6 : nil }
+    if draws.below(2000, .itemRelease, index) > 0 { return nil }
+    return 3 + draws.below(25, .itemRelease, index, part: 1)
   }
 
   func writePositions<Failure>(
     _ table: inout Table<Failure>, _ receive: Table<Failure>.Receive
   ) throws(Failure) {
     table.header("item,node,on_hand,unfulfillable,researching,in_transfer,in_processing")
-    let nodes = places.fulfilmentCentres.map { Array($0.name.utf8) }
+    let nodes = places.stockNodes.map { Array($0.name.utf8) }
     for index in 0..<items {
       let key = itemKeyBytes(index)
       try forEachPosition(ofItem: index, form: form(ofItem: index)) {

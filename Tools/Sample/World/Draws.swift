@@ -13,6 +13,7 @@ struct Draws: Sendable {
     case positionCount, positionFirst, positionQuantity, positionBuckets
     case inboundPresence, inboundQuantity, inboundDay
     case sellerName, limitKind, limitFactor
+    case legDelay, handlingDelay, metroStock, itemRelease, kitUnits, opportunity
   }
 
   /// 64 bits for (stream, index, part).

@@ -20,10 +20,15 @@ struct PostcodeArea: Sendable {
 /// The parsed tables and who is nearest to whom.
 struct Places: Sendable {
   let fulfilmentCentres = Places.parse(fulfilmentCentreTable)
+  let metroCentres = Places.parse(metroCentreTable)
   let sortCentres = Places.parse(sortCentreTable)
   let airHubs = Places.parse(airHubTable)
   let stations = Places.parse(stationTable)
   let areas: [PostcodeArea]
+  /// Where stock can be: the fulfilment centres, then the small ones.
+  let stockNodes: [Place]
+  /// Per small fulfilment centre, the station it serves.
+  let stationOfMetro: [Int]
   /// Per fulfilment centre, and per station, the nearest sort centre.
   let sortCentreOfCentre: [Int]
   let sortCentreOfStation: [Int]
@@ -33,6 +38,8 @@ struct Places: Sendable {
   init() {
     let sortCentres = self.sortCentres
     let stations = self.stations
+    stockNodes = fulfilmentCentres + metroCentres
+    stationOfMetro = metroCentres.map { Places.nearest(to: $0, of: stations) }
     sortCentreOfCentre = fulfilmentCentres.map { Places.nearest(to: $0, of: sortCentres) }
     sortCentreOfStation = stations.map { Places.nearest(to: $0, of: sortCentres) }
     sortCentreOfHub = airHubs.map { hub in

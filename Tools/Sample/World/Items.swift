@@ -40,6 +40,26 @@ struct ItemForm {
   let demandMilli: Int
   /// Variance over mean in thousandths, at least 1000.
   let varianceRatioMilli: Int
+
+  /// What it is besides its storage type, as the import format says it.
+  var restrictions: StaticString {
+    switch storageType {
+    case .aerosol, .flammable: "hazmat"
+    case .oversize, .extraLarge: "oversize"
+    default: ""
+    }
+  }
+
+  /// Length, width and height of one unit packed, in millimetres: half as long again as it is wide,
+  /// and so high that the volume comes out, a tenth more than the unit's.
+  var sidesMillimetres: (length: Int, width: Int, height: Int) {
+    // 28,316,847 mm³ to a cubic foot.
+    let volume = volumeE4 * 28_316_847 / 10_000 * 11 / 10
+    var width = 1
+    while (width + 1) * (width + 1) * (width + 1) <= volume { width += 1 }
+    let length = width * 3 / 2
+    return (max(length, 1), width, max(volume / (max(length, 1) * width), 1))
+  }
 }
 
 /// Units of an item in one fulfilment centre.
@@ -139,7 +159,7 @@ extension SampleWorld {
       }
       return
     }
-    let count = positionCount(ofItem: index)
+    let count = isKit(index) ? 0 : positionCount(ofItem: index)
     if count == 0 { return }
     let days = 5 + draws.below(40, .itemStock, index)
     let total = form.demandMilli * days / 1000 + draws.below(7, .itemStock, index, part: 1)
@@ -156,7 +176,25 @@ extension SampleWorld {
           ofItem: index, place: place,
           node: (first + place * stride) % places.fulfilmentCentres.count, onHand: onHand))
     }
+    guard isWantedInHours(form) else { return }
+    for metro in places.metroCentres.indices
+    where draws.below(2, .metroStock, index, part: 2 * metro) == 0 {
+      try body(
+        SamplePosition(
+          node: places.fulfilmentCentres.count + metro,
+          onHand: 2 + draws.below(30, .metroStock, index, part: 2 * metro + 1), unfulfillable: 0,
+          researching: 0, inTransfer: 0, inProcessing: 0))
+    }
   }
+
+  /// Whether the small centres keep it: it sells, and fits on a shelf.
+  private func isWantedInHours(_ form: ItemForm) -> Bool {
+    let fits: [SampleStorageType] = [.standard, .apparel, .footwear]
+    return form.demandMilli >= 2000 && fits.contains(form.storageType)
+  }
+
+  /// One item in 5,000 is a kit of the two before it, and has no stock of its own.
+  func isKit(_ index: Int) -> Bool { index % 5000 == 4999 }
 
   private func positionCount(ofItem index: Int) -> Int {
     switch draws.below(100, .positionCount, index) {
@@ -185,7 +223,7 @@ extension SampleWorld {
 
   /// One item in eleven is on its way, in one of its seller's ten shipments.
   func inbound(ofItem index: Int, form: ItemForm) -> SampleInbound? {
-    if Showcase(rawValue: index) != nil { return nil }
+    if Showcase(rawValue: index) != nil || isKit(index) { return nil }
     if draws.below(100, .inboundPresence, index) >= 9 { return nil }
     let shipment = sellerOfItem(index) * 10 + draws.below(10, .inboundPresence, index, part: 1)
     let days = 10 + draws.below(30, .inboundQuantity, index)
@@ -198,7 +236,7 @@ extension Places {
   func indexOfCentre(_ name: StaticString) -> Int {
     name.withUTF8Buffer { bytes in
       guard
-        let index = fulfilmentCentres.firstIndex(where: { $0.name.utf8.elementsEqual(bytes) })
+        let index = stockNodes.firstIndex(where: { $0.name.utf8.elementsEqual(bytes) })
       else { stop("no fulfilment centre \(name)") }
       return index
     }

@@ -83,7 +83,7 @@ extension SampleWorld {
     table.header(
       """
       node,title,kind,time_zone,calendar,dwell_minutes,processing_minutes,country,postcode,\
-      latitude,longitude
+      latitude,longitude,handling,units_per_hour
       """)
     for (index, place) in places.fulfilmentCentres.enumerated() {
       let calendar: StaticString =
@@ -93,7 +93,16 @@ extension SampleWorld {
         default: "fc-two-shifts"
         }
       // An hour and a half to three hours from order to dock.
-      node(&table, place, "fc", calendar, dwell: 20, processing: 90 + (index * 37 % 7) * 15)
+      node(
+        &table, place, "fc", calendar, dwell: 20, processing: 90 + (index * 37 % 7) * 15,
+        handling: handlingDelays(centre: index),
+        unitsPerHour: index % 3 == 1 ? 900 + 100 * (index % 7) : 0)
+      try table.endRow(receive)
+    }
+    for place in places.metroCentres {
+      node(
+        &table, place, "fc", "fc-round-the-clock", dwell: 5, processing: 20,
+        handling: "0:0.940 5:0.040 20:0.020", unitsPerHour: 120)
       try table.endRow(receive)
     }
     for place in places.sortCentres {
@@ -110,9 +119,25 @@ extension SampleWorld {
     }
   }
 
+  /// Most orders are packed in time, a few wait for a tote, fewer for a replenishment or a recount.
+  private func handlingDelays(centre index: Int) -> String {
+    let late = 40 + draws.below(70, .handlingDelay, index)
+    return shares([(30, late * 6 / 10), (120, late * 3 / 10), (480, late / 10)])
+  }
+
+  /// A distribution of the import format: nothing, or one of the minutes, each in thousandths.
+  func shares(_ outcomes: [(minutes: Int, thousandths: Int)]) -> String {
+    func text(_ minutes: Int, _ thousandths: Int) -> String {
+      "\(minutes):0.\(thousandths / 100)\(thousandths / 10 % 10)\(thousandths % 10)"
+    }
+    let rest = outcomes.reduce(1000) { $0 - $1.thousandths }
+    return ([text(0, rest)] + outcomes.map { text($0.minutes, $0.thousandths) })
+      .joined(separator: " ")
+  }
+
   private func node<Failure>(
     _ table: inout Table<Failure>, _ place: Place, _ kind: StaticString, _ calendar: StaticString,
-    dwell: Int, processing: Int
+    dwell: Int, processing: Int, handling: String = "", unitsPerHour: Int = 0
   ) {
     table.text(place.name)
     table.text(place.title)
@@ -125,17 +150,20 @@ extension SampleWorld {
     table.text(place.postcode)
     table.decimal(place.latitudeE6, places: 6)
     table.decimal(place.longitudeE6, places: 6)
+    table.text(handling)
+    table.limit(unitsPerHour)
   }
 
   func writeWaves<Failure>(
     _ table: inout Table<Failure>, _ receive: Table<Failure>.Receive
   ) throws(Failure) {
-    table.header("station,days,cutoff,from,to")
-    let waves: [(days: StaticString, cutoff: Int, from: Int, to: Int)] = [
-      ("Mon-Sat", 4 * 60 + 30, 8 * 60, 12 * 60),
-      ("Mon-Sat", 9 * 60 + 30, 12 * 60, 20 * 60),
-      ("Mon-Fri", 14 * 60 + 30, 17 * 60, 22 * 60),
-      ("Sun", 5 * 60 + 30, 10 * 60, 18 * 60),
+    table.header("station,days,cutoff,from,to,level,capacity_units")
+    typealias Wave = (days: StaticString, cutoff: Int, from: Int, to: Int, level: StaticString)
+    let waves: [Wave] = [
+      ("Mon-Sat", 4 * 60 + 30, 8 * 60, 12 * 60, "standard"),
+      ("Mon-Sat", 9 * 60 + 30, 12 * 60, 20 * 60, "economy"),
+      ("Mon-Fri", 14 * 60 + 30, 17 * 60, 22 * 60, "expedited"),
+      ("Sun", 5 * 60 + 30, 10 * 60, 18 * 60, "standard"),
     ]
     for (index, station) in places.stations.enumerated() {
       for wave in waves {
@@ -146,10 +174,28 @@ extension SampleWorld {
         table.timeOfDay(wave.cutoff)
         table.timeOfDay(wave.from)
         table.timeOfDay(wave.to)
+        table.text(wave.level)
+        // Only the stations of cities are close to what they can carry.
+        table.limit(hasAfternoonRun(station: index) ? 4000 : 0)
+        try table.endRow(receive)
+      }
+    }
+    for station in places.stationOfMetro {
+      for cutoff in SampleWorld.twoHourCutoffs {
+        table.text(places.stations[station].name)
+        table.text("daily")
+        table.timeOfDay(cutoff)
+        table.timeOfDay(cutoff)
+        table.timeOfDay(cutoff + 120)
+        table.text("two-hour")
+        table.number(60)
         try table.endRow(receive)
       }
     }
   }
+
+  /// Twelve a day, each delivered within the two hours that follow.
+  static var twoHourCutoffs: [Int] { (8...19).map { $0 * 60 } }
 
   /// Every three-digit area, and some full postcodes so that exact matches exist: those in which a
   /// station or a fulfilment centre stands.

@@ -42,6 +42,17 @@ let fulfilmentCentreTable: StaticString = """
   BOS7;Fall River, MA;America/New_York;02720;41718200;-71140000
   """
 
+/// Small fulfilment centres inside cities, for what is wanted within hours. Each serves the station
+/// nearest to it and nobody else.
+let metroCentreTable: StaticString = """
+  USEA;Seattle SoDo, WA;America/Los_Angeles;98134;47580000;-122330000
+  ULAX;Vernon, CA;America/Los_Angeles;90058;34000000;-118220000
+  UDAL;Dallas Design District, TX;America/Chicago;75207;32787000;-96822000
+  UCHI;Chicago Goose Island, IL;America/Chicago;60642;41903000;-87655000
+  UATL;Atlanta West Midtown, GA;America/New_York;30318;33787000;-84420000
+  UNYC;Maspeth, NY;America/New_York;11378;40725000;-73905000
+  """
+
 /// Sort centres: where parcels of many origins meet.
 let sortCentreTable: StaticString = """
   SSEA;Sumner, WA;America/Los_Angeles;98390;47209900;-122228000

@@ -59,6 +59,11 @@ struct Table<Failure: Error> {
     append(value, digits: 1)
   }
 
+  /// A limit; none is an empty cell.
+  mutating func limit(_ value: Int) {
+    if value == 0 { empty() } else { number(value) }
+  }
+
   /// `value` / 10^`places` with all its places: 12345 with 4 is 1.2345.
   mutating func decimal(_ value: Int, places: Int) {
     separate()

@@ -39,7 +39,8 @@ package struct SampleWorld: Sendable {
   package static var fileNames: [String] {
     [
       "marketplaces.csv", "calendars.csv", "nodes.csv", "waves.csv", "zones.csv", "lanes.csv",
-      "legs.csv", "sellers.csv", "items.csv", "positions.csv", "inbound.csv", "limits.csv",
+      "legs.csv", "rates.csv", "sellers.csv", "items.csv", "kits.csv", "positions.csv",
+      "opportunity.csv", "inbound.csv", "limits.csv",
     ]
   }
 
@@ -58,9 +59,12 @@ package struct SampleWorld: Sendable {
     case "zones.csv": try writeZones(&table, receive)
     case "lanes.csv": try writeLanes(&table, receive)
     case "legs.csv": try writeLegs(&table, receive)
+    case "rates.csv": try writeRates(&table, receive)
     case "sellers.csv": try writeSellers(&table, receive)
     case "items.csv": try writeItems(&table, receive)
+    case "kits.csv": try writeKits(&table, receive)
     case "positions.csv": try writePositions(&table, receive)
+    case "opportunity.csv": try writeOpportunity(&table, receive)
     case "inbound.csv": try writeInbound(&table, receive)
     case "limits.csv": try writeLimits(&table, receive)
     default: stop("the sample world has no file \(name)")

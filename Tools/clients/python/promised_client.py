@@ -151,6 +151,17 @@ class Schema:
         return self.message(found.input_type), self.message(found.output_type)
 
 
+def cut(column, lengths):
+    """The values of a packed column: `cut(reply.tokens, reply.token_lengths)`, or of keys."""
+    values, at = [], 0
+    for length in lengths:
+        values.append(bytes(column[at:at + length]))
+        at += length
+    if at != len(column):
+        raise ValueError(f"the lengths add up to {at} for {len(column)} bytes")
+    return values
+
+
 def fill(message, values):
     """Fills a message. A list given for a packed key column (`item_keys`) also sets its lengths."""
     for name, value in values.items():
@@ -174,6 +185,45 @@ def fill(message, values):
         else:
             setattr(message, name, value)
     return message
+
+
+class Cart:
+    """The calls a shop makes, with defaults: what is offered, planned, held, and why.
+
+        cart = Cart(client, "98109")
+        best = cart.plan({"B0A": 2, "B0B": 1}).plans[0]
+        cart.hold("cart-17", "cart-17-1", [best.token])
+    """
+
+    def __init__(self, client, postcode, country=""):
+        self.client, self.postcode, self.country = client, postcode, country
+
+    def offers(self, items, levels=(), **more):
+        """[(item, level, token)] of what can be offered, and the whole reply."""
+        reply = self.client.Promises.Offer(
+            item_keys=list(items), postcodes=[self.postcode], country=self.country,
+            levels=list(levels), **more)
+        tokens = cut(reply.tokens, reply.token_lengths) or [b""] * len(reply.outcomes)
+        each = list(levels) or [2]
+        rows = [(item, level) for item in items for level in each]
+        return [(item, level, token) for (item, level), token, outcome
+                in zip(rows, tokens, reply.outcomes) if outcome == 0], reply
+
+    def plan(self, quantities, **more):
+        """Planned shipments of {item: units}."""
+        return self.client.Promises.Plan(
+            item_keys=list(quantities), quantities=list(quantities.values()),
+            postcode=self.postcode, country=self.country, **more)
+
+    def hold(self, owner, key, tokens, **more):
+        """Redeems tokens: the same units and date, or Refused with what changed."""
+        return self.client.Holds.Hold(
+            idempotency_key=key, owner=owner, tokens=list(tokens), **more)
+
+    def explain(self, token=b"", item="", **more):
+        """Why: of a token, or of what would be offered now."""
+        return self.client.Promises.Explain(
+            token=token, item=item, postcode=self.postcode, country=self.country, **more)
 
 
 class Client:

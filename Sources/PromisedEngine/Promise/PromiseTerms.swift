@@ -1,7 +1,7 @@
 import PromisedModel
 
 /// What is asked for and what the item needs.
-package struct OfferTerms: Sendable {
+package struct PromiseTerms: Sendable, Equatable {
   package var tier: NetworkTier
   /// Nil = by the timetable, lanes at .95.
   package var confidence: ConfidenceLevel?
@@ -27,7 +27,7 @@ package struct OfferTerms: Sendable {
 
 extension ProfileCatalogue {
   /// The profiles that answer terms; a path is asked of the set that made its offer.
-  package func profiles(_ terms: OfferTerms) -> ProfileSet {
+  package func profiles(_ terms: PromiseTerms) -> ProfileSet {
     terms.confidence.map { layer(terms.tier, $0) } ?? schedule(terms.tier)
   }
 
@@ -42,7 +42,7 @@ extension ProfileCatalogue {
   /// - `levelNotServed`: the service level.
   /// - `confidenceNotReached`: the confidence.
   package func decideOffer(
-    _ candidates: StockCandidates, _ terms: OfferTerms, destination: UInt32,
+    _ candidates: StockCandidates, _ terms: PromiseTerms, destination: UInt32,
     now: UnixMilliseconds, pending: PendingChanges? = nil
   ) -> OfferDecision {
     let decision = decide(candidates, terms, destination, now, pending)
@@ -51,7 +51,7 @@ extension ProfileCatalogue {
   }
 
   private func decide(
-    _ candidates: StockCandidates, _ terms: OfferTerms, _ destination: UInt32,
+    _ candidates: StockCandidates, _ terms: PromiseTerms, _ destination: UInt32,
     _ now: UnixMilliseconds, _ pending: PendingChanges?
   ) -> OfferDecision {
     profiles(terms).decideOffer(
@@ -62,7 +62,7 @@ extension ProfileCatalogue {
 
   /// The single reason without which there would be an offer; nil if there is none.
   private func reason(
-    _ candidates: StockCandidates, _ terms: OfferTerms, _ destination: UInt32,
+    _ candidates: StockCandidates, _ terms: PromiseTerms, _ destination: UInt32,
     _ now: UnixMilliseconds, _ pending: PendingChanges?
   ) -> OutcomeCode? {
     func offers(_ decision: OfferDecision) -> Bool {
@@ -107,7 +107,7 @@ extension ProfileCatalogue {
   ///   - byDays: local date at the place of delivery, in days since 1970-01-01.
   /// - Complexity: O(layers × entries of a row).
   package func chance(
-    node: UInt16, _ terms: OfferTerms, destination: UInt32, now: UnixMilliseconds, byDays: Int32,
+    node: UInt16, _ terms: PromiseTerms, destination: UInt32, now: UnixMilliseconds, byDays: Int32,
     pending: PendingChanges? = nil
   ) -> UInt16 {
     var best: UInt16 = 0
@@ -124,7 +124,7 @@ extension ProfileCatalogue {
 
 extension ProfileSet {
   fileprivate func chance(
-    node: UInt16, _ terms: OfferTerms, destination: UInt32, now: UnixMilliseconds, byDays: Int32,
+    node: UInt16, _ terms: PromiseTerms, destination: UInt32, now: UnixMilliseconds, byDays: Int32,
     after barrier: UInt16
   ) -> UInt16 {
     var minute = max(orderMinute(now), orderMinute(ofUnixSeconds: terms.releaseUnixSeconds))

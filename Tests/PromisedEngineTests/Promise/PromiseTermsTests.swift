@@ -5,7 +5,7 @@ import Testing
 
 /// Offers by level, restriction, confidence, release and admission, on variants of S4. New York is
 /// at −5 h in January.
-@Suite struct OfferTermsTests {
+@Suite struct PromiseTermsTests {
   let base = utc(2026, 1, 12)
   /// Tuesday 2026-01-13, 12:00 in New York.
   let noon = utc(2026, 1, 13, 17)
@@ -15,7 +15,7 @@ import Testing
   }
 
   private func decide(
-    _ catalogue: ProfileCatalogue, _ terms: OfferTerms, at now: Int64? = nil,
+    _ catalogue: ProfileCatalogue, _ terms: PromiseTerms, at now: Int64? = nil,
     available: Int64 = 1, admittedFrom: Int64? = nil
   ) -> OfferDecision {
     let admitted = admittedFrom.map { [$0] } ?? []
@@ -33,7 +33,7 @@ import Testing
   }
 
   private func offer(
-    _ catalogue: ProfileCatalogue, _ terms: OfferTerms, at now: Int64? = nil,
+    _ catalogue: ProfileCatalogue, _ terms: PromiseTerms, at now: Int64? = nil,
     admittedFrom: Int64? = nil
   ) -> Offer? {
     let decision = decide(catalogue, terms, at: now, admittedFrom: admittedFrom)
@@ -44,13 +44,13 @@ import Testing
   @Test("Dangerous goods do not fly: without the air hub the latest order is an hour earlier")
   func hazmat() throws {
     let catalogue = try catalogue(s4Rows())
-    #expect(offer(catalogue, OfferTerms())?.orderByUnixSeconds == utc(2026, 1, 14, 2))
-    let hazmat = offer(catalogue, OfferTerms(restrictions: .hazmat))
+    #expect(offer(catalogue, PromiseTerms())?.orderByUnixSeconds == utc(2026, 1, 14, 2))
+    let hazmat = offer(catalogue, PromiseTerms(restrictions: .hazmat))
     // 20:00 by L1 and L4, in New York.
     #expect(hazmat?.orderByUnixSeconds == utc(2026, 1, 14, 1))
     #expect(hazmat?.deliveryDate == LocalDate(year: 2026, month: 1, day: 14))
     #expect(
-      offer(catalogue, OfferTerms(restrictions: .oversize))?.orderByUnixSeconds
+      offer(catalogue, PromiseTerms(restrictions: .oversize))?.orderByUnixSeconds
         == utc(2026, 1, 14, 2))
   }
 
@@ -65,7 +65,7 @@ import Testing
     let catalogue = try catalogue(rows)
     var found: [Int64] = []
     for level in ServiceLevel.allCases {
-      let offer = offer(catalogue, OfferTerms(level: level))
+      let offer = offer(catalogue, PromiseTerms(level: level))
       found.append(offer?.orderByUnixSeconds ?? 0)
       #expect(
         offer?.deliveryDate == LocalDate(year: 2026, month: 1, day: level == .twoHour ? 13 : 14))
@@ -93,7 +93,7 @@ import Testing
       (.nearlyCertain, 17, 65_000),
     ]
     for (level, day, chance) in expected {
-      let offer = offer(catalogue, OfferTerms(confidence: level))
+      let offer = offer(catalogue, PromiseTerms(confidence: level))
       #expect(offer?.deliveryDate == LocalDate(year: 2026, month: 1, day: day))
       #expect(offer?.confidence == chance)
     }
@@ -101,16 +101,16 @@ import Testing
     let days = LocalDate(year: 2026, month: 1, day: 13)?.days ?? 0
     let chances = (0..<6).map {
       catalogue.chance(
-        node: 0, OfferTerms(), destination: 0, now: UnixMilliseconds(noon * 1000),
+        node: 0, PromiseTerms(), destination: 0, now: UnixMilliseconds(noon * 1000),
         byDays: days + $0)
     }
     #expect(chances == [0, 40_000, 55_000, 63_000, 65_000, 65_000])
     let late = catalogue.chance(
-      node: 0, OfferTerms(), destination: 0, now: UnixMilliseconds((noon + 6 * 3600) * 1000),
+      node: 0, PromiseTerms(), destination: 0, now: UnixMilliseconds((noon + 6 * 3600) * 1000),
       byDays: days + 1)
     #expect(late == 0)
     let certain = try self.catalogue(s4Rows()).chance(
-      node: 0, OfferTerms(), destination: 0, now: UnixMilliseconds(noon * 1000),
+      node: 0, PromiseTerms(), destination: 0, now: UnixMilliseconds(noon * 1000),
       byDays: days + 1)
     #expect(certain == .max)
   }
@@ -119,13 +119,14 @@ import Testing
   func release() throws {
     let catalogue = try catalogue(s4Rows())
     let release = utc(2026, 1, 15, 12)
-    let offer = offer(catalogue, OfferTerms(releaseUnixSeconds: release))
+    let offer = offer(catalogue, PromiseTerms(releaseUnixSeconds: release))
     #expect(offer?.deliveryDate == LocalDate(year: 2026, month: 1, day: 16))
     #expect(offer?.orderByUnixSeconds == utc(2026, 1, 16, 2))
     #expect(
-      decide(catalogue, OfferTerms(releaseUnixSeconds: utc(2026, 3, 1))) == .refused(.notReleased))
+      decide(catalogue, PromiseTerms(releaseUnixSeconds: utc(2026, 3, 1))) == .refused(.notReleased)
+    )
     for absurd in [Int64.max, .min] {
-      let decision = decide(catalogue, OfferTerms(releaseUnixSeconds: absurd))
+      let decision = decide(catalogue, PromiseTerms(releaseUnixSeconds: absurd))
       #expect(decision == .refused(.notReleased) || absurd < 0)
     }
   }
@@ -134,11 +135,11 @@ import Testing
   func admission() throws {
     let catalogue = try catalogue(s4Rows())
     // Full until 21:30 in New York: half an hour after the hub's departure.
-    let offer = offer(catalogue, OfferTerms(), admittedFrom: utc(2026, 1, 14, 2, 30))
+    let offer = offer(catalogue, PromiseTerms(), admittedFrom: utc(2026, 1, 14, 2, 30))
     #expect(offer?.deliveryDate == LocalDate(year: 2026, month: 1, day: 15))
-    let never = decide(catalogue, OfferTerms(), admittedFrom: utc(2026, 3, 1))
+    let never = decide(catalogue, PromiseTerms(), admittedFrom: utc(2026, 3, 1))
     #expect(never == .refused(.nodeFull))
-    let stock = decide(catalogue, OfferTerms(), available: 0, admittedFrom: utc(2026, 3, 1))
+    let stock = decide(catalogue, PromiseTerms(), available: 0, admittedFrom: utc(2026, 3, 1))
     #expect(stock == .refused(.noStock))
   }
 
@@ -148,19 +149,24 @@ import Testing
     rows.legs = [leg("AIR", "FC", "DS", at: 1260, lasting: 90, mode: .air)]
     rows.legs[0].level = .expedited
     var built = try catalogue(rows)
-    #expect(decide(built, OfferTerms()) == .refused(.levelNotServed))
-    #expect(offer(built, OfferTerms(level: .expedited)) != nil)
-    let hazmat = decide(built, OfferTerms(level: .expedited, restrictions: .hazmat))
+    #expect(decide(built, PromiseTerms()) == .refused(.levelNotServed))
+    #expect(offer(built, PromiseTerms(level: .expedited)) != nil)
+    let hazmat = decide(built, PromiseTerms(level: .expedited, restrictions: .hazmat))
     #expect(hazmat == .refused(.restrictionForbids))
     // Neither alone would help.
-    #expect(decide(built, OfferTerms(restrictions: .hazmat)) == .refused(.noRoute))
-    // Nobody fills the confident layers here.
+    #expect(decide(built, PromiseTerms(restrictions: .hazmat)) == .refused(.noRoute))
+    // One parcel in three is so late that it comes after the horizon.
     rows.legs[0].level = .economy
-    rows.legs[0].delays = [DelayOutcome(minutes: 600, probability: 65_535)]
+    rows.legs[0].delays = [
+      DelayOutcome(minutes: 0, probability: 45_535),
+      DelayOutcome(minutes: 9000, probability: 20_000),
+    ]
     built = try catalogue(rows)
-    #expect(decide(built, OfferTerms()) == .refused(.confidenceNotReached))
-    #expect(offer(built, OfferTerms(confidence: nil)) != nil)
-    let past = decide(built, OfferTerms(confidence: nil), at: utc(2026, 1, 29, 20))
+    let late = utc(2026, 1, 24)
+    #expect(decide(built, PromiseTerms(), at: late) == .refused(.confidenceNotReached))
+    #expect(offer(built, PromiseTerms(confidence: .even), at: late)?.confidence == 45_535)
+    #expect(offer(built, PromiseTerms(confidence: nil)) != nil)
+    let past = decide(built, PromiseTerms(confidence: nil), at: utc(2026, 1, 29, 20))
     #expect(past == .refused(.cutoffPassed))
   }
 }

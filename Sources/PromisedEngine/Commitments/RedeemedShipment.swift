@@ -1,0 +1,94 @@
+import PromisedModel
+
+/// The lines of a hold in the making: the command's, then its tokens'.
+struct HeldLines {
+  var keys: [Name] = []
+  var nodes: [UInt16] = []
+  var quantities: [Int32] = []
+  var tokens: [UInt64] = []
+
+  var count: Int { keys.count }
+
+  /// The explicit lines; their nodes are resolved later.
+  init(_ command: HoldCommand) {
+    var offset = 0
+    for row in 0..<command.quantities.count {
+      append(
+        command.items.key(row, at: &offset).name, node: 0, quantity: command.quantities[row])
+    }
+  }
+
+  mutating func append(_ key: Name, node: UInt16, quantity: Int32) {
+    keys.append(key)
+    nodes.append(node)
+    quantities.append(quantity)
+  }
+}
+
+/// One shipment that a token promises.
+struct RedeemedShipment {
+  var position: Position
+  var expiresUnixSeconds: Int64
+  var orderByUnixSeconds: Int64
+  var country: Name
+  var postcode: Name
+  var level: ServiceLevel
+  var confidence: ConfidenceLevel
+  var node: UInt16
+  var windowFromUnixSeconds: Int64
+  var windowToUnixSeconds: Int64
+  var firstLine: Int
+  var lineCount: Int
+
+  init(_ offer: OfferToken, firstLine: Int) {
+    position = offer.position
+    expiresUnixSeconds = offer.expiresUnixSeconds
+    orderByUnixSeconds = offer.orderByUnixSeconds
+    country = offer.country.name
+    postcode = offer.postcode.name
+    level = offer.level
+    confidence = offer.confidence
+    node = offer.node
+    windowFromUnixSeconds = offer.windowFromUnixSeconds
+    windowToUnixSeconds = offer.windowToUnixSeconds
+    self.firstLine = firstLine
+    lineCount = 1
+  }
+
+  private init(_ plan: PlanToken, _ shipment: PlannedShipment, firstLine: Int) {
+    position = plan.position
+    expiresUnixSeconds = plan.expiresUnixSeconds
+    orderByUnixSeconds = shipment.orderByUnixSeconds
+    country = plan.country
+    postcode = plan.postcode
+    level = shipment.level
+    confidence = plan.confidence
+    node = shipment.node
+    windowFromUnixSeconds = shipment.windowFromUnixSeconds
+    windowToUnixSeconds = shipment.windowToUnixSeconds
+    self.firstLine = firstLine
+    lineCount = shipment.lines.count
+  }
+
+  /// The shipments of a plan, whose lines are appended in their order.
+  static func shipments(of plan: PlanToken, into lines: inout HeldLines) -> [RedeemedShipment] {
+    var starts: [Int] = []
+    var start = 0
+    for length in plan.items.lengths {
+      starts.append(start)
+      start += Int(length)
+    }
+    var shipments: [RedeemedShipment] = []
+    for shipment in plan.shipments {
+      shipments.append(RedeemedShipment(plan, shipment, firstLine: lines.count))
+      for line in shipment.lines {
+        let index = Int(line.line)
+        let end = starts[index] + Int(plan.items.lengths[index])
+        lines.append(
+          Name(Array(plan.items.bytes[starts[index]..<end])), node: shipment.node,
+          quantity: line.quantity)
+      }
+    }
+    return shipments
+  }
+}

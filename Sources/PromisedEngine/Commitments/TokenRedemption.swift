@@ -1,0 +1,304 @@
+import PromisedInvariants
+import PromisedModel
+
+/// Holds by token: the same units for the same window, or what has changed.
+extension State {
+  /// Grants a hold on the lines of a command and of its tokens, with what the tokens promise, or
+  /// refuses it whole.
+  ///
+  /// A token's own departures are taken when they still run and have room, also when they are closed
+  /// to new offers by now: that is what the margin of a closed bucket is for. Otherwise the node
+  /// must make the same window some other way.
+  ///
+  /// - Throws: what a hold without tokens throws, and before INSUFFICIENT_STOCK: TOKEN_INVALID,
+  ///   TOO_MANY_ROWS, FIELD_OUT_OF_RANGE (a plan's token beside others), NETWORK_NOT_READY,
+  ///   POSTCODE_UNKNOWN, OFFER_CHANGED (the node is gone), OFFER_EXPIRED; after it OFFER_CHANGED
+  ///   (the window is not made any more; names the leg and the new date) and CAPACITY_FULL (names
+  ///   what is full). Rows count the command's lines, then those of its tokens.
+  func decideRedeeming(
+    _ command: HoldCommand, expiresAt: UnixMilliseconds, at now: UnixMilliseconds
+  ) throws(Refusal) -> HeldEvent {
+    observeNetwork()
+    var lines = HeldLines(command)
+    let redeemed = try readTokens(of: command, into: &lines, at: now)
+    try resolve(&lines, explicit: command)
+    for shipment in redeemed { try checkTime(of: shipment, at: now) }
+    for row in 0..<lines.count { try checkStock(row, of: lines, at: now) }
+    var taken = TakenRoom()
+    var promises: [PromisedShipment] = []
+    for shipment in redeemed {
+      let promise = try redeem(
+        shipment, lines, wantsUpgrade: command.wantsUpgrade, taken, at: now)
+      taken.take(promise.claims)
+      promises.append(promise)
+    }
+    scratch.nodes.removeAll()
+    scratch.quantities.removeAll()
+    scratch.lengths.removeAll()
+    scratch.lineBytes.removeAll()
+    for row in 0..<lines.count {
+      scratch.nodes.append(lines.nodes[row])
+      scratch.quantities.append(lines.quantities[row])
+      scratch.lengths.append(UInt32(lines.keys[row].bytes.count))
+      for byte in lines.keys[row].bytes { scratch.lineBytes.append(byte) }
+    }
+    return HeldEvent(
+      key: command.key, owner: command.owner, expiresAt: expiresAt,
+      items: KeyColumn(
+        bytes: Column(base: UnsafePointer(scratch.lineBytes.base), count: scratch.lineBytes.count),
+        lengths: Column(base: UnsafePointer(scratch.lengths.base), count: lines.count)),
+      nodes: Column(base: UnsafePointer(scratch.nodes.base), count: lines.count),
+      quantities: Column(base: UnsafePointer(scratch.quantities.base), count: lines.count),
+      promises: promises)
+  }
+
+  // MARK: Tokens
+
+  private func readTokens(
+    of command: HoldCommand, into lines: inout HeldLines, at now: UnixMilliseconds
+  ) throws(Refusal) -> [RedeemedShipment] {
+    var redeemed: [RedeemedShipment] = []
+    for index in 0..<command.tokens.count {
+      let shipments: [RedeemedShipment]
+      let decidedAt: UnixMilliseconds
+      switch try Token(command.tokens[index]) {
+      case .offer(let offer):
+        shipments = [RedeemedShipment(offer, firstLine: lines.count)]
+        lines.append(offer.item.name, node: offer.node, quantity: offer.quantity)
+        decidedAt = offer.decidedAt
+      case .plan(let plan):
+        if command.tokens.count > 1 {
+          throw Refusal(
+            .fieldOutOfRange, "tokens has \(command.tokens.count): a plan's token stands alone")
+        }
+        shipments = RedeemedShipment.shipments(of: plan, into: &lines)
+        decidedAt = plan.decidedAt
+      }
+      if decidedAt > now {
+        throw Refusal(.tokenInvalid, "tokens[\(index)] was given later than now, or elsewhere")
+      }
+      if lines.count > Limits.linesPerHold {
+        throw Refusal(
+          .tooManyRows, "the hold has more than \(Limits.linesPerHold) lines with its tokens")
+      }
+      redeemed += shipments
+    }
+    return redeemed
+  }
+
+  private func resolve(_ lines: inout HeldLines, explicit command: HoldCommand) throws(Refusal) {
+    for row in 0..<lines.count {
+      let key = lines.keys[row]
+      var token: UInt64 = 0
+      key.bytes.withUnsafeBufferPointer { token = itemKeys.token(BorrowedBytes($0)) }
+      observe(item: token)
+      if token == 0 || positions.find(token) < 0 { throw unknownItem(key, row: row) }
+      lines.tokens.append(token)
+      if row < command.quantities.count {
+        let quantity = lines.quantities[row]
+        if quantity < 1 || quantity > Limits.unitsPerPosition {
+          throw Refusal(
+            .fieldOutOfRange, "quantity is \(quantity): 1 to \(Limits.unitsPerPosition)",
+            key: key, row: Int32(row))
+        }
+        let name = Int(command.nodes[row])
+        if name >= command.nodeNames.count {
+          throw Refusal(
+            .fieldOutOfRange,
+            "node index is \(name): the request names \(command.nodeNames.count) nodes",
+            row: Int32(row))
+        }
+        guard let node = network.nodeIndex(command.nodeNames[name]) else {
+          throw unknownNode(command.nodeNames[name].name, row: row)
+        }
+        lines.nodes[row] = node
+      } else if !hasNode(lines.nodes[row]) {
+        throw Refusal(
+          .offerChanged, "the node that was offered is no longer in the network", key: key,
+          row: Int32(row))
+      }
+    }
+  }
+
+  private func hasNode(_ node: UInt16) -> Bool {
+    Int(node) < network.nodes.count && network.nodes[Int(node)] != nil
+  }
+
+  private func checkTime(
+    of shipment: RedeemedShipment, at now: UnixMilliseconds
+  ) throws(Refusal) {
+    // An order in the second of the order-by is in time, a moment later is not.
+    let last = min(shipment.expiresUnixSeconds, shipment.orderByUnixSeconds)
+    if now.milliseconds > last * 1000 {
+      throw Refusal(
+        .offerExpired,
+        "the offer could be held until \(last) and it is \(now.seconds): ask for a new one",
+        row: Int32(shipment.firstLine))
+    }
+  }
+
+  private func checkStock(
+    _ row: Int, of lines: HeldLines, at now: UnixMilliseconds
+  ) throws(Refusal) {
+    let (token, node) = (lines.tokens[row], lines.nodes[row])
+    var wanted: Int64 = 0
+    for other in 0...row where lines.tokens[other] == token && lines.nodes[other] == node {
+      wanted += Int64(lines.quantities[other])
+    }
+    let slot = positions.find(token)
+    let available = slot < 0 ? 0 : positions.row(slot, node: node)?.pointee.available ?? 0
+    if wanted > available {
+      throw insufficientStock(
+        token: token, node: node, wanted: wanted, available: available, row: row, at: now)
+    }
+  }
+
+  // MARK: Ways
+
+  private func redeem(
+    _ shipment: RedeemedShipment, _ lines: HeldLines, wantsUpgrade: Bool, _ taken: TakenRoom,
+    at now: UnixMilliseconds
+  ) throws(Refusal) -> PromisedShipment {
+    var destination: UInt32?
+    shipment.country.bytes.withUnsafeBufferPointer { country in
+      shipment.postcode.bytes.withUnsafeBufferPointer { postcode in
+        destination =
+          network.destination(
+            country: BorrowedBytes(country), postcode: BorrowedBytes(postcode))?.index
+      }
+    }
+    guard let destination else {
+      throw Refusal(
+        .postcodeUnknown, "postcode \(shipment.postcode) of \(shipment.country) is in no zone",
+        key: shipment.postcode)
+    }
+    let wanted = WantedWindow(
+      node: shipment.node, destination: destination,
+      terms: terms(
+        for: shipment.firstLine..<(shipment.firstLine + shipment.lineCount),
+        tokens: lines.tokens, quantities: lines.quantities, level: shipment.level,
+        confidence: shipment.confidence),
+      windowFromUnixSeconds: shipment.windowFromUnixSeconds,
+      windowToUnixSeconds: shipment.windowToUnixSeconds)
+    let way = try way(
+      to: wanted, decidedAt: shipment.position, taken, row: shipment.firstLine, at: now)
+    return PromisedShipment(
+      node: shipment.node, level: shipment.level,
+      restrictions: wanted.terms.tier.restrictions, confidence: shipment.confidence,
+      firstLine: UInt16(shipment.firstLine), lineCount: UInt16(shipment.lineCount),
+      country: shipment.country, postcode: shipment.postcode,
+      windowFromUnixSeconds: way.offer.windowFromUnixSeconds,
+      windowToUnixSeconds: way.offer.windowToUnixSeconds,
+      deliveryDays: way.offer.deliveryDate.days, chance: way.offer.confidence,
+      shipByUnixSeconds: way.offer.cutoffUnixSeconds, lane: way.lane, claims: way.claims,
+      wantsUpgrade: wantsUpgrade)
+  }
+
+  /// What lines that leave together need: every restriction, the longest handling, the last release.
+  func terms(
+    for lines: Range<Int>, tokens: [UInt64], quantities: [Int32], level: ServiceLevel,
+    confidence: ConfidenceLevel
+  ) -> PromiseTerms {
+    var terms = PromiseTerms(level: level, confidence: confidence, quantity: 0)
+    for line in lines {
+      let needs = needs(of: tokens[line])
+      terms.quantity += Int64(quantities[line])
+      terms.tier.restrictions.formUnion(needs.restrictions)
+      terms.handlingMinutes = max(terms.handlingMinutes, needs.handlingMinutes)
+      terms.releaseUnixSeconds = max(terms.releaseUnixSeconds, needs.releaseUnixSeconds)
+    }
+    return terms
+  }
+
+  private func way(
+    to wanted: WantedWindow, decidedAt position: Position, _ taken: TakenRoom, row: Int,
+    at now: UnixMilliseconds
+  ) throws(Refusal) -> PromisedWay {
+    let sets = profilesThatMade(wanted.terms, at: position)
+    if sets.isEmpty {
+      throw Refusal(.networkNotReady, "no delivery profiles are published yet: ask again shortly")
+    }
+    var obstacle: Obstacle?
+    for profiles in sets {
+      let minute = max(
+        profiles.orderMinute(now),
+        profiles.orderMinute(ofUnixSeconds: wanted.terms.releaseUnixSeconds))
+      guard let offer = profiles.offer(making: wanted, orderedAt: minute) else { continue }
+      let decision = way(
+        of: offer, wanted.terms, profiles, orderedAt: Int32(minute), taken)
+      switch decision {
+      case .way(let way): return way
+      case .obstacle(let found): obstacle = obstacle ?? found
+      }
+    }
+    throw refusal(obstacle, wanted, row: row, at: now)
+  }
+
+  private func refusal(
+    _ obstacle: Obstacle?, _ wanted: WantedWindow, row: Int, at now: UnixMilliseconds
+  ) -> Refusal {
+    if case .full(let key)? = obstacle {
+      let label = network.label(of: key)
+      return Refusal(
+        .capacityFull,
+        "\(label.text) \(label.name) has room for \(max(0, free(key))) more units at"
+          + " \(key.atUnixSeconds), \(wanted.terms.quantity) are wanted",
+        key: label.name, row: Int32(row), availableUnits: max(0, free(key)))
+    }
+    let what: String
+    var name = Name.empty
+    switch obstacle {
+    case .closed(let leg)?:
+      what = "leg \(leg) is closed"
+      name = leg
+    case .delayed(let leg)?:
+      what = "leg \(leg) leaves at another time"
+      name = leg
+    case .gone(let row)?:
+      what = "\(row) is no longer in the network"
+      name = row
+    case .full?, nil: what = "the window is no longer made"
+    }
+    return Refusal(
+      .offerChanged, "\(what): \(newDate(wanted, at: now))", key: name, row: Int32(row))
+  }
+
+  /// When the node would deliver instead.
+  private func newDate(_ wanted: WantedWindow, at now: UnixMilliseconds) -> String {
+    guard let offer = earliest(from: wanted.node, wanted.terms, wanted.destination, at: now) else {
+      return "the node delivers there no more"
+    }
+    return "delivery would be on \(Self.text(offer.deliveryDate))"
+  }
+
+  /// The earliest offer of one node, whatever it has in stock.
+  func earliest(
+    from node: UInt16, _ terms: PromiseTerms, _ destination: UInt32, at now: UnixMilliseconds
+  ) -> Offer? {
+    guard let profiles = profileSet(terms) else { return nil }
+    return withUnsafeTemporaryAllocation(of: Int64.self, capacity: 2) { numbers in
+      withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 1) { nodes -> Offer? in
+        nodes[0] = node
+        numbers[0] = terms.quantity
+        numbers[1] = admittedFrom(node, profiles, at: now)
+        let decision = profiles.decideOffer(
+          StockCandidates(
+            nodes: Column(base: nodes.baseAddress, count: 1),
+            available: Column(base: numbers.baseAddress, count: 1),
+            admittedFromUnixSeconds: Column(base: numbers.baseAddress.map { $0 + 1 }, count: 1)),
+          quantity: terms.quantity, destination: destination, now: now,
+          handlingMinutes: terms.handlingMinutes, releaseUnixSeconds: terms.releaseUnixSeconds,
+          pending: pendingChanges)
+        if case .offer(let offer) = decision { return offer }
+        return nil
+      }
+    }
+  }
+
+  /// yyyy-mm-dd.
+  static func text(_ date: LocalDate) -> String {
+    let civil = date.civil
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "\(civil.year)-\(two(civil.month))-\(two(civil.day))"
+  }
+}

@@ -1,0 +1,131 @@
+import PromisedInvariants
+import PromisedModel
+
+/// What one decision is made from: enough to make it again with one thing changed.
+struct DecisionBasis {
+  var profiles: OfferProfiles
+  var subject: OfferSubject
+  var now: UnixMilliseconds
+  // Parallel: where the item has rows, units available there, and from when an order counts there.
+  var nodes: [UInt16] = []
+  var available: [Int64] = []
+  var admittedFromUnixSeconds: [Int64] = []
+  /// An override that is left out, by its place.
+  var ignoredOverride: Int?
+
+  var quantity: Int64 { subject.terms.quantity }
+
+  func available(at node: UInt16) -> Int64 {
+    nodes.firstIndex(of: node).map { available[$0] } ?? 0
+  }
+
+  /// When an order counts at a node: now, or when it takes on work again; 0 = now.
+  func admittedFrom(at node: UInt16) -> Int64 {
+    guard !admittedFromUnixSeconds.isEmpty, let place = nodes.firstIndex(of: node) else { return 0 }
+    return admittedFromUnixSeconds[place]
+  }
+
+  /// The same with the whole quantity at a node.
+  func stocking(_ node: UInt16) -> DecisionBasis {
+    var other = self
+    if let place = nodes.firstIndex(of: node) {
+      other.available[place] = max(available[place], quantity)
+    } else {
+      other.nodes.append(node)
+      other.available.append(quantity)
+      if !admittedFromUnixSeconds.isEmpty { other.admittedFromUnixSeconds.append(0) }
+    }
+    return other
+  }
+
+  /// The same with room at a node.
+  func admitting(_ node: UInt16) -> DecisionBasis {
+    var other = self
+    if !admittedFromUnixSeconds.isEmpty, let place = nodes.firstIndex(of: node) {
+      other.admittedFromUnixSeconds[place] = 0
+    }
+    return other
+  }
+
+  func withCandidates<Result>(_ body: (StockCandidates) -> Result) -> Result {
+    nodes.withUnsafeBufferPointer { nodes in
+      available.withUnsafeBufferPointer { available in
+        admittedFromUnixSeconds.withUnsafeBufferPointer { admitted in
+          body(
+            StockCandidates(
+              nodes: Column(nodes), available: Column(available),
+              admittedFromUnixSeconds: Column(admitted)))
+        }
+      }
+    }
+  }
+
+  /// What a node alone would answer if it held the quantity.
+  func answer(of node: UInt16) -> Offer? {
+    var alone = self
+    alone.nodes = [node]
+    alone.available = [quantity]
+    alone.admittedFromUnixSeconds =
+      admittedFromUnixSeconds.isEmpty ? [] : [admittedFrom(at: node)]
+    guard case .offer(let offer) = alone.withCandidates({ profiles.decide($0, subject, at: now) })
+    else { return nil }
+    return offer
+  }
+}
+
+extension State {
+  /// The decision that an offer makes of a basis: the same code.
+  func decide(_ basis: DecisionBasis) -> (decision: OfferDecision, overruling: Overruling?) {
+    basis.withCandidates { candidates in
+      let own = basis.profiles.decideWithReason(candidates, basis.subject, at: basis.now)
+      let overruling = overrule(
+        own, candidates, basis.subject, basis.profiles, at: basis.now,
+        ignoring: basis.ignoredOverride)
+      return (overruling?.decision ?? own, overruling)
+    }
+  }
+
+  /// The basis of an offer of a question.
+  ///
+  /// - Throws: FIELD_OUT_OF_RANGE, ITEM_UNKNOWN, POSTCODE_UNKNOWN.
+  func basis(
+    of question: OfferQuestion, at now: UnixMilliseconds, _ catalogue: ProfileCatalogue
+  ) throws(Refusal) -> (basis: DecisionBasis, destination: Destination) {
+    if question.quantity < 1 || question.quantity > Limits.unitsPerPosition {
+      throw Refusal(
+        .fieldOutOfRange, "quantity is \(question.quantity): 1 to \(Limits.unitsPerPosition)")
+    }
+    let token = token(of: question.item)
+    let slot = token == 0 ? -1 : positions.find(token)
+    if slot < 0 { throw unknownItem(question.item) }
+    observe(item: token)
+    guard let destination = destination(question.country, question.postcode) else {
+      throw Refusal(
+        .postcodeUnknown, "postcode \(question.postcode) of \(question.country) is in no zone",
+        key: question.postcode)
+    }
+    var subject = OfferSubject(
+      item: token, seller: nil, destination: destination.index,
+      terms: PromiseTerms(
+        level: question.level, confidence: question.confidence,
+        quantity: Int64(question.quantity)))
+    let attribute = Int(positions.attribute(slot))
+    if attribute != 0 { subject.take(attributes[attribute]) }
+    var basis = DecisionBasis(
+      profiles: OfferProfiles(catalogue, subject.terms, pending: pendingChanges),
+      subject: subject, now: now)
+    for place in 0..<positions.rowCount(slot) {
+      basis.nodes.append(positions.nodes(slot)[place])
+      basis.available.append(positions.rows(slot)[place].available)
+    }
+    return (basis, destination)
+  }
+
+  private func destination(_ country: Name, _ postcode: Name) -> Destination? {
+    country.bytes.withUnsafeBufferPointer { country in
+      postcode.bytes.withUnsafeBufferPointer { postcode in
+        network.destination(country: BorrowedBytes(country), postcode: BorrowedBytes(postcode))
+      }
+    }
+  }
+}
