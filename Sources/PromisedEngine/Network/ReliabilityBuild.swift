@@ -10,7 +10,8 @@ import PromisedModel
 /// rounded down, and `via` the first step of the policy, for who is through handling soonest. Where
 /// handling is uncertain, `cutoff` is the minute by which the node's processing alone must have
 /// passed: an order that needs x open minutes more must be in x open minutes earlier. Elsewhere it
-/// is the departure.
+/// is the departure, and `confidence` the chance of who waits for it: an order that is through at
+/// closing time may do better by what leaves before.
 package struct ReliabilityBuild: ~Copyable {
   /// Confidences in 1/65535, ascending.
   let levels: [UInt16]

@@ -228,6 +228,7 @@ import Testing
   func exactChance() throws {
     var random = SplitMix(23)
     var compared = 0
+    var exact = 0
     for _ in 0..<4 {
       let world = try ReliabilityWorld(&random)
       var build = world.build()
@@ -247,14 +248,23 @@ import Testing
               let later = build.exactChance(
                 node: node, destination: destination, window: Int(entry.window),
                 orderedAt: orderBy + 1)
-              #expect(now?.chance == entry.confidence)
+              // Through handling at closing time, an order may take more than what leaves later.
+              let cutoff = Int32(entry.cutoff)
+              let isOpen =
+                build.frame.readyFunction(node: node)?.ready(at: cutoff, processing: 0) == cutoff
+              if isOpen || !world.handling(node).isEmpty {
+                exact += 1
+                #expect(now?.chance == entry.confidence)
+              } else {
+                #expect((now?.chance ?? 0) >= entry.confidence)
+              }
               #expect((later?.chance ?? 0) < build.levels[level])
             }
           }
         }
       }
     }
-    #expect(compared > 500, "\(compared)")
+    #expect(compared > 500 && exact > compared / 2, "\(exact) of \(compared)")
   }
 
   @Test("More confidence never promises sooner")

@@ -81,6 +81,15 @@ struct ReliabilityWorld {
     _ count: Int, spread: Int, _ random: inout SplitMix
   ) -> [DelayAtom] {
     if count == 0 { return [] }
+    if random.below(2) == 0 {
+      // Nearly punctual: chances between the highest confidence and certainty.
+      let tail = UInt32(30 + random.below(600))
+      let minutes = UInt32(10 + random.below(3 * spread))
+      return [
+        DelayAtom(minutes: 0, probability: 65_535 - tail),
+        DelayAtom(minutes: minutes, probability: tail),
+      ]
+    }
     var late = random.below(3) == 0 ? 10 : 0
     return shares(count, &random).map { share in
       defer { late += 1 + random.below(spread) }
