@@ -113,8 +113,8 @@ private let refusedOffersAndCarts: [RefusedField] = [
   },
   RefusedField(.explain, .fieldMissing, "token is missing, and so is item") { $0.number(4, 1) },
   RefusedField(
-    .explain, .fieldOutOfRange, "token is 4097 bytes; allowed: 1 to 4096 bytes"
-  ) { $0.data(2, [UInt8](repeating: 1, count: 4097)) },
+    .explain, .fieldOutOfRange, "token is 24577 bytes; allowed: 1 to 24576 bytes"
+  ) { $0.data(2, [UInt8](repeating: 1, count: 24_577)) },
   RefusedField(.explain, .fieldOutOfRange, "level is 5; allowed: 0 to 4") {
     $0.text(3, "A")
     $0.text(6, "98109")
@@ -134,16 +134,16 @@ private let refusedOffersAndCarts: [RefusedField] = [
     $0.text(2, "o")
     for _ in 0..<65 { $0.data(9, [1]) }
   },
-  RefusedField(.hold, .fieldOutOfRange, "tokens[1] is 0 bytes; allowed: 1 to 4096 bytes") {
+  RefusedField(.hold, .fieldOutOfRange, "tokens[1] is 0 bytes; allowed: 1 to 24576 bytes") {
     $0.text(1, "k")
     $0.text(2, "o")
     $0.data(9, [1])
     $0.data(9, [])
   },
-  RefusedField(.hold, .fieldOutOfRange, "tokens[0] is 4097 bytes; allowed: 1 to 4096 bytes") {
+  RefusedField(.hold, .fieldOutOfRange, "tokens[0] is 24577 bytes; allowed: 1 to 24576 bytes") {
     $0.text(1, "k")
     $0.text(2, "o")
-    $0.data(9, [UInt8](repeating: 1, count: 4097))
+    $0.data(9, [UInt8](repeating: 1, count: 24_577))
   },
 ]
 

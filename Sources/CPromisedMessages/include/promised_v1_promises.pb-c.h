@@ -553,7 +553,7 @@ struct  Promised__V1__ExplainRequest
   ProtobufCMessage base;
   Promised__V1__ReadOptions *read;
   /*
-   * Of an offer, at most 4,096 bytes; with it the fields below are not read.
+   * At most 24,576 bytes; with it the fields below are not read.
    */
   ProtobufCBinaryData token;
   ProtobufCBinaryData item;
