@@ -254,7 +254,6 @@ private struct NaivePromises {
     func exportAndImport() {
       let copy = world.copied()
       #expect(copy.digest() == desk.state.digest())
-      if copy.digest() != desk.state.digest() { print("DBG", copy.counters, desk.state.counters, copy.network.lastChange, desk.state.network.lastChange, copy.network.changes.count, desk.state.network.changes.count, copy.publication, desk.state.publication, copy.appliedPosition, desk.state.appliedPosition) }
       if let profiles = desk.state.profiles, desk.state.publication.epoch > 0 {
         let publication = desk.state.publication
         copy.publish(profiles, publication)

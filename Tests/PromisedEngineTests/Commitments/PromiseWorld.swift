@@ -203,7 +203,7 @@ struct PromiseWorld {
     let copy = State()
     desk.state.beginExport()
     while let block = desk.state.nextExportBlock() { copy.importBlock(block) }
-    copy.finishImport(position: desk.position, time: desk.now)
+    copy.finishImport(position: desk.position, time: desk.state.appliedTime)
     return copy
   }
 }

@@ -121,7 +121,7 @@ import Testing
 
   @Test func everyFateIsTrue() throws {
     var seen: [CandidateFate: Int] = [:]
-    for seed in 0..<6 {
+    for seed in 0..<9 {
       var random = SplitMix(UInt64(seed) &+ 500)
       let desk = try ChangedTests.desk(&random, items: Self.items)
       ChangedTests.publish(desk, epoch: 1)
