@@ -44,8 +44,9 @@ import Testing
         Candidates
           From  Place                                There  Would deliver by            Chance  What became of it
           ABE8  Florence, NJ                            60  Tue 22 Dec 12:00 UTC−08:00  97.4 %  chosen
-          BFI4  Kent <script>alert(1)</script> & Co      0  –                                –  no stock
+          BFI4  Kent <script>alert(1)</script> & Co      0  Mon 21 Dec 12:00 UTC−08:00       –  no stock
           DFW7  Fort Worth, TX                           3  Wed 23 Dec 12:00 UTC−08:00  95.1 %  24 h later
+          1 more place without stock would be no sooner.
         Overrides consulted: 812.
 
         """)
@@ -66,7 +67,7 @@ import Testing
         """
           Found      the decision as it would be made now
           No offer: nothing at this service level goes there.
-        Why not sooner
+        Why there is no offer
           What goes faster is for faster service levels.
 
         """))
@@ -133,6 +134,8 @@ import Testing
     #expect(!maps[0].contains("BFI4"))
     #expect(maps[1].contains("<title>DFW7, Fort Worth, TX: 24 h later</title>"))
     #expect(page.contains("With stock in BFI4: delivered Monday"))
+    #expect(
+      page.contains("<details><summary>1 more place without stock would be no sooner</summary>"))
     #expect(page.contains("<span class=\"badge\">room for 112</span>"))
   }
 

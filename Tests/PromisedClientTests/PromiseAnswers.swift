@@ -66,6 +66,7 @@ private var candidates: [CandidateTrace] {
   near.latitudeE6 = 47_377_600
   near.longitudeE6 = -122_285_400
   near.fate = .noStock
+  near.windowToUnixSeconds = now + 26 * hour
   var slow = CandidateTrace()
   slow.node = Name("DFW7")
   slow.title = Name("Fort Worth, TX")
@@ -76,7 +77,10 @@ private var candidates: [CandidateTrace] {
   slow.byMinutes = 1440
   slow.windowToUnixSeconds = now + 74 * hour
   slow.chance = 62_300
-  return [chosen, near, slow]
+  var later = near
+  later.node = Name("MIA1")
+  later.windowToUnixSeconds = now + 98 * hour
+  return [chosen, near, slow, later]
 }
 
 private typealias Stop = (name: String, title: String, latitude: Int32, longitude: Int32)

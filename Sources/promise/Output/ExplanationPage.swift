@@ -111,17 +111,30 @@ private func timeline(_ answer: ExplainAnswer, _ clocks: [String]) -> String {
 private func reasons(_ answer: ExplainAnswer) -> String {
   var text = "<p>\(escaped(answer.constraintWords))</p>\n"
   if !answer.alternatives.isEmpty {
-    text += "<h3>What would have made it sooner</h3>\n<ul>\n"
+    text += "<h3>\(escaped(answer.alternativesHeading))</h3>\n<ul>\n"
     for alternative in answer.alternatives {
       text += "<li>\(escaped(answer.sentence(alternative)))</li>\n"
     }
     text += "</ul>\n"
   }
-  return section("Why not sooner", text)
+  return section(answer.reasonHeading, text)
 }
 
 private func candidates(_ answer: ExplainAnswer) -> String {
   if answer.candidates.isEmpty { return "" }
+  var text = ""
+  if !answer.tellingCandidates.isEmpty {
+    text += candidateTable(answer, answer.tellingCandidates)
+  }
+  let others = answer.otherCandidates
+  if !others.isEmpty {
+    text += "<details><summary>\(counted(others.count, "more place")) without stock would be no "
+    text += "sooner</summary>\n\(candidateTable(answer, others))</details>\n"
+  }
+  return section("Candidates", text)
+}
+
+private func candidateTable(_ answer: ExplainAnswer, _ rows: [ExplainedCandidate]) -> String {
   var text = """
     <div class="wide"><table>
     <thead><tr><th>From</th><th>Place</th><th class="number">There</th>\
@@ -129,7 +142,7 @@ private func candidates(_ answer: ExplainAnswer) -> String {
     <tbody>
 
     """
-  for candidate in answer.candidates {
+  for candidate in rows {
     text += candidate.fate == 1 ? "<tr class=\"chosen\">" : "<tr>"
     text += "<td>\(escaped(candidate.node))</td><td>\(escaped(candidate.title))</td>"
     text += "<td class=\"number\">\(grouped(candidate.available))</td>"
@@ -138,7 +151,7 @@ private func candidates(_ answer: ExplainAnswer) -> String {
     text += "<td class=\"number\">\(chance)</td>"
     text += "<td>\(escaped(answer.fateWords(candidate)))</td></tr>\n"
   }
-  return section("Candidates", text + "</tbody>\n</table></div>\n")
+  return text + "</tbody>\n</table></div>\n"
 }
 
 private func footer(_ answer: ExplainAnswer) -> String {
@@ -229,6 +242,7 @@ private let styleSheet = """
   tr:last-child td { border-bottom: 0; }
   tr.chosen td { font-weight: 600; }
   .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+  summary { color: var(--soft); font-size: 15px; cursor: pointer; margin: 10px 0; }
   footer { color: var(--soft); font-size: 13px; padding: 0 8px; }
   @media (max-width: 640px) {
     .timeline li { grid-template-columns: 1fr; gap: 0; padding-left: 24px; }

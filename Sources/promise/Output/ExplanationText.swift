@@ -16,9 +16,9 @@ func explanationText(
   } else {
     text += "  " + style.bad("No offer: ") + printable(answer.refusalWords) + ".\n"
   }
-  text += style.bold("Why not sooner") + "\n  \(printable(answer.constraintWords))\n"
+  text += style.bold(answer.reasonHeading) + "\n  \(printable(answer.constraintWords))\n"
   if !answer.alternatives.isEmpty {
-    text += style.bold("What would have made it sooner") + "\n"
+    text += style.bold(answer.alternativesHeading) + "\n"
     for alternative in answer.alternatives {
       text += "  • \(printable(answer.sentence(alternative)))\n"
     }
@@ -75,12 +75,16 @@ private func timelineText(_ answer: ExplainAnswer, _ style: Style) -> String {
 private func candidatesText(_ answer: ExplainAnswer, _ style: Style) -> String {
   if answer.candidates.isEmpty { return "" }
   var table = Table("From", "Place", "#There", "Would deliver by", "#Chance", "What became of it")
-  for candidate in answer.candidates {
+  for candidate in answer.tellingCandidates {
     table.add(
       candidate.node, candidate.title, grouped(candidate.available),
       answer.deliveryWords(candidate),
       candidate.confidence == 0 ? "–" : percent(candidate.confidence),
       answer.fateWords(candidate))
   }
-  return style.bold("Candidates") + "\n" + table.text(style, indent: "  ")
+  var text = style.bold("Candidates") + "\n"
+  if !table.isEmpty { text += table.text(style, indent: "  ") }
+  let others = answer.otherCandidates.count
+  if others > 0 { text += "  \(counted(others, "more place")) without stock would be no sooner.\n" }
+  return text
 }

@@ -97,7 +97,7 @@ extension ExplainAnswer {
     case 0: return "Nothing stands against an earlier window."
     case 1:
       return of(
-        "The cut-off for the departure before, \(subject), had passed when it was ordered.",
+        "The cut-off of \(subject) for the departure before had passed when it was ordered.",
         "The cut-off for the departure before had passed when it was ordered.")
     case 2:
       return of(
@@ -135,12 +135,38 @@ extension ExplainAnswer {
     case 7: change = "Without override \(subject)"
     default: change = "With change \(alternative.kind) of \(subject)"
     }
+    guard outcome.isOK else {
+      // Without a promise there is nothing to be sooner than, and no clock of the customer's.
+      return "\(change): delivered \(longDay(LocalDate(days: alternative.deliveryDay)))."
+    }
     let window = windowText(
       from: alternative.windowFromUnixSeconds, to: alternative.windowToUnixSeconds,
       offset: windowUTCOffsetSeconds, day: alternative.deliveryDay)
     let gain =
       alternative.gainMinutes > 0 ? ", \(minutesText(alternative.gainMinutes)) sooner" : ""
     return "\(change): delivered \(window)\(gain)."
+  }
+
+  /// The candidates worth a line: all but those that hold none and would not have been sooner.
+  var tellingCandidates: [ExplainedCandidate] {
+    candidates.filter {
+      $0.fate != 2 || $0.available > 0
+        || ($0.windowToUnixSeconds > 0
+          && (!outcome.isOK || $0.windowToUnixSeconds < windowToUnixSeconds))
+    }
+  }
+
+  /// The other ones.
+  var otherCandidates: [ExplainedCandidate] {
+    let telling = Set(tellingCandidates.map(\.node))
+    return candidates.filter { !telling.contains($0.node) }
+  }
+
+  /// What becomes of an order now, above what would have changed it.
+  var reasonHeading: String { outcome.isOK ? "Why not sooner" : "Why there is no offer" }
+
+  var alternativesHeading: String {
+    outcome.isOK ? "What would have made it sooner" : "What would have made it possible"
   }
 
   /// What became of a candidate.

@@ -100,6 +100,7 @@ struct NetworkMap {
     for degree in Self.multiples(of: step, from: view.south, to: view.north) {
       let y = px(view.y(degree))
       text += "<path d=\"M0 \(y)H\(px(view.width))\"/>"
+      if view.y(degree) < 16 { continue }
       text += "<text x=\"5\" y=\"\(px(view.y(degree) - 4))\">"
       text += Self.degrees(degree, "N", "S", step) + "</text>\n"
     }
@@ -183,7 +184,7 @@ struct NetworkMap {
   private func room(
     for name: String, _ x: Double, _ y: Double, _ view: View, _ taken: [Box]
   ) -> Box? {
-    let width = Double(displayWidth(printable(name))) * 7.6 + 4
+    let width = Double(displayWidth(printable(name))) * 8.4 + 4
     let height = 16.0
     let corners: [(Double, Double)] = [
       (x + 13, y - 8), (x - 13 - width, y - 8), (x - width / 2, y - 27), (x - width / 2, y + 10),
