@@ -10,6 +10,8 @@ package struct AdoptedDistributions: Sendable, Equatable {
   /// kept. Never below the one asked for.
   package var calibration: [UInt8] = AdoptedDistributions.uncalibrated
 
+  private static var confidences: Int { 5 }
+
   static var uncalibrated: [UInt8] {
     ServiceLevel.allCases.flatMap { _ in ConfidenceLevel.allCases.map(\.rawValue) }
   }
@@ -21,8 +23,8 @@ package struct AdoptedDistributions: Sendable, Equatable {
   }
 
   func calibrated(_ level: ServiceLevel, _ confidence: ConfidenceLevel) -> ConfidenceLevel {
-    let place =
-      (Int(level.rawValue) - 1) * ConfidenceLevel.allCases.count + Int(confidence.rawValue)
+    // On the way of every offer: `allCases` would allocate.
+    let place = (Int(level.rawValue) - 1) * Self.confidences + Int(confidence.rawValue)
     return ConfidenceLevel(rawValue: calibration[place]) ?? confidence
   }
 }
