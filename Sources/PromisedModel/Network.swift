@@ -186,7 +186,8 @@ package struct ItemRestrictions: OptionSet, Hashable, Sendable, BitwiseCopyable 
   /// Dangerous goods: never by air, whatever the row says.
   package static var hazmat: ItemRestrictions { ItemRestrictions(rawValue: 1) }
   package static var oversize: ItemRestrictions { ItemRestrictions(rawValue: 2) }
-  package static var all: ItemRestrictions { [.hazmat, .oversize] }
+  /// Written as a number: a list would be allocated, on every offer.
+  package static var all: ItemRestrictions { ItemRestrictions(rawValue: 3) }
 }
 
 /// One outcome of a delay: `minutes` late (0…10,080) with a probability in 1/65535. Outcomes
