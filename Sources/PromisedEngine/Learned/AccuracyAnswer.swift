@@ -126,8 +126,11 @@ enum WilsonInterval {
     let variance = k * Int64(total - count) * 1000 / Int64(total) + square * 250
     let spread = 1960 * squareRoot(variance) / 1000
     let middle = k + square / 2
-    let low = max(0, (middle - spread) * 65_535 / (n + square))
-    let high = min(65_535, ((middle + spread) * 65_535 + n + square - 1) / (n + square))
+    // The formula ends exactly there with all or none; thousandths do not.
+    let low = count == 0 ? 0 : max(0, (middle - spread) * 65_535 / (n + square))
+    let high =
+      count == total
+      ? 65_535 : min(65_535, ((middle + spread) * 65_535 + n + square - 1) / (n + square))
     return (UInt16(low), UInt16(high))
   }
 

@@ -101,7 +101,7 @@ enum Learned {
     var before: Int64 = 0
     for bin in cumulative.indices {
       let isLast = bin == cumulative.count - 1
-      let reached = isLast ? 65_535 : max(before, cumulative[bin] * 65_535 >> 30)
+      let reached = isLast ? 65_535 : max(before, (cumulative[bin] * 65_535) >> 30)
       if reached > before {
         result.append((bin: bin, probability: UInt16(reached - before)))
       }
