@@ -34,7 +34,8 @@ import Testing
     let leg = desk.state.network.legNames.index(of: Name("F1-DS")) ?? 0
     let adopted = desk.state.network.adopted.legs[leg]
     // 120 of its own against 40 of a parent that saw nothing else.
-    #expect(adopted.source == .learned && adopted.outcomes.last?.minutes == 60, "\(adopted.outcomes)")
+    #expect(
+      adopted.source == .learned && adopted.outcomes.last?.minutes == 60)
     #expect((adopted.outcomes.last?.probability ?? 0) > 58_000)
     #expect(adopted.outcomes.reduce(0) { $0 + Int($1.probability) } == 65_535)
     #expect(world.copied().digest() == desk.state.digest())
