@@ -36,6 +36,16 @@ public typealias SellerHeadroom = PromisedWire.SellerHeadroom
 public typealias HeadroomAnswer = PromisedWire.HeadroomAnswer
 /// A line of a hold.
 public typealias HoldLine = PromisedWire.HoldLine
+/// A hold by its id or its caller's name.
+public typealias HoldName = PromisedWire.HoldName
+/// What to do when not all units of a hold are there.
+public typealias HoldFill = PromisedWire.HoldFill
+/// What was granted of a line.
+public typealias HoldGrant = PromisedWire.HoldGrant
+/// An allocated line that units are missing to.
+public typealias Shortfall = PromisedWire.Shortfall
+/// A page of shortfalls.
+public typealias ShortfallsAnswer = PromisedWire.ShortfallsAnswer
 /// A hold as it stands.
 public typealias HoldAnswer = PromisedWire.HoldAnswer
 /// What a feed row does.

@@ -153,6 +153,7 @@ struct Scratch: ~Copyable {
   var destinations = Store<OfferDestination>(capacity: 256)
   var steps = GrowableColumn<PathStep>(capacity: 32)
   var plan = PlanScratch()
+  var wishes = Store<ClaimWish>(capacity: Limits.linesPerHold)
   var admitted = Store<Int64>(capacity: 256)
   // Lines of a hold that redeems tokens.
   var lineBytes = Store<UInt8>(capacity: 256)

@@ -41,6 +41,8 @@ package enum Limits {
   package static var changedPairs: Int { 100_000 }
   /// Promises at risk of one answer.
   package static var riskRows: Int { 10_000 }
+  /// Broken allocations of one page.
+  package static var shortfallRows: Int { 10_000 }
   package static var defaultDeadlineMilliseconds: Int64 { 30_000 }
   package static var holdDefaultSeconds: Int64 { 600 }
   package static var holdMaximumSeconds: Int64 { 86_400 }

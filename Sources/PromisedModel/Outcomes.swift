@@ -90,6 +90,14 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   // The life of an order.
   case nameTaken = 108
   case holdConsumed = 109
+  case holdNotCommitted = 110
+  case lineQuantityExceeded = 111
+  case linePicked = 112
+  case lineNotSourced = 113
+
+  // For whom units are, and by when.
+  case channelUnknown = 114
+  case groupUnknown = 115
 
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
@@ -110,7 +118,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .ok: .ok
     case .itemUnknown, .nodeUnknown, .sellerUnknown, .postcodeUnknown, .holdUnknown,
       .marketplaceUnknown, .calendarUnknown, .timeZoneUnknown, .zoneUnknown, .loadUnknown,
-      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown:
+      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown,
+      .channelUnknown, .groupUnknown:
       .notFound
     case .fieldOutOfRange, .fieldMissing, .columnLengthMismatch, .keyInvalid, .messageMalformed,
       .tooManyFields, .tooManyRows, .streamIDEven, .rowInvalid,
@@ -120,7 +129,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .loadInProgress, .loadChangesTooMuch, .loadChunkOutOfOrder, .sequenceGap, .noStock,
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
-      .tooManyShipments, .holdConsumed, .offerExpired, .offerChanged, .capacityFull,
+      .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
+      .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept:
       .failedPrecondition

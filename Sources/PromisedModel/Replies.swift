@@ -103,6 +103,8 @@ package struct AvailabilityReply: ~Copyable {
   package var inProcessing = GrowableColumn<Int64>()
   package var held = GrowableColumn<Int64>()
   package var allocated = GrowableColumn<Int64>()
+  /// Of the allocated units.
+  package var picked = GrowableColumn<Int64>()
   package var withheld = GrowableColumn<Int64>()
   /// May be negative after a count fell short of what is reserved.
   package var availableNow = GrowableColumn<Int64>()
@@ -130,6 +132,7 @@ package struct AvailabilityReply: ~Copyable {
     inProcessing.removeAll()
     held.removeAll()
     allocated.removeAll()
+    picked.removeAll()
     withheld.removeAll()
     availableNow.removeAll()
     inboundCounts.removeAll()
@@ -217,55 +220,6 @@ package struct HeadroomReply: ~Copyable {
     drafts.removeAll()
     headroom.removeAll()
     headroomUnits.removeAll()
-  }
-}
-
-package struct HoldReply: ~Copyable {
-  package var holdID: UInt64 = 0
-  package var state = HoldState.held
-  package var owner = BorrowedBytes.empty
-  package var expiresAt = UnixMilliseconds(0)
-  /// The claim had expired and was made again by this commit.
-  package var reclaimed = false
-  /// This is the remembered answer to an earlier request with the same key.
-  package var repeated = false
-  package var items = GrowableColumn<BorrowedBytes>()
-  package var nodes = GrowableColumn<BorrowedBytes>()
-  package var quantities = GrowableColumn<Int64>()
-
-  // The promised shipments: all columns have a value per shipment, or none.
-  /// Lines of each; together the lines of the hold that are promised, in their order.
-  package var shipmentLineCounts = GrowableColumn<UInt32>()
-  package var shipmentNodes = GrowableColumn<BorrowedBytes>()
-  package var shipmentWindowFromUnixSeconds = GrowableColumn<Int64>()
-  package var shipmentWindowToUnixSeconds = GrowableColumn<Int64>()
-  package var shipmentDeliveryDays = GrowableColumn<Int32>()
-  package var shipmentShipByUnixSeconds = GrowableColumn<Int64>()
-  /// In 1/65535.
-  package var shipmentConfidences = GrowableColumn<UInt32>()
-  /// `ServiceLevel`.
-  package var shipmentLevels = GrowableColumn<UInt32>()
-
-  package init() {}
-
-  package mutating func removeAll() {
-    holdID = 0
-    state = .held
-    owner = .empty
-    expiresAt = UnixMilliseconds(0)
-    reclaimed = false
-    repeated = false
-    items.removeAll()
-    nodes.removeAll()
-    quantities.removeAll()
-    shipmentLineCounts.removeAll()
-    shipmentNodes.removeAll()
-    shipmentWindowFromUnixSeconds.removeAll()
-    shipmentWindowToUnixSeconds.removeAll()
-    shipmentDeliveryDays.removeAll()
-    shipmentShipByUnixSeconds.removeAll()
-    shipmentConfidences.removeAll()
-    shipmentLevels.removeAll()
   }
 }
 

@@ -60,7 +60,7 @@ extension FieldCoder where Self: ~Copyable {
     }
   }
 
-  private mutating func promisedShipment(_ row: inout PromisedShipment) throws(RecordError) {
+  mutating func promisedShipment(_ row: inout PromisedShipment) throws(RecordError) {
     try number(&row.node)
     try choice(&row.level)
     var restrictions = row.restrictions.rawValue

@@ -227,6 +227,9 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.availableUnits)
     try column(&rows.nextSupplyUnixSeconds)
     try column(&rows.reclaimed)
+    try column(&rows.holdStates)
+    try column(&rows.grantCounts)
+    try grants(&rows.grants)
   }
 }
 

@@ -50,6 +50,7 @@ package final class Sequencer {
   var inStockReply = InStockReply()
   var headroomReply = HeadroomReply()
   var holdReply = HoldReply()
+  var shortfallReply = ShortfallReply()
   var feedReply = FeedReply()
   var listReply = ListReply()
   var planReply = PlanReply()

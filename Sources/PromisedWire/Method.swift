@@ -36,6 +36,8 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case holdConsume = 52
   case holdAmend = 53
   case holdExtend = 54
+  case pick = 55
+  case shortfalls = 56
 
   // promised.v1.Capacity
   case headroom = 64
@@ -157,9 +159,11 @@ extension Method {
     case .holdCommit: Row(.holds, "Commit")
     case .holdRelease: Row(.holds, "Release")
     case .holdGet: Row(.holds, "Get")
-    case .holdConsume: Row(.holds, "Consume", built: false)
-    case .holdAmend: Row(.holds, "Amend", built: false)
-    case .holdExtend: Row(.holds, "Extend", built: false)
+    case .holdConsume: Row(.holds, "Consume")
+    case .holdAmend: Row(.holds, "Amend")
+    case .holdExtend: Row(.holds, "Extend")
+    case .pick: Row(.holds, "Pick")
+    case .shortfalls: Row(.holds, "Shortfalls")
     case .headroom: Row(.capacity, "Headroom")
     case .usage: Row(.capacity, "Usage")
     case .putSellers: Row(.capacity, "PutSellers")

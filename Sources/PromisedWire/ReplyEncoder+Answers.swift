@@ -107,6 +107,8 @@ extension ReplyEncoder {
     message.held = reply.held.column.packed
     message.n_allocated = reply.allocated.count
     message.allocated = reply.allocated.column.packed
+    message.n_picked = reply.picked.count
+    message.picked = reply.picked.column.packed
     message.n_withheld = reply.withheld.count
     message.withheld = reply.withheld.column.packed
     message.n_available_now = reply.availableNow.count
@@ -194,44 +196,6 @@ extension ReplyEncoder {
     message.headroom = reply.headroom.column.packed
     message.n_headroom_units = reply.headroomUnits.count
     message.headroom_units = reply.headroomUnits.column.packed
-    return send(&message, streamID, &output)
-  }
-
-  @discardableResult
-  package func encode(
-    _ reply: borrowing HoldReply, streamID: UInt32, asOf: AsOf, into output: inout FrameBuffer
-  ) -> OutcomeCode {
-    var message = Promised__V1__HoldResponse()
-    promised__v1__hold_response__init(&message)
-    message.as_of = at(asOf)
-    message.n_items = reply.items.count
-    message.items = reply.items.column.packedTexts
-    message.n_nodes = reply.nodes.count
-    message.nodes = reply.nodes.column.packedTexts
-    message.n_quantities = reply.quantities.count
-    message.quantities = reply.quantities.column.packed
-    message.n_shipment_line_counts = reply.shipmentLineCounts.count
-    message.shipment_line_counts = reply.shipmentLineCounts.column.packed
-    message.n_shipment_window_from_unix_s = reply.shipmentWindowFromUnixSeconds.count
-    message.shipment_window_from_unix_s = reply.shipmentWindowFromUnixSeconds.column.packed
-    message.n_shipment_window_to_unix_s = reply.shipmentWindowToUnixSeconds.count
-    message.shipment_window_to_unix_s = reply.shipmentWindowToUnixSeconds.column.packed
-    message.n_shipment_delivery_days = reply.shipmentDeliveryDays.count
-    message.shipment_delivery_days = reply.shipmentDeliveryDays.column.packed
-    message.n_shipment_ship_by_unix_s = reply.shipmentShipByUnixSeconds.count
-    message.shipment_ship_by_unix_s = reply.shipmentShipByUnixSeconds.column.packed
-    message.n_shipment_confidences = reply.shipmentConfidences.count
-    message.shipment_confidences = reply.shipmentConfidences.column.packed
-    message.n_shipment_levels = reply.shipmentLevels.count
-    message.shipment_levels = reply.shipmentLevels.column.packed
-    message.n_shipment_nodes = reply.shipmentNodes.count
-    message.shipment_nodes = reply.shipmentNodes.column.packedTexts
-    message.hold_id = reply.holdID
-    message.state = UInt32(reply.state.rawValue)
-    message.owner = ProtobufCBinaryData(reply.owner)
-    message.expires_at_unix_s = reply.expiresAt.seconds
-    message.reclaimed = reply.reclaimed ? 1 : 0
-    message.repeated_answer = reply.repeated ? 1 : 0
     return send(&message, streamID, &output)
   }
 

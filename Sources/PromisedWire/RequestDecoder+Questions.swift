@@ -125,12 +125,6 @@ extension RequestDecoder {
     return .networkGet(minPosition: minPosition(message.read))
   }
 
-  func holdGet(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
-    let message = raw.assumingMemoryBound(to: Promised__V1__GetHoldRequest.self).pointee
-    guard message.hold_id > 0 else { throw FieldPath("hold_id").missing() }
-    return .holdGet(holdID: message.hold_id, minPosition: minPosition(message.read))
-  }
-
   func minPosition(_ read: UnsafeMutablePointer<Promised__V1__ReadOptions>?) -> Position {
     read?.pointee.min_position ?? 0
   }

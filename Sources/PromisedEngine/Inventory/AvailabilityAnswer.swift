@@ -71,6 +71,7 @@ extension State {
       reply.inProcessing.append(Int64(parts.inProcessing))
       reply.held.append(Int64(row.reserved) - Int64(parts.allocated))
       reply.allocated.append(Int64(parts.allocated))
+      reply.picked.append(Int64(parts.picked))
       reply.withheld.append(Int64(parts.withheld))
       reply.availableNow.append(row.available)
       count += 1
