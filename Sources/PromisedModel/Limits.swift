@@ -60,6 +60,8 @@ package enum Limits {
   /// The longest delay of a departure or of handling, and the longest transit.
   package static var delayMinutes: Int32 { 10_080 }
   package static var transitDays: Int { 60 }
+  /// How long after its last date a change of departures is still known.
+  package static var departureChangeDays: Int32 { 30 }
   /// Outcomes of promises that are kept to tell accuracy from.
   package static var promiseOutcomes: Int { 1_048_576 }
   package static var unitsPerPosition: Int32 { 2_000_000_000 }
