@@ -33,6 +33,7 @@ extension State {
     case .departureChanges(let numbers, let changes, let last):
       importChanges(numbers, changes, last: last)
     case .buckets(let rows): importBuckets(rows)
+    case .movements(let rows): movements.restore(rows)
     }
   }
 

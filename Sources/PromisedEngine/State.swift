@@ -19,6 +19,8 @@ package final class State {
   var inbound = InboundTable()
   var kits = KitTable()
   var opportunity = OpportunityTable()
+  /// What changed the units on hand since the first event.
+  var movements = MovementTotals()
 
   // Sellers and their storage.
   var sellerKeys = KeyTable()
@@ -88,6 +90,8 @@ package final class State {
   var isSweeping = false
   /// Items and positions of a chunk, more or less: what one `nextExportBlock` works on.
   var chunkRows = 65_536
+  /// The standing audit. No part of the state.
+  var audit = Audit()
 
   /// The last position that is on disk, as whoever writes the log says; no part of the state.
   package var durablePosition: Position = 0

@@ -125,6 +125,8 @@ package enum StateBlock {
   case departureChanges([UInt64], [DepartureChange], last: UInt64)
   /// What of a bucket does not follow from the promises.
   case buckets([BucketRow])
+  /// Units that came on hand and left, by what moved them.
+  case movements(MovementTotalRows)
 }
 
 /// Positions grouped by item, in table order: row counts per item, then one row per position.
@@ -181,6 +183,16 @@ package struct CommandRows: Sendable, Equatable {
   package var nextSupplyUnixSeconds: [Int64] = []
   /// 1 = a commit that claimed again.
   package var reclaimed: [UInt8] = []
+
+  package init() {}
+}
+
+/// Totals of movements since the first event, by cause in ascending order: the number of a movement
+/// kind, or 0 for what was put or loaded. A total is `high`·2^64 + `low`.
+package struct MovementTotalRows: Sendable, Equatable {
+  package var causes: [UInt8] = []
+  package var high: [Int64] = []
+  package var low: [UInt64] = []
 
   package init() {}
 }

@@ -55,6 +55,8 @@ package enum Limits {
   /// Items whose promises are compared when a publication is.
   package static var comparedItems: Int { 10_000_000 }
   package static var nodes: Int { 65_000 }
+  /// Differences that the report of an audit describes.
+  package static var auditViolations: Int { 100 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }
   /// The longest delay of a departure or of handling, and the longest transit.

@@ -44,6 +44,11 @@ extension StateBlock {
       where number > last || number <= (index == 0 ? 0 : numbers[index - 1]) {
         throw .malformed("departure change number")
       }
+    case .movements(let rows):
+      try require([rows.high.count, rows.low.count], rows: rows.causes.count, "movement totals")
+      for (cause, next) in zip(rows.causes, rows.causes.dropFirst()) where cause >= next {
+        throw .malformed("movement causes")
+      }
     case .sizes, .publication, .load, .lastLoad, .promises, .buckets: return
     }
   }

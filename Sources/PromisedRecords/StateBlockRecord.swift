@@ -19,6 +19,7 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case promises = 11
   case departureChanges = 12
   case buckets = 16
+  case movements = 34
 }
 
 extension StateBlock {
@@ -40,6 +41,7 @@ extension StateBlock {
     case .promises: .promises
     case .departureChanges: .departureChanges
     case .buckets: .buckets
+    case .movements: .movements
     }
   }
 
@@ -57,6 +59,7 @@ extension StateBlock {
     case .promises(let rows): rows.count
     case .departureChanges(_, let changes, _): changes.count
     case .buckets(let rows): rows.count
+    case .movements(let rows): rows.causes.count
     case .publication, .load, .lastLoad, .sizes: 1
     }
   }
@@ -108,6 +111,7 @@ extension StateBlockKind {
     case .promises: .promises([])
     case .departureChanges: .departureChanges([], [], last: 0)
     case .buckets: .buckets([])
+    case .movements: .movements(MovementTotalRows())
     }
   }
 }
@@ -171,6 +175,11 @@ extension FieldCoder where Self: ~Copyable {
     case .buckets(var rows):
       try bucketRows(&rows)
       block = .buckets(rows)
+    case .movements(var rows):
+      try column(&rows.causes)
+      try column(&rows.high)
+      try column(&rows.low)
+      block = .movements(rows)
     }
   }
 

@@ -41,6 +41,7 @@ extension State {
     row.pointee.onHand = amounts.onHand
     row.pointee.encumbered = encumbered
     touch(item: token)
+    note(moved: change.onHand, token: token)
     account(change, slot: slot)
   }
 
@@ -53,6 +54,7 @@ extension State {
     let change = Int64(onHand) - Int64(row.pointee.onHand)
     row.pointee.onHand = onHand
     touch(item: token)
+    note(moved: change, token: token)
     account(UnitChange(onHand: change), slot: slot)
   }
 
@@ -165,10 +167,19 @@ extension State {
     let index = positions.attribute(slot)
     if index == 0 { return }
     let item = attributes[Int(index)]
-    usage.add(
-      change.usage(volume: item.volumeMicroCubicFeet), seller: Int(item.seller),
-      type: item.storageType)
+    let used = change.usage(volume: item.volumeMicroCubicFeet)
+    usage.add(used, seller: Int(item.seller), type: item.storageType)
+    if audit.isSumming, mix(positions.key(slot)) <= audit.walkedHash {
+      audit.usage.add(used, seller: Int(item.seller), type: item.storageType)
+    }
     touch(.seller, UInt64(item.seller))
+  }
+
+  /// Adds units that came on hand, or left, to the totals of what moved them.
+  @inline(__always)
+  func note(moved units: Int64, token: UInt64) {
+    movements.add(units)
+    if audit.isSumming, mix(token) <= audit.walkedHash { audit.onHand += Int128(units) }
   }
 
   /// Computes all usage from positions, holds and inbound: the slow truth that the kept sums are
