@@ -12,7 +12,7 @@ extension State {
     appliedPosition = position
     appliedTime = time
     commands.forget(at: time.milliseconds)
-    holds.forget(at: time.milliseconds) { promises.remove(from: $0) }
+    forgetHolds()
     forgetBuckets()
     movements.cause = 0
     let isAudited = audit.isCounting

@@ -20,6 +20,7 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case departureChanges = 12
   case buckets = 16
   case movements = 34
+  case shortfalls = 22
 }
 
 extension StateBlock {
@@ -42,6 +43,7 @@ extension StateBlock {
     case .departureChanges: .departureChanges
     case .buckets: .buckets
     case .movements: .movements
+    case .shortfalls: .shortfalls
     }
   }
 
@@ -60,6 +62,7 @@ extension StateBlock {
     case .departureChanges(_, let changes, _): changes.count
     case .buckets(let rows): rows.count
     case .movements(let rows): rows.causes.count
+    case .shortfalls(let rows): rows.holdIDs.count
     case .publication, .load, .lastLoad, .sizes: 1
     }
   }
@@ -112,6 +115,7 @@ extension StateBlockKind {
     case .departureChanges: .departureChanges([], [], last: 0)
     case .buckets: .buckets([])
     case .movements: .movements(MovementTotalRows())
+    case .shortfalls: .shortfalls(ShortfallRows())
     }
   }
 }
@@ -180,6 +184,11 @@ extension FieldCoder where Self: ~Copyable {
       try column(&rows.high)
       try column(&rows.low)
       block = .movements(rows)
+    case .shortfalls(var rows):
+      try column(&rows.holdIDs)
+      try column(&rows.lines)
+      try column(&rows.sinceMilliseconds)
+      block = .shortfalls(rows)
     }
   }
 
@@ -206,6 +215,13 @@ extension FieldCoder where Self: ~Copyable {
     try keys(&rows.lineKeys)
     try column(&rows.lineNodes)
     try column(&rows.lineQuantities)
+    try column(&rows.linePicked)
+    try column(&rows.lineShipped)
+    try column(&rows.lineDues)
+    try column(&rows.lineChannels)
+    try column(&rows.lineFlags)
+    try keys(&rows.names)
+    try column(&rows.areShipped)
   }
 
   private mutating func commands(_ rows: inout CommandRows) throws(RecordError) {

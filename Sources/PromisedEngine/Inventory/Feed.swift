@@ -199,7 +199,7 @@ extension State {
       var stock = StockAmounts(onHand: row.pointee.onHand)
       let code = stock.move(kind, by: quantity)
       invariant(code == .ok, "a feed event moves stock out of range")
-      setOnHand(stock.onHand, of: row, token: token, slot: slot)
+      setOnHand(stock.onHand, of: row, token: token, slot: slot, node: node)
       return
     }
     var stock = amounts(token: token, slot: slot, node: node)
