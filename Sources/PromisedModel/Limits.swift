@@ -54,6 +54,8 @@ package enum Limits {
   package static var overrideSeconds: Int64 { 31_536_000 }
   /// Items whose promises are compared when a publication is.
   package static var comparedItems: Int { 10_000_000 }
+  /// Items whose days are kept; one that comes later is forecast by its category alone.
+  package static var activeItems: Int { 1_048_576 }
   package static var nodes: Int { 65_000 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }
