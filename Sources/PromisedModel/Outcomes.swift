@@ -87,6 +87,10 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
+  // The life of an order.
+  case nameTaken = 108
+  case holdConsumed = 109
+
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
     let letters = Array(String(describing: self))
@@ -116,12 +120,13 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .loadInProgress, .loadChangesTooMuch, .loadChunkOutOfOrder, .sequenceGap, .noStock,
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
-      .tooManyShipments, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
+      .tooManyShipments, .holdConsumed, .offerExpired, .offerChanged, .capacityFull,
+      .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied: .alreadyExists
+    case .idempotencyConflict, .alreadyApplied, .nameTaken: .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,

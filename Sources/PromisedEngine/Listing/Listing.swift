@@ -150,6 +150,7 @@ extension HoldState {
     case .committed: "committed"
     case .released: "released"
     case .expired: "expired"
+    case .consumed: "consumed"
     }
   }
 }
