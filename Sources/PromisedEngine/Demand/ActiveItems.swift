@@ -72,6 +72,14 @@ struct ActiveItems: ~Copyable {
     return rows.append(item)
   }
 
+  /// Puts an item, or a free place, behind all others, as a snapshot kept it.
+  mutating func restore(_ item: ActiveItem) -> Int {
+    days.resize(to: (rows.count + 1) * Self.keptDays)
+    let place = rows.append(item)
+    if item.token == 0 { free.append(UInt32(place)) } else { count += 1 }
+    return place
+  }
+
   mutating func remove(_ index: Int) {
     rows[index] = ActiveItem()
     free.append(UInt32(index))

@@ -64,6 +64,11 @@ struct DemandClasses: Equatable {
     refresh()
   }
 
+  /// How many values of each there are.
+  static var sizes: (sums: Int, shares: Int, table: Int) {
+    (count * Sum.count, (count + 1) * DemandLevels.bins, count * Reading.count)
+  }
+
   /// What was kept; nil when it is not of this form.
   init?(sums: [Int64], shares: [Int64], table: [Int64], day: Int32) {
     self.init()
