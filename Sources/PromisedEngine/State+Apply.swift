@@ -14,6 +14,10 @@ extension State {
     commands.forget(at: time.milliseconds)
     forgetHolds()
     forgetBuckets()
+    closeOverdueDays()
+    movements.cause = 0
+    let isAudited = audit.isCounting
+    if isAudited { auditBefore(event) }
     switch copy event {
     case .held(let held): apply(held: held)
     case .holdChanged(let changed): apply(holdChanged: changed)
@@ -40,5 +44,6 @@ extension State {
     case .holdAmended(let amended): apply(holdAmended: amended)
     case .holdFulfilled(let fulfilled): apply(holdFulfilled: fulfilled)
     }
+    if isAudited { auditAfter(event) }
   }
 }

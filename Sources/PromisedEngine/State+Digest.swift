@@ -48,7 +48,16 @@ extension State {
     digestNetwork(&sum)
     digestOverrides(&sum)
     digestLearned(&sum)
+    digestDemand(&sum)
     digestSourcing(&sum)
+    let moved = movements.rows
+    for index in moved.causes.indices {
+      sum.begin(134)
+      sum.add(moved.causes[index])
+      sum.add(moved.high[index])
+      sum.add(moved.low[index])
+      sum.end()
+    }
     sum.begin(20)
     sum.add(publication.epoch)
     sum.add(publication.horizonBaseUnixSeconds)

@@ -19,6 +19,8 @@ package final class State {
   var inbound = InboundTable()
   var kits = KitTable()
   var opportunity = OpportunityTable()
+  /// What changed the units on hand since the first event.
+  var movements = MovementTotals()
 
   // Sellers and their storage.
   var sellerKeys = KeyTable()
@@ -71,6 +73,14 @@ package final class State {
   /// What operators decided over the system's head.
   var overrides = OverrideTable()
 
+  // What sells.
+  var demand = DemandLearner()
+  /// Names of the categories 1, 2, … of `demand`.
+  var categoryKeys = KeyTable()
+  /// Where the pass stands that closes ended days, and when it began, UTC seconds.
+  var demandCursor = 0
+  var demandPassBegan: Int64 = 0
+
   // What was observed.
   var learned = LearnedTable()
   var outcomes = OutcomeTable()
@@ -90,6 +100,8 @@ package final class State {
   var isSweeping = false
   /// Items and positions of a chunk, more or less: what one `nextExportBlock` works on.
   var chunkRows = 65_536
+  /// The standing audit. No part of the state.
+  var audit = Audit()
 
   /// The last position that is on disk, as whoever writes the log says; no part of the state.
   package var durablePosition: Position = 0

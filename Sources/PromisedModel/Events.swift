@@ -89,6 +89,11 @@ package enum StateBlock {
   case departureChanges([UInt64], [DepartureChange], last: UInt64)
   /// What of a bucket does not follow from the promises.
   case buckets([BucketRow])
+  /// What items that sell have in common; before them.
+  case demandPool(DemandPoolRows)
+  case demandItems(DemandItemRows)
+  /// Units that came on hand and left, by what moved them.
+  case movements(MovementTotalRows)
   /// By hold and line; the holds come before.
   case shortfalls(ShortfallRows)
 }
@@ -181,6 +186,16 @@ package struct CommandRows: Sendable, Equatable {
   package var nextSupplyUnixSeconds: [Int64] = []
   /// 1 = a commit that claimed again.
   package var reclaimed: [UInt8] = []
+
+  package init() {}
+}
+
+/// Totals of movements since the first event, by cause in ascending order: the number of a movement
+/// kind, or 0 for what was put or loaded. A total is `high`·2^64 + `low`.
+package struct MovementTotalRows: Sendable, Equatable {
+  package var causes: [UInt8] = []
+  package var high: [Int64] = []
+  package var low: [UInt64] = []
 
   package init() {}
 }

@@ -83,6 +83,7 @@ package struct RequestDecoder: ~Copyable {
     case .commitLoad: return .commitLoad(id: try loadID(message))
     case .abortLoad: return .abortLoad(id: try loadID(message))
     case .status: return .status
+    case .audit: return .audit
     case .takeSnapshot: return .takeSnapshot
     case .listSnapshots: return .listSnapshots
     case .drain: return .drain
@@ -91,8 +92,9 @@ package struct RequestDecoder: ~Copyable {
     case .hello: return try hello(message)
     case .getDescriptorSet: return .descriptorSet
     case .healthCheck: return try health(message)
-    case .applyStream, .putForecasts, .history, .watch, .watchPoll, .capacityAdmit, .capacityReceive, .capacityClose, .capacityBid, .capacityClear,
-      .utilization, .audit, .cancel, .authenticate:
+    case .applyStream, .putForecasts, .history, .watch, .watchPoll, .capacityAdmit,
+      .capacityReceive, .capacityClose, .capacityBid, .capacityClear, .utilization, .cancel,
+      .authenticate:
       throw Refusal(.methodNotBuilt, "\(method.fullName) is not built yet")
     }
   }

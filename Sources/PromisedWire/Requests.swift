@@ -80,6 +80,7 @@ package enum Request {
   case abortLoad(id: Name)
 
   case status
+  case audit
   case takeSnapshot
   case listSnapshots
   case drain

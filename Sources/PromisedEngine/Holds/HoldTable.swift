@@ -57,7 +57,7 @@ struct HoldTable: ~Copyable {
   private var firstSecond = Int64.max
   private var ended = HoldListEnds()
   private var shipped = HoldListEnds()
-  private(set) var heldCount = 0
+  var heldCount = 0
   private(set) var committedCount = 0
 
   /// More than the longest hold, so that one turn of the wheel holds every expiry.

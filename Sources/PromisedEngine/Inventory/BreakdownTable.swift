@@ -35,6 +35,14 @@ struct BreakdownTable: ~Copyable {
   private var free = Store<UInt32>()
 
   var count: Int { index.count }
+  /// Rows that are or were in use; `isInUse` tells which.
+  var rowCount: Int { rows.count }
+
+  func row(_ slot: Int) -> Breakdown { rows[slot] }
+
+  func isInUse(_ slot: Int) -> Bool {
+    find(item: rows[slot].item, node: rows[slot].node) == slot
+  }
 
   /// The breakdown of an item in a node; zeros where none is kept. Expected constant time.
   func read(item: UInt64, node: UInt16) -> Breakdown {

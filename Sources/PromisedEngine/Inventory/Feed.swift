@@ -189,6 +189,7 @@ extension State {
     _ kind: MovementKind, by quantity: Int64, key: BorrowedBytes, known: UInt64, slot hint: Int,
     node: UInt16
   ) {
+    movements.cause = kind.rawValue
     var (token, slot) = (known, hint)
     if hint < 0 || positions.key(hint) != known {
       token = itemKeys.insert(key)
