@@ -98,6 +98,7 @@ private func availabilityReply(_ query: AvailabilityQuery) -> AvailabilityReply 
   reply.inProcessing.append(0)
   reply.held.append(1)
   reply.allocated.append(0)
+  reply.picked.append(0)
   reply.withheld.append(0)
   reply.availableNow.append(-3)
   append("X1", to: &reply.inboundShipments)
@@ -136,9 +137,10 @@ private func answerOperation(_ request: Request, _ exchange: inout Exchange) {
   case .hold(let command): hold(id: 9, .held, command.owner, &exchange)
   case .holdTransition(let command):
     hold(
-      id: command.holdID, command.transition == .commit ? .committed : .released, command.owner,
+      id: command.hold.id, command.transition == .commit ? .committed : .released, command.owner,
       &exchange)
-  case .holdGet(let holdID, _):
+  case .holdGet(let hold, _):
+    let holdID = hold.id
     if holdID == 404 {
       exchange.refuse(
         Refusal(.holdUnknown, "no hold 404", key: Name("404"), row: 3, availableUnits: 2))
@@ -206,6 +208,13 @@ private func hold(
   append("B1", to: &reply.items)
   append("SEA1", to: &reply.nodes)
   reply.quantities.append(2)
+  reply.picked.append(1)
+  reply.shipped.append(3)
+  reply.short.append(1)
+  reply.dueUnixSeconds.append(0)
+  append("web", to: &reply.channels)
+  reply.flags.append(2)
+  reply.append(granted: 2, later: 4, laterDue: 9, backordered: 1)
   _ = exchange.encoder.encode(
     reply, streamID: exchange.streamID, asOf: Exchange.asOf, into: &exchange.output)
 }

@@ -101,6 +101,7 @@ func exampleOffer() -> OfferReply {
     availability.inProcessing.append(10)
     availability.held.append(11)
     availability.allocated.append(12)
+    availability.picked.append(5)
     availability.withheld.append(13)
     availability.availableNow.append(-14)
     availability.inboundCounts.append(15)

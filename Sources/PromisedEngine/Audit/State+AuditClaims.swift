@@ -23,19 +23,21 @@ extension State {
   /// Adds what a hold claims to the tallies, or takes it out.
   private func auditTally(_ slot: Int, sign: Int64) {
     let state = holds.state(slot)
-    guard state == .held || state == .committed else { return }
+    guard state == .held || state == .committed || state == .consumed else { return }
     let hold = holds.hold(slot)
     let lines = holds.lines(slot)
-    for index in 0..<Int(hold.lineCount) {
+    for index in 0..<(state == .consumed ? 0 : Int(hold.lineCount)) {
       let line = lines[index]
-      if !audit.isOfPart(hash: mix(line.item)) { continue }
+      if !line.isAtPosition || !audit.isOfPart(hash: mix(line.item)) { continue }
       let units = sign * Int64(line.quantity)
       audit.claims.add(
         ClaimedUnits(reserved: units, allocated: state == .committed ? units : 0),
         item: line.item, node: line.node)
     }
     if !audit.countsBuckets { return }
-    if state == .held { audit.heldCount += Int(sign) } else { audit.committedCount += Int(sign) }
+    if state == .held { audit.heldCount += Int(sign) }
+    if state == .committed { audit.committedCount += Int(sign) }
+    // What left keeps its room.
     var block = hold.promises
     while block != 0 {
       for claim in promises.claims(block) where claim.units > 0 {
@@ -67,11 +69,21 @@ extension State {
     if let slot = holds.find(id), slot < audit.countedSlots { auditTally(slot, sign: sign) }
   }
 
+  /// Takes a hold out that is changed apart from what its event names, or puts it in again.
+  func auditTallyAside(_ id: UInt64, sign: Int64) {
+    if audit.isCounting { auditTallyCounted(id, sign: sign) }
+  }
+
   /// Each hold that an event may change, once. An event that is missing here shows as violations
   /// that are none.
   private func forEachChangedHold(of event: borrowing Event, _ body: (UInt64) -> Void) {
     switch copy event {
-    case .held: body(appliedPosition)
+    case .held(let held):
+      body(appliedPosition)
+      if held.replaces != 0 { body(held.replaces) }
+    case .holdExtended(let extended): body(extended.holdID)
+    case .holdAmended(let amended): body(amended.holdID)
+    case .holdFulfilled(let fulfilled): body(fulfilled.holdID)
     case .holdChanged(let changed): body(changed.holdID)
     case .holdsExpired(let ids):
       for index in 0..<ids.count { body(ids[index]) }

@@ -30,6 +30,8 @@ extension State {
     guard units > 0, let slot = holds.find(holdID), holds.state(slot) == .committed else {
       return 0
     }
+    auditTallyAside(holdID, sign: -1)
+    defer { auditTallyAside(holdID, sign: 1) }
     var left = units
     for line in 0..<Int(holds.hold(slot).lineCount) where left > 0 {
       let held = holds.lines(slot)[line]
@@ -98,6 +100,7 @@ extension State {
   func forgetHolds() {
     while let slot = holds.forgettable(at: appliedTime.milliseconds) {
       let promised = holds.hold(slot).promises
+      auditTallyAside(holds.hold(slot).id, sign: -1)
       if promised != 0 {
         if holds.state(slot) == .consumed { releasePromises(of: slot) }
         promises.remove(from: promised)

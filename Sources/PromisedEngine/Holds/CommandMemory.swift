@@ -72,10 +72,11 @@ struct CommandMemory: ~Copyable {
     if let base = key.bytes.base {
       keys.bytes(block).update(from: base, count: key.bytes.count)
     }
+    let lines = rows.isEmpty ? 0 : store(rows)
     let slot = (first + count) & (ring.count - 1)
     ring[slot] = RememberedCommand(
       hash: keyHash, bodyDigest: key.bodyDigest, at: now, position: position, outcome: outcome,
-      key: block, grants: rows.isEmpty ? 0 : store(rows), grantCount: UInt16(rows.count),
+      key: block, grants: lines, grantCount: UInt16(rows.count),
       keyCount: UInt8(key.bytes.count))
     index.insert(keyHash, slot: slot)
     count += 1

@@ -81,7 +81,8 @@ extension State {
   }
 
   /// Adds to the reserved units of a row, to the allocated ones among them and to the picked and the
-  /// backordered ones among those. Who changes allocated units keeps the allocation index right and reviews.
+  /// backordered ones among those. Who changes allocated units keeps the allocation index right and
+  /// reviews.
   func reserve(
     _ units: Int32, allocated: Int32, picked: Int32 = 0, backordered: Int32 = 0, token: UInt64,
     node: UInt16

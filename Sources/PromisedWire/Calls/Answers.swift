@@ -138,6 +138,8 @@ public struct StockPosition: Sendable, Equatable {
   public var held: Int64
   /// Claimed by orders.
   public var allocated: Int64
+  /// Picked, of what is claimed by orders.
+  public var picked: Int64
   /// Kept out of availability by rule.
   public var withheld: Int64
   /// What can be sold now; negative after a count fell short.

@@ -246,7 +246,7 @@ extension AvailabilityAnswer {
     let lengths = [
       message.n_on_hand, message.n_fulfillable, message.n_unfulfillable, message.n_researching,
       message.n_in_transfer, message.n_in_processing, message.n_held, message.n_allocated,
-      message.n_withheld, message.n_available_now,
+      message.n_withheld, message.n_available_now, message.n_picked,
     ]
     guard lengths.allSatisfy({ $0 == rows }) else {
       throw MalformedAnswer("the position columns do not add up to position_counts")
@@ -259,7 +259,7 @@ extension AvailabilityAnswer {
           fulfillable: message.fulfillable[row], unfulfillable: message.unfulfillable[row],
           researching: message.researching[row], inTransfer: message.in_transfer[row],
           inProcessing: message.in_processing[row], held: message.held[row],
-          allocated: message.allocated[row], withheld: message.withheld[row],
+          allocated: message.allocated[row], picked: message.picked[row], withheld: message.withheld[row],
           availableNow: message.available_now[row]))
     }
     return positions

@@ -17,8 +17,7 @@ extension Session {
       throw .usage("hold \(word) needs a hold: the number `hold` printed, or name=NAME")
     }
     let hold = try holdName(operands[1])
-    if step == .show { return show(try perform(.getHold(hold))) }
-    let owner = try needed("owner")
+    let owner = step == .show ? "" : try needed("owner")
     let rest = Array(operands.dropFirst(2))
     switch step {
     case .show, .extend, .commit, .release:
@@ -28,8 +27,8 @@ extension Session {
     case .ship: break
     }
     switch step {
-    case .show, .commit:
-      return show(try perform(.commit(hold, owner: owner, key: key)))
+    case .show: return show(try perform(.getHold(hold)))
+    case .commit: return show(try perform(.commit(hold, owner: owner, key: key)))
     case .release: return show(try perform(.release(hold, owner: owner, key: key)))
     case .extend:
       let seconds = try timeToLive()
