@@ -92,6 +92,7 @@ extension State {
   /// bucket that has not left, it claims no more.
   func forgetHolds() {
     while let slot = holds.forgettable(at: appliedTime.milliseconds) {
+      auditForgets(slot)
       let promised = holds.hold(slot).promises
       if promised != 0 {
         if holds.state(slot) == .consumed { releasePromises(of: slot) }
