@@ -114,6 +114,10 @@ let package = Package(
     .executableTarget(
       name: "promised-timetable-check", dependencies: ["PromisedData", "PromisedEngine"],
       path: "Tools/TimetableCheck", swiftSettings: strict),
+    .executableTarget(
+      name: "promised-forecast-eval",
+      dependencies: ["PromisedData", "PromisedEngine", "PromisedImport"],
+      path: "Tools/ForecastEval", exclude: ["README.md"], swiftSettings: strict),
 
     // A suite per module.
     suite("PromisedModelTests", ["PromisedModel"]),
@@ -139,6 +143,7 @@ let package = Package(
     suite(
       "OrderReplayTests",
       ["promised-order-replay", "PromisedData", "PromisedEngine", "PromisedModel", "CZlib"]),
+    suite("ForecastEvalTests", ["promised-forecast-eval", "PromisedData", "PromisedEngine"]),
     suite("TimetableCheckTests", ["promised-timetable-check", "PromisedData"]),
     suite("PromisedSampleTests", ["PromisedSample"]),
     suite(

@@ -48,6 +48,7 @@ extension State {
     digestNetwork(&sum)
     digestOverrides(&sum)
     digestLearned(&sum)
+    digestDemand(&sum)
     digestSourcing(&sum)
     let moved = movements.rows
     for index in moved.causes.indices {
