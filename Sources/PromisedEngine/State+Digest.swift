@@ -49,6 +49,7 @@ extension State {
     digestOverrides(&sum)
     digestLearned(&sum)
     digestSourcing(&sum)
+    digestDistribution(&sum)
     sum.begin(20)
     sum.add(publication.epoch)
     sum.add(publication.horizonBaseUnixSeconds)
