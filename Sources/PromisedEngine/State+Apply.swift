@@ -12,8 +12,11 @@ extension State {
     appliedPosition = position
     appliedTime = time
     commands.forget(at: time.milliseconds)
-    holds.forget(at: time.milliseconds) { promises.remove(from: $0) }
+    forgetHolds()
     forgetBuckets()
+    movements.cause = 0
+    let isAudited = audit.isCounting
+    if isAudited { auditBefore(event) }
     switch copy event {
     case .held(let held): apply(held: held)
     case .holdChanged(let changed): apply(holdChanged: changed)
@@ -37,5 +40,6 @@ extension State {
       remember(key, RememberedOutcome(code: .ok))
     case .promisesMoved(let key, let moves): apply(moved: moves, key: key)
     }
+    if isAudited { auditAfter(event) }
   }
 }

@@ -45,6 +45,7 @@ extension State {
     begun.tail += exportDistribution()
     begun.tail += exportHolds() + exportPromises() + exportCommands()
     begun.tail.append(.sources(exportSources()))
+    begun.tail.append(.movements(movements.rows))
     begun.tail += exportLearned()
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
     if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }

@@ -19,6 +19,8 @@ package final class State {
   var inbound = InboundTable()
   var kits = KitTable()
   var opportunity = OpportunityTable()
+  /// What changed the units on hand since the first event.
+  var movements = MovementTotals()
 
   // For whom: groups of nodes, channels, units beyond the stock, claims that no row reserves.
   var groups = GroupTable()
@@ -34,6 +36,8 @@ package final class State {
 
   // Claims and commands.
   var holds = HoldTable()
+  /// Committed lines by position, and what is missing to them.
+  var allocations = AllocationTable()
   /// What was promised with holds, and what that takes room in.
   var promises = PromiseTable()
   var buckets = BucketTable()
@@ -94,6 +98,8 @@ package final class State {
   var isSweeping = false
   /// Items and positions of a chunk, more or less: what one `nextExportBlock` works on.
   var chunkRows = 65_536
+  /// The standing audit. No part of the state.
+  var audit = Audit()
 
   /// The last position that is on disk, as whoever writes the log says; no part of the state.
   package var durablePosition: Position = 0
@@ -111,7 +117,8 @@ package final class State {
       items: positions.itemCount, positions: positions.positionCount, openHolds: holds.heldCount,
       allocations: holds.committedCount, rememberedCommands: commands.count,
       nodes: network.nodeCount, sellers: sellers.count, sources: sourceKeys.count,
-      inboundRows: inbound.count)
+      inboundRows: inbound.count, shortPositions: allocations.shortCount,
+      shortUnits: allocations.shortUnits)
   }
 
   /// Makes room for `items` items and `positions` positions in all without further growth.
@@ -135,6 +142,9 @@ package struct StateCounters: Sendable, Equatable {
   package var sellers: Int
   package var sources: Int
   package var inboundRows: Int
+  /// Positions whose allocations are not covered, and the units missing to them.
+  package var shortPositions: Int
+  package var shortUnits: Int64
 }
 
 /// Memory that decisions and answers write to; kept, so that a steady stream allocates nothing.

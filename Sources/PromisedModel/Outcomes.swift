@@ -94,6 +94,10 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case datedClaimLimit = 117
   case kitNeedsNode = 118
 
+  // The life of an order.
+  case nameTaken = 108
+  case holdConsumed = 109
+
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
     let letters = Array(String(describing: self))
@@ -124,13 +128,14 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .loadInProgress, .loadChangesTooMuch, .loadChunkOutOfOrder, .sequenceGap, .noStock,
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
-      .tooManyShipments, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
+      .tooManyShipments, .holdConsumed, .offerExpired, .offerChanged, .capacityFull,
+      .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
       .datedClaimLimit, .kitNeedsNode:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied: .alreadyExists
+    case .idempotencyConflict, .alreadyApplied, .nameTaken: .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,

@@ -19,6 +19,8 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case promises = 11
   case departureChanges = 12
   case buckets = 16
+  case movements = 34
+  case shortfalls = 22
 }
 
 extension StateBlock {
@@ -40,6 +42,8 @@ extension StateBlock {
     case .promises: .promises
     case .departureChanges: .departureChanges
     case .buckets: .buckets
+    case .movements: .movements
+    case .shortfalls: .shortfalls
     }
   }
 
@@ -57,6 +61,8 @@ extension StateBlock {
     case .promises(let rows): rows.count
     case .departureChanges(_, let changes, _): changes.count
     case .buckets(let rows): rows.count
+    case .movements(let rows): rows.causes.count
+    case .shortfalls(let rows): rows.holdIDs.count
     case .publication, .load, .lastLoad, .sizes: 1
     }
   }
@@ -108,6 +114,8 @@ extension StateBlockKind {
     case .promises: .promises([])
     case .departureChanges: .departureChanges([], [], last: 0)
     case .buckets: .buckets([])
+    case .movements: .movements(MovementTotalRows())
+    case .shortfalls: .shortfalls(ShortfallRows())
     }
   }
 }
@@ -171,6 +179,16 @@ extension FieldCoder where Self: ~Copyable {
     case .buckets(var rows):
       try bucketRows(&rows)
       block = .buckets(rows)
+    case .movements(var rows):
+      try column(&rows.causes)
+      try column(&rows.high)
+      try column(&rows.low)
+      block = .movements(rows)
+    case .shortfalls(var rows):
+      try column(&rows.holdIDs)
+      try column(&rows.lines)
+      try column(&rows.sinceMilliseconds)
+      block = .shortfalls(rows)
     }
   }
 
@@ -197,6 +215,13 @@ extension FieldCoder where Self: ~Copyable {
     try keys(&rows.lineKeys)
     try column(&rows.lineNodes)
     try column(&rows.lineQuantities)
+    try column(&rows.linePicked)
+    try column(&rows.lineShipped)
+    try column(&rows.lineDues)
+    try column(&rows.lineChannels)
+    try column(&rows.lineFlags)
+    try keys(&rows.names)
+    try column(&rows.areShipped)
   }
 
   private mutating func commands(_ rows: inout CommandRows) throws(RecordError) {

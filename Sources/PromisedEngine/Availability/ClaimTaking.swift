@@ -133,6 +133,15 @@ extension State {
   }
 }
 
+extension ClaimRow {
+  /// The row that a line's claim is part of.
+  init(_ line: HoldLine) {
+    self.init(
+      item: line.item, place: line.node, isPool: line.isPool, due: line.dueUnixSeconds,
+      channel: line.channel)
+  }
+}
+
 extension SupplyModel {
   /// Whether a demand like a wish of a group is open.
   func has(_ wish: ClaimWish) -> Bool {

@@ -27,7 +27,7 @@ extension Session {
 }
 
 /// From what the quantity can be had, by its number.
-private func sourceWord(_ source: UInt32) -> String {
+private func supplyWord(_ source: UInt32) -> String {
   switch UInt8(exactly: source).flatMap({ SupplySource(rawValue: $0) }) {
   case .onHand: "on hand"
   case .inbound: "inbound"
@@ -62,7 +62,7 @@ func atpText(_ pair: AtpPair, quantity: Int64, horizon: UInt64, _ style: Style) 
   case .backorder:
     return text + "  " + style.notice("\(wanted): as a backorder, without a date") + "\n"
   case .inbound, .preorder:
-    let source = sourceWord(pair.firstSource)
+    let source = supplyWord(pair.firstSource)
     return text + "  \(wanted): \(source), \(placeText(pair.firstUnixSeconds, 0))\n"
   case nil:
     return text + "  " + style.bad("\(wanted): not within \(counted(horizon, "day"))") + "\n"
@@ -83,7 +83,7 @@ func atpJSON(_ answer: AtpAnswer, _ json: inout JSON) {
       json.member("units", step.units)
     }
     json.instant("first", pair.firstUnixSeconds)
-    json.member("first_source", sourceWord(pair.firstSource))
+    json.member("first_source", supplyWord(pair.firstSource))
     json.member("unsourced", pair.unsourced)
     json.member("backorder_left", pair.backorderLeft)
   }
