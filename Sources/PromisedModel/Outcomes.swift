@@ -87,16 +87,16 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
+  // The life of an order.
+  case nameTaken = 108
+  case holdConsumed = 109
+
   // For whom units are, and by when.
   case channelUnknown = 114
   case groupUnknown = 115
   case poolDemandLimit = 116
   case datedClaimLimit = 117
   case kitNeedsNode = 118
-
-  // The life of an order.
-  case nameTaken = 108
-  case holdConsumed = 109
 
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {

@@ -23,7 +23,9 @@ extension State {
   ///
   /// - Complexity: constant for a plain item; else n log n in what is known of the item, and
   ///   2^demands × nodes where groups have open demand.
-  func claimable(_ wish: ClaimWish, at now: UnixMilliseconds) -> Int64 {
+  func claimable(
+    _ wish: ClaimWish, backorders use: BackorderUse = .all, at now: UnixMilliseconds
+  ) -> Int64 {
     let slot = positions.find(wish.item)
     if slot < 0 { return 0 }
     let seconds = now.seconds
@@ -42,7 +44,7 @@ extension State {
       return (positions.row(slot, node: wish.place)?.pointee.available ?? 0) - wished
     }
     fillModel(
-      of: wish.item, slot, node: wish.isPool ? nil : wish.place, backorders: .all, at: seconds)
+      of: wish.item, slot, node: wish.isPool ? nil : wish.place, backorders: use, at: seconds)
     if wish.isPool {
       return scratch.model.poolLimit(due: wish.due, channel: wish.channel) {
         groups.contains(wish.place, node: $0)

@@ -172,7 +172,8 @@ import Testing
     for index in 0..<Limits.datedClaims {
       desk.state.claimBeyondRows(
         ClaimRow(
-          item: desk.token("A"), place: node, isPool: false, due: UInt32(desk.day(1)) + UInt32(index),
+          item: desk.token("A"), place: node, isPool: false,
+          due: UInt32(desk.day(1)) + UInt32(index),
           channel: 0), 1, allocated: 0)
     }
     #expect(try desk.take([desk.wish("A", "F1", 1, due: desk.day(1))]).map(\.granted) == [1])

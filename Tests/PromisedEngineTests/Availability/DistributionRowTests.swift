@@ -59,8 +59,9 @@ import Testing
     try desk.put(Rows.items([Rows.Item(key: "A", volume: 2)]))
     let slot = desk.state.positions.find(desk.token("A"))
     #expect(!desk.state.isPlain(slot))
-    #expect(desk.state.attributes[Int(desk.state.positions.attribute(slot))]
-      .volumeMicroCubicFeet == 2)
+    #expect(
+      desk.state.attributes[Int(desk.state.positions.attribute(slot))]
+        .volumeMicroCubicFeet == 2)
     // The table grows and moves its rows.
     try desk.put(Rows.items((0..<300).map { Rows.Item(key: "X\($0)") }))
     #expect(!desk.state.isPlain(desk.state.positions.find(desk.token("A"))))
