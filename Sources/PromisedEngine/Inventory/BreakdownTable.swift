@@ -38,7 +38,9 @@ struct BreakdownTable: ~Copyable {
 
   func row(_ slot: Int) -> Breakdown { rows[slot] }
 
-  func isInUse(_ slot: Int) -> Bool { self.slot(rows[slot].item, rows[slot].node) == slot }
+  func isInUse(_ slot: Int) -> Bool {
+    find(item: rows[slot].item, node: rows[slot].node) == slot
+  }
 
   /// The breakdown of an item in a node; zeros where none is kept. Expected constant time.
   func read(item: UInt64, node: UInt16) -> Breakdown {

@@ -31,7 +31,8 @@ import Testing
   {
     let slot = desk.state.positions.find(token(item, in: desk))
     let node = try #require(desk.state.nodeIndex(Name(node)))
-    return try #require(desk.state.positions.row(slot, node: node))
+    let row = desk.state.positions.row(slot, node: node)
+    return try #require(row)
   }
 
   /// The identities that differ, with the first difference described.
