@@ -114,7 +114,7 @@ extension State {
     _ catalogue: ProfileCatalogue, at now: UnixMilliseconds, into reply: inout OfferReply
   ) {
     let isPlain = isPlain(slot)
-    if !isPlain { fillCandidates(slot, channel: channel, backorders: .all, at: now) }
+    if !isPlain { fillCandidates(slot, channel: channel, backorders: .none, at: now) }
     let count = isPlain ? positions.rowCount(slot) : scratch.candidates.count
     let nodes = isPlain ? (count == 0 ? nil : positions.nodes(slot)) : scratch.candidates.base
     if isPlain {

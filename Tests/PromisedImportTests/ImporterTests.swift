@@ -90,7 +90,8 @@ func check(
   @Test func aSoundWorldHasNoProblemAndEveryRow() throws {
     let (report, chunks) = check(soundWorld)
     #expect(report.files.flatMap(\.problems.kept) == [])
-    #expect(report.rowCount == 1 + 3 + 2 + 1 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 1 + 1 + 2 + 2 + 2 + 2)
+    #expect(
+      report.rowCount == 1 + 3 + 2 + 1 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 1 + 1 + 2 + 2 + 2 + 2)
     #expect(chunks.map(\.number) == Array(0..<UInt32(report.chunkCount)))
     #expect(chunks.map(\.file) == ImportFile.allCases)
     guard case .items(let items) = chunks[9].rows, case .positions(let positions) = chunks[11].rows,

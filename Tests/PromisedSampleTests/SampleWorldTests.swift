@@ -110,7 +110,8 @@ struct SampleWorldTests {
     #expect(files.column("groups", 1).isSubset(of: nodes))
     #expect(files.column("groups", 0) == ["west", "middle", "east", "all"])
     for (name, width) in [
-      ("groups", 2), ("channels", 3), ("backorders", 2), ("rates", 3), ("kits", 2), ("opportunity", 2), ("nodes", 1), ("legs", 1), ("sellers", 1),
+      ("groups", 2), ("channels", 3), ("backorders", 2), ("rates", 3), ("kits", 2),
+      ("opportunity", 2), ("nodes", 1), ("legs", 1), ("sellers", 1),
       ("items", 1), ("zones", 2), ("positions", 2),
       ("inbound", 3), ("waves", 3), ("lanes", 3), ("limits", 4),
     ] {

@@ -149,7 +149,7 @@ extension State {
         let available =
           isPlain(position)
           ? positions.rows(position)[place].available
-          : claimable(ClaimWish(item: line.item, place: node), at: now)
+          : claimable(ClaimWish(item: line.item, place: node), backorders: .none, at: now)
         if available - used >= wanted { holders.append(node) }
       }
       nodes = nodes.map { $0.filter { holders.contains($0) } } ?? holders

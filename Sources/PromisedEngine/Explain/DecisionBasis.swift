@@ -122,7 +122,7 @@ extension State {
         basis.available.append(positions.rows(slot)[place].available)
       }
     } else {
-      fillCandidates(slot, channel: 0, backorders: .all, at: now)
+      fillCandidates(slot, channel: 0, backorders: .none, at: now)
       for place in 0..<scratch.candidates.count {
         basis.nodes.append(scratch.candidates[place])
         basis.available.append(scratch.available[place])

@@ -175,7 +175,7 @@ extension State {
       // A component that is a kit itself is taken assembled, and a kit of the cart is not one.
       scratch.wishes.removeAll()
       fillModel(
-        of: positions.key(slot), slot, node: nil, backorders: .all, at: now.seconds)
+        of: positions.key(slot), slot, node: nil, backorders: .none, at: now.seconds)
       scratch.model.fillLimits(due: 0, channel: channel)
       scratch.plan.components.at(index).pointee.firstStock = Int32(scratch.plan.stock.count)
       scratch.plan.components.at(index).pointee.stockCount = Int32(scratch.model.spans.count)

@@ -28,7 +28,7 @@ private struct NaiveDays {
 @Suite struct DatedClaimTests {
   @Test("claims by date agree with a day-by-day simulation, and no grant goes below the cap")
   func againstADayByDaySimulation() throws {
-    var draws = SplitMix(state: 16)
+    var draws = SplitMix(16)
     for round in 0..<150 {
       let desk = try Desk.small()
       let start = desk.now.seconds

@@ -82,7 +82,7 @@ private struct SupplyCase {
 @Suite struct SupplyModelTests {
   @Test("what may be claimed is what a maximum flow leaves, over nodes, groups and dates")
   func limitsAreThoseOfAMaximumFlow() {
-    var draws = SplitMix(state: 2727)
+    var draws = SplitMix(2727)
     var checked = 0
     var bound = 0
     while checked < 3000 {
@@ -111,7 +111,7 @@ private struct SupplyCase {
 
   @Test("all nodes at once say what each says alone")
   func limitsOfAllNodes() {
-    var draws = SplitMix(state: 31)
+    var draws = SplitMix(31)
     for _ in 0..<1000 {
       var model = SupplyCase.random(&draws).model()
       let due = UInt32(draws.below(4))
@@ -125,7 +125,7 @@ private struct SupplyCase {
 
   @Test("units kept for channels are a supply of their own, whoever claims and where")
   func channelsAreSuppliesOfTheirOwn() {
-    var draws = SplitMix(state: 11)
+    var draws = SplitMix(11)
     var checked = 0
     while checked < 2000 {
       let nodes = 1 + draws.below(3)
