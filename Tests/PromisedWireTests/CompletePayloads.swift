@@ -23,12 +23,15 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.number(9, 58_983)
       p.number(10, 20_460)
       p.number(11, 1)
+      p.text(40, "app")
     case .plan, .atRisk, .rescue, .accuracy, .explain, .changed: promises(method, &p)
     case .observe, .closeLeg, .reopenLeg, .putOverride, .listOverrides: operators(method, &p)
     case .availability:
       p.message(1) { $0.number(1, 7) }
       p.keys(2, 3, ["A", "BB"])
       p.text(4, "SEA1")
+      p.text(40, "west")
+      p.text(41, "app")
     case .inStock:
       p.message(1) { $0.number(1, 7) }
       p.keys(2, 3, ["A", "BB"])
@@ -67,6 +70,7 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.text(2, "cart-1")
       p.number(3, 9)
     case .atp:
+      p.message(1) { $0.number(1, 7) }
       p.keys(2, 3, ["A", "BB"])
       p.text(4, "west")
       p.text(5, "SEA1")
@@ -291,6 +295,7 @@ private func promises(_ method: Method, _ p: inout Proto) {
     p.number(12, 20_460)
     p.number(13, 256)
     p.number(14, 1)
+    p.text(40, "app")
   case .atRisk:
     p.text(2, "SEA1")
     p.number(3, 10_000)

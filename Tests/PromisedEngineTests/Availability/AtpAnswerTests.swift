@@ -7,7 +7,7 @@ import Testing
   /// Item A in F1 with 30 on hand and receipts of 40 on days 3 and 5 (of periods that begin with
   /// day 1, which is now), and claims due in the periods.
   private func textbook(orders: [Int64]) throws -> Desk {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.positions([("A", "F1", 30, 0, 0)]))
     try desk.put(
       Rows.inbound([
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func theFirstInstantAndItsSource() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(
       Rows.inbound([
         ("S1", "A", "F1", 40, desk.day(5), .shipped), ("S2", "A", "F1", 9, desk.day(2), .draft),
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func overdueSupplyCountsOnlyWhileItIsReceived() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(
       Rows.inbound([
         ("S1", "A", "F1", 40, desk.day(-2), .shipped),
@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test func placesAreNodesGroupsAndTheNetwork() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.positions([("A", "F2", 5, 0, 0)]))
     try desk.put(Rows.groups([("west", ["F1", "F3"]), ("all", ["F1", "F2", "F3"])]))
     try desk.put(Rows.inbound([("S1", "A", "F3", 4, desk.day(1), .shipped)]))
@@ -108,7 +108,7 @@ import Testing
   }
 
   @Test func whatIsAskedIsCheckedAndNamed() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     func code(_ query: AtpQuery) -> OutcomeCode? {
       desk.refusal { () throws(Refusal) in
         var reply = AtpReply()
@@ -145,7 +145,7 @@ import Testing
   }
 
   @Test func anAnswerThatWouldTakeTooLongIsRefused() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     let nodes = (0..<200).map { "N\($0)" }
     try desk.put(Rows.nodes(nodes))
     try desk.put(Rows.positions(nodes.map { ("A", $0, 10, 0, 0) }))

@@ -8,7 +8,7 @@ import Testing
   /// source could take its units twice.
   @Test("complaint 2: a source in two pools is sold once, whoever asks where")
   func complaint2PoolsThatShareASource() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.groups([("west", ["F1", "F2"]), ("south", ["F2", "F3"])]))
     try desk.put(Rows.positions([("A", "F1", 2, 0, 0), ("A", "F2", 5, 0, 0)]))
     #expect(desk.claimable("A", "west", pool: true) == 7)
@@ -31,7 +31,7 @@ import Testing
 
   @Test("complaint 21: a buffer of a channel keeps the last units from it, not from others")
   func complaint21BufferPerChannel() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.channels([("app", "A", "F1", 3, 0), ("web", "A", "F1", 0, 0)]))
     #expect(desk.claimable("A", "F1", channel: "app") == 7)
     #expect(desk.claimable("A", "F1", channel: "web") == 10 && desk.claimable("A", "F1") == 10)
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test func whatIsSetAsideIsForOneChannelAndUsedUpByIt() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.channels([("b2b", "A", "F1", 0, 6), ("web", "A", "F1", 1, 0)]))
     #expect(desk.claimable("A", "F1") == 4 && desk.claimable("A", "F1", channel: "web") == 3)
     #expect(desk.claimable("A", "F1", channel: "b2b") == 10)
@@ -56,7 +56,7 @@ import Testing
   /// is counted once, and stock that comes gives it back.
   @Test("complaint 20: backorders count once, so that nothing is undersold")
   func complaint20BackordersCountOnce() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.backorders([("A", "F1", .backorder, 5, 0, 0)]))
     try desk.take([desk.wish("A", "F1", 12)])
     #expect(desk.claimable("A", "F1") == 3)
@@ -70,7 +70,7 @@ import Testing
 
   @Test("complaint 22: backorders and pre-orders have a cap and a date")
   func complaint22CapsAndDates() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     let release = desk.day(10)
     try desk.put(
       Rows.backorders([
@@ -89,7 +89,7 @@ import Testing
 
   @Test("complaint 3: lines of kits and components share what they are made of")
   func complaint3KitsShareComponents() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.kits([("K", "A", 2), ("K", "B", 1), ("K2", "A", 3)]))
     // A 10, B 3: three K by B; then A has 4 left, which is one K2.
     #expect(try desk.takeAlone([desk.wish("K", "F1", 3)]).map(\.granted) == [3])
@@ -122,7 +122,7 @@ import Testing
 
   @Test("complaint 8: what is offered over places can be claimed over places, node by node")
   func complaint8SumOverLocations() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.positions([("A", "F1", 1, 0, 0), ("A", "F2", 1, 0, 0)]))
     try desk.put(Rows.groups([("west", ["F1", "F2"])]))
     // The group says two, its first node says one, and two are granted whoever asks for what.
@@ -135,7 +135,7 @@ import Testing
 
   @Test("complaint 9: two nodes with one unit each fill a claim of two")
   func complaint9OneUnitInEachOfTwoNodes() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.positions([("A", "F1", 1, 0, 0), ("A", "F2", 1, 0, 0)]))
     try desk.put(Rows.groups([("west", ["F1", "F2"])]))
     #expect(try desk.take([desk.wish("A", "west", 2, pool: true)]).map(\.granted) == [2])
@@ -144,7 +144,7 @@ import Testing
 
   @Test("complaint 11: the caller names the node, and no other is touched")
   func complaint11TheCallerNamesTheNode() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.positions([("A", "F2", 9, 0, 0)]))
     #expect(try desk.take([desk.wish("A", "F2", 9)]).map(\.granted) == [9])
     #expect(desk.claimable("A", "F1") == 10 && desk.claimable("A", "F2") == 0)
@@ -152,7 +152,7 @@ import Testing
   }
 
   @Test func openDemandOfManyGroupsIsRefusedClearly() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.positions([("A", "F1", 100, 0, 0)]))
     try desk.put(Rows.groups((0...Limits.poolDemands).map { ("g\($0)", ["F1"]) }))
     for group in 0..<Limits.poolDemands {
@@ -166,7 +166,7 @@ import Testing
   }
 
   @Test func claimsForVeryManyDatesAreRefusedClearly() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.put(Rows.positions([("A", "F1", 10_000, 0, 0)]))
     let node = desk.state.nodeIndex(Name("F1")) ?? 0
     for index in 0..<Limits.datedClaims {
@@ -185,7 +185,7 @@ import Testing
   }
 
   @Test func aClaimGivenBackDoesNotStandInItsOwnWay() throws {
-    let desk = try Desk.small()
+    let desk = try Desk.unaudited()
     try desk.take([desk.wish("A", "F1", 10)])
     desk.state.beginTaking()
     desk.state.giveBack(desk.wish("A", "F1", 10))
