@@ -48,6 +48,7 @@ extension State {
     digestNetwork(&sum)
     digestOverrides(&sum)
     digestLearned(&sum)
+    digestDemand(&sum)
     digestSourcing(&sum)
     digestDistribution(&sum)
     let moved = movements.rows

@@ -33,6 +33,8 @@ extension State {
     case .departureChanges(let numbers, let changes, let last):
       importChanges(numbers, changes, last: last)
     case .buckets(let rows): importBuckets(rows)
+    case .demandPool(let rows): importDemand(rows)
+    case .demandItems(let rows): importDemand(rows)
     case .movements(let rows): movements.restore(rows)
     case .shortfalls(let rows): allocations.restored = rows
     }

@@ -79,6 +79,14 @@ package final class State {
   /// What operators decided over the system's head.
   var overrides = OverrideTable()
 
+  // What sells.
+  var demand = DemandLearner()
+  /// Names of the categories 1, 2, … of `demand`.
+  var categoryKeys = KeyTable()
+  /// Where the pass stands that closes ended days, and when it began, UTC seconds.
+  var demandCursor = 0
+  var demandPassBegan: Int64 = 0
+
   // What was observed.
   var learned = LearnedTable()
   var outcomes = OutcomeTable()

@@ -125,6 +125,9 @@ package enum StateBlock {
   case departureChanges([UInt64], [DepartureChange], last: UInt64)
   /// What of a bucket does not follow from the promises.
   case buckets([BucketRow])
+  /// What items that sell have in common; before them.
+  case demandPool(DemandPoolRows)
+  case demandItems(DemandItemRows)
   /// Units that came on hand and left, by what moved them.
   case movements(MovementTotalRows)
   /// By hold and line; the holds come before.

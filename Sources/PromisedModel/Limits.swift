@@ -56,6 +56,10 @@ package enum Limits {
   package static var overrideSeconds: Int64 { 31_536_000 }
   /// Items whose promises are compared when a publication is.
   package static var comparedItems: Int { 10_000_000 }
+  /// Items whose days are kept; one that comes later is forecast by its category alone.
+  package static var activeItems: Int { 1_048_576 }
+  /// Categories of items that sell alike; items of a further one are in none.
+  package static var itemCategories: Int { 4096 }
   package static var nodes: Int { 65_000 }
   /// Differences that the report of an audit describes.
   package static var auditViolations: Int { 100 }

@@ -53,6 +53,8 @@ extension StateBlock {
       for (cause, next) in zip(rows.causes, rows.causes.dropFirst()) where cause >= next {
         throw .malformed("movement causes")
       }
+    case .demandPool(let rows): try rows.checkColumns()
+    case .demandItems(let rows): try rows.checkColumns()
     case .sizes, .publication, .load, .lastLoad, .promises, .buckets: return
     }
   }
@@ -75,6 +77,7 @@ extension ItemRows {
     // Each of these may be absent: 0 for every row.
     for count in [
       releaseUnixSeconds.count, restrictions.count, volumesCubicMillimetres.count,
+      categories.count,
     ] where count > 0 {
       try require([count], rows: keys.count, "item columns")
     }
@@ -82,6 +85,7 @@ extension ItemRows {
       throw .malformed("item restrictions")
     }
     try require(sellers, below: sellerNames.count, "item seller")
+    try require(categories, below: categoryNames.count, "item category")
     try require(storageTypes, are: StorageType.init, "item storage type")
   }
 }

@@ -171,6 +171,8 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.releaseUnixSeconds)
     try column(&rows.restrictions)
     try column(&rows.volumesCubicMillimetres)
+    try column(&rows.categories)
+    try names(&rows.categoryNames)
   }
 
   mutating func positions(_ rows: inout PositionRows) throws(RecordError) {

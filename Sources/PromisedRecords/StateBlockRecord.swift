@@ -19,6 +19,8 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case promises = 11
   case departureChanges = 12
   case buckets = 16
+  case demandPool = 29
+  case demandItems = 30
   case movements = 34
   case shortfalls = 22
 }
@@ -42,6 +44,8 @@ extension StateBlock {
     case .promises: .promises
     case .departureChanges: .departureChanges
     case .buckets: .buckets
+    case .demandPool: .demandPool
+    case .demandItems: .demandItems
     case .movements: .movements
     case .shortfalls: .shortfalls
     }
@@ -61,6 +65,8 @@ extension StateBlock {
     case .promises(let rows): rows.count
     case .departureChanges(_, let changes, _): changes.count
     case .buckets(let rows): rows.count
+    case .demandPool: 1
+    case .demandItems(let rows): rows.keys.count
     case .movements(let rows): rows.causes.count
     case .shortfalls(let rows): rows.holdIDs.count
     case .publication, .load, .lastLoad, .sizes: 1
@@ -114,6 +120,8 @@ extension StateBlockKind {
     case .promises: .promises([])
     case .departureChanges: .departureChanges([], [], last: 0)
     case .buckets: .buckets([])
+    case .demandPool: .demandPool(DemandPoolRows())
+    case .demandItems: .demandItems(DemandItemRows())
     case .movements: .movements(MovementTotalRows())
     case .shortfalls: .shortfalls(ShortfallRows())
     }
@@ -179,6 +187,12 @@ extension FieldCoder where Self: ~Copyable {
     case .buckets(var rows):
       try bucketRows(&rows)
       block = .buckets(rows)
+    case .demandPool(var rows):
+      try demandPool(&rows)
+      block = .demandPool(rows)
+    case .demandItems(var rows):
+      try demandItems(&rows)
+      block = .demandItems(rows)
     case .movements(var rows):
       try column(&rows.causes)
       try column(&rows.high)

@@ -60,6 +60,7 @@ extension Sequencer {
       try requireTakingChanges()
       try performChange(request, reply)
     case .status: answerStatus(reply, facts: facts)
+    case .audit: followUps.append(.audit(reply))
     case .takeSnapshot: try askForSnapshot(reply, facts: facts)
     case .listSnapshots: answerSnapshots(reply, facts: facts)
     case .drain: drain(reply)

@@ -39,6 +39,8 @@ package final class Sequencer {
   var waiting: [Session] = []
   var followUps: [FollowUp] = []
   package let counters = Counters()
+  /// What the standing audit did since the start.
+  package internal(set) var auditFacts = AuditFacts()
   package let isSandbox: Bool
   /// What `SetTime` moved a sandbox's clock to; nil = the real clock.
   package internal(set) var sandboxTime: UnixMilliseconds?
@@ -197,6 +199,7 @@ package struct ReplayFailure: Error, Sendable {
 /// What a request asks of the loop rather than of the state.
 package enum FollowUp {
   case takeSnapshot(ReplyTo)
+  case audit(ReplyTo)
   case explainPast(PastQuestion, ReplyTo)
   case drain
 }

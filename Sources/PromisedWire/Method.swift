@@ -189,7 +189,7 @@ extension Method {
     case .beginLoad: Row(.admin, "BeginLoad")
     case .commitLoad: Row(.admin, "CommitLoad")
     case .abortLoad: Row(.admin, "AbortLoad")
-    case .audit: Row(.admin, "Audit", built: false)
+    case .audit: Row(.admin, "Audit")
     case .takeSnapshot: Row(.admin, "TakeSnapshot")
     case .listSnapshots: Row(.admin, "ListSnapshots")
     case .drain: Row(.admin, "Drain")

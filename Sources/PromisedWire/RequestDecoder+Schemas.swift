@@ -43,6 +43,7 @@ extension RequestDecoder {
     case .beginLoad: of(promised__v1__begin_load_request__init)
     case .commitLoad, .abortLoad: of(promised__v1__load_request__init)
     case .status: of(promised__v1__status_request__init)
+    case .audit: of(promised__v1__audit_request__init)
     case .takeSnapshot: of(promised__v1__take_snapshot_request__init)
     case .listSnapshots: of(promised__v1__list_snapshots_request__init)
     case .drain: of(promised__v1__drain_request__init)

@@ -82,6 +82,7 @@ package struct RequestDecoder: ~Copyable {
     case .commitLoad: return .commitLoad(id: try loadID(message))
     case .abortLoad: return .abortLoad(id: try loadID(message))
     case .status: return .status
+    case .audit: return .audit
     case .takeSnapshot: return .takeSnapshot
     case .listSnapshots: return .listSnapshots
     case .drain: return .drain
@@ -92,7 +93,7 @@ package struct RequestDecoder: ~Copyable {
     case .healthCheck: return try health(message)
     case .applyStream, .putForecasts, .history, .watch, .watchPoll, .holdConsume, .holdAmend,
       .holdExtend, .capacityAdmit, .capacityReceive, .capacityClose, .capacityBid, .capacityClear,
-      .utilization, .audit, .cancel, .authenticate:
+      .utilization, .cancel, .authenticate:
       throw Refusal(.methodNotBuilt, "\(method.fullName) is not built yet")
     }
   }

@@ -76,6 +76,7 @@ package enum Request {
   case abortLoad(id: Name)
 
   case status
+  case audit
   case takeSnapshot
   case listSnapshots
   case drain

@@ -113,6 +113,7 @@ struct Program {
     case "changed": try session.changed()
     case "load": try session.load()
     case "snapshot": try session.snapshot()
+    case "audit": try session.audit()
     case "verify": try session.verify()
     case "status": try session.status()
     case "ping": try session.ping()

@@ -14,7 +14,10 @@ extension State {
       if audit.part == 0 { audit.report.holds += 1 }
       auditTally(slot, sign: 1)
     }
-    return audit.countedSlots >= holds.slotCount
+    if audit.countedSlots < holds.slotCount { return false }
+    // Holds that are added from now on are counted by the events that add them.
+    audit.countedSlots = .max
+    return true
   }
 
   /// Adds what a hold claims to the tallies, or takes it out.

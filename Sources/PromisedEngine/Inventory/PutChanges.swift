@@ -21,6 +21,7 @@ extension State {
 
   private func apply(items rows: ItemRows) {
     let sellers = rows.sellerNames.map { UInt32(sellerIndex($0)) }
+    let categories = rows.categoryNames.map { categoryIndex($0) }
     rows.keys.withKeyColumn { keys in
       var offset = 0
       for row in 0..<keys.count {
@@ -36,7 +37,9 @@ extension State {
             demandPerDayMilli: rows.demandPerDayMilli[row],
             volumeCubicMillimetres: rows.volumesCubicMillimetres.isEmpty
               ? 0 : rows.volumesCubicMillimetres[row],
-            demandVarianceRatioMilli: rows.demandVarianceRatioMilli[row]), token: token)
+            demandVarianceRatioMilli: rows.demandVarianceRatioMilli[row],
+            category: rows.categories.isEmpty ? 0 : categories[Int(rows.categories[row])]),
+          token: token)
       }
     }
   }

@@ -176,6 +176,9 @@ extension CommandSpec {
       operands: "take|list", operandCount: 1...1,
       examples: ["promise snapshot take", "promise snapshot list"]),
     CommandSpec(
+      name: "audit", summary: "Check that everything kept adds up, over the whole state, now",
+      operands: "", operandCount: 0...0, examples: ["promise audit", "promise audit --json"]),
+    CommandSpec(
       name: "verify", summary: "Check every byte of a data directory that no server has open",
       operands: "DIR", operandCount: 1...1, asksServer: false,
       examples: ["promise verify /var/lib/promised"]),
