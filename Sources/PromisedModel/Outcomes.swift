@@ -98,6 +98,9 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   // For whom units are, and by when.
   case channelUnknown = 114
   case groupUnknown = 115
+  case poolDemandLimit = 116
+  case datedClaimLimit = 117
+  case kitNeedsNode = 118
 
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
@@ -132,7 +135,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
       .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
-      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept:
+      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
+      .datedClaimLimit, .kitNeedsNode:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied

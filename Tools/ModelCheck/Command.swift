@@ -98,9 +98,12 @@ extension Command {
         chunks: (0...draws.below(3)).map { _ in (0...draws.below(20)).map { _ in putLine(&draws) }
         },
         commits: !draws.onceIn(4))
-    case 990..<998: return .crashDuring(lines: claims(&draws), owner: draws.below(2))
-    case 998: return draws.onceIn(2) ? .snapshot : .wait(milliseconds: 1)
-    default: return draws.onceIn(4) ? .restart : .wait(milliseconds: 2)
+    case 990..<998: return .wait(milliseconds: draws.below(3))
+    case 998:
+      // Snapshots are often, so that a restart has little to read again.
+      return draws.onceIn(4)
+        ? .crashDuring(lines: claims(&draws), owner: draws.below(2)) : .snapshot
+    default: return draws.onceIn(4) ? .restart : .snapshot
     }
   }
 

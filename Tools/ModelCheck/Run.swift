@@ -57,7 +57,7 @@ final class Run {
       now += Int64(milliseconds)
       note("waits")
     case .hold(let lines, let owner, let seconds):
-      try hold(lines, owner: owner, seconds: seconds, number: number)
+      try hold(lines, owner: owner, seconds: seconds, number: number, key: "h-\(number)")
     case .change(let change, let hold, let owner):
       try self.change(
         change, hold: hold, owner: owner < 0 ? model.holds[hold]?.owner ?? 0 : owner,
@@ -67,7 +67,7 @@ final class Run {
       let found = service.ask(.getHold(ids[hold] ?? UInt64.max >> 1), at: now)
       try compare(model.get(hold: hold), answer(found, withLines: true), "get")
     case .again(let other, let withOtherOwner):
-      try again(Command.numbered(other, seed: seed), other, withOtherOwner)
+      try again(Command.numbered(other, seed: seed), other, withOtherOwner, number)
     case .feed(let source, let back, let rows):
       try feed(source, rows, from: model.marks[source] + 1 - min(UInt64(back), model.marks[source]))
     case .gap(let source, let skipped, let rows):
@@ -89,17 +89,18 @@ final class Run {
   }
 
   private func again(
-    _ command: Command, _ number: Int, _ withOtherOwner: Bool
+    _ command: Command, _ first: Int, _ withOtherOwner: Bool, _ number: Int
   ) throws(Difference) {
     switch command {
     case .hold(let lines, let owner, let seconds):
       let other = withOtherOwner ? (owner + 1) % Names.owners.count : owner
-      try hold(lines, owner: other, seconds: seconds, number: number)
+      // When the key is forgotten this makes another hold.
+      try self.hold(lines, owner: other, seconds: seconds, number: number, key: "h-\(first)")
     case .change(let change, let hold, _):
       // The owner then is not known any more: often another body, which must be refused.
       try self.change(
-        change, hold: hold, owner: model.holds[hold]?.owner ?? 0, key: "c-\(number)")
-    case .put(let lines): try put(lines, key: "p-\(number)")
+        change, hold: hold, owner: model.holds[hold]?.owner ?? 0, key: "c-\(first)")
+    case .put(let lines): try put(lines, key: "p-\(first)")
     default: note("nothing to repeat")
     }
   }
@@ -115,9 +116,8 @@ final class Run {
   }
 
   private func hold(
-    _ lines: [ClaimLine], owner: Int, seconds: Int, number: Int
+    _ lines: [ClaimLine], owner: Int, seconds: Int, number: Int, key: String
   ) throws(Difference) {
-    let key = "h-\(number)"
     model.advance(to: now)
     let found = answer(service.ask(holdCall(lines, owner, seconds, key: key), at: now))
     var id: UInt64 = 0

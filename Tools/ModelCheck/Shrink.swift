@@ -2,7 +2,7 @@
 struct Shrink {
   let seed: UInt64
   /// Runs in all; each is as long as the list.
-  private var runsLeft = 400
+  private var runsLeft = 4000
 
   init(seed: UInt64) { self.seed = seed }
 

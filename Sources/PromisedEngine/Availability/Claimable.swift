@@ -1,93 +1,184 @@
+import PromisedInvariants
 import PromisedModel
-
-/// A claim in the making, or a claim given back with negative units.
-struct ClaimWish: BitwiseCopyable {
-  var item: UInt64
-  var units: Int64 = 0
-  /// Unix seconds; 0 = now. What is due in the past counts as now.
-  var due: UInt32 = 0
-  /// A node, or a group where `isPool`.
-  var place: UInt16
-  /// 0 = none.
-  var channel: UInt16 = 0
-  var isPool = false
-  var part = KitPart.none
-}
-
-/// What a line is of a kit.
-enum KitPart: UInt8 {
-  case none = 0
-  /// The kit that the lines after it make: it claims nothing itself.
-  case kit = 1
-  case component = 2
-}
 
 /// Which units beyond the supply a model counts.
 enum BackorderUse {
   case none
+  /// Pre-orders, from their first date on.
   case preorders
+  /// Backorders too, from now on: what a claim may take.
   case all
 }
 
-/// What a wish came to.
-struct TakenClaim: BitwiseCopyable, Equatable {
-  /// Units granted: all that were wished, what there is of them, or none.
-  var granted: Int64
-  /// Units that could be granted, not below 0.
-  var available: Int64
-}
-
+/// How many units a new claim may take: the one answer for holds, offers, plans and dates.
 extension State {
-  func isPlain(_ slot: Int) -> Bool { true }
+  /// Whether an item has anything but stock and inbound that decides what can be claimed of it.
+  @inline(__always)
+  func isPlain(_ slot: Int) -> Bool { !positions.isSpecial(slot) }
 
+  /// Units of an item that a claim may take beside all that is claimed, and beside the claims in
+  /// `scratch.wishes`: those that the same command makes (positive) or gives back (negative).
+  /// Negative where more is claimed than there is. A kit's own units only; `take` makes it of its
+  /// components.
+  ///
+  /// - Complexity: constant for a plain item; else n log n in what is known of the item, and
+  ///   2^demands × nodes where groups have open demand.
   func claimable(
-    _ wish: ClaimWish, backorders: BackorderUse = .all, at now: UnixMilliseconds
+    _ wish: ClaimWish, backorders use: BackorderUse = .all, at now: UnixMilliseconds
   ) -> Int64 {
     let slot = positions.find(wish.item)
-    if slot < 0 || wish.isPool { return 0 }
+    if slot < 0 { return 0 }
+    let seconds = now.seconds
+    var isPlain = isPlain(slot) && !wish.isPool && Int64(wish.due) <= seconds
     var wished: Int64 = 0
     for index in 0..<scratch.wishes.count where scratch.wishes[index].item == wish.item {
-      if scratch.wishes[index].place == wish.place { wished += scratch.wishes[index].units }
+      let other = scratch.wishes[index]
+      if other.part == .kit { continue }
+      if other.isPool || Int64(other.due) > seconds {
+        isPlain = false
+      } else if other.place == wish.place {
+        wished += other.units
+      }
     }
-    return (positions.row(slot, node: wish.place)?.pointee.available ?? 0) - wished
-  }
-
-  /// Forgets the claims of the command before.
-  func beginTaking() { scratch.wishes.removeAll() }
-
-  /// A line that the command gives back: its own claim never stands in its way.
-  func giveBack(_ wish: ClaimWish) {
-    var wish = wish
-    wish.units = -wish.units
-    scratch.wishes.append(wish)
-  }
-
-  func take(
-    _ wish: ClaimWish, whole: Bool, row: Int, at now: UnixMilliseconds
-  ) throws(Refusal) -> TakenClaim {
-    let available = max(0, claimable(wish, at: now))
-    if available < wish.units && whole || available == 0 {
-      return TakenClaim(granted: 0, available: available)
+    if isPlain {
+      return (positions.row(slot, node: wish.place)?.pointee.available ?? 0) - wished
     }
-    var line = wish
-    line.units = min(available, wish.units)
-    scratch.wishes.append(line)
-    return TakenClaim(granted: line.units, available: available)
+    fillModel(
+      of: wish.item, slot, node: wish.isPool ? nil : wish.place, backorders: use, at: seconds)
+    if wish.isPool {
+      return scratch.model.poolLimit(due: wish.due, channel: wish.channel) {
+        groups.contains(wish.place, node: $0)
+      }
+    }
+    let limit = scratch.model.nodeLimit(wish.place, due: wish.due, channel: wish.channel)
+    if Int64(wish.due) > seconds { return limit }
+    // A row reserves no more than it can count, whatever may be backordered.
+    let reserved = Int64(positions.row(slot, node: wish.place)?.pointee.reserved ?? 0)
+    return min(limit, Int64(Limits.unitsPerPosition) - reserved - max(0, wished))
   }
 
-  func groupIndex(_ name: BorrowedBytes, row: Int = -1) throws(Refusal) -> UInt16 {
-    throw Refusal(
-      .groupUnknown, "group \(name.name) is not known", key: name.name, row: Int32(row))
+  /// Fills `scratch.model` with all that is known of an item, or with one node of it where no group
+  /// has open demand.
+  func fillModel(
+    of token: UInt64, _ slot: Int, node only: UInt16?, backorders use: BackorderUse, at now: Int64
+  ) {
+    scratch.model.begin(at: now)
+    addDemands(of: token)
+    let only = scratch.model.demands.count == 0 ? only : nil
+    if let only {
+      if let row = slot < 0 ? nil : positions.row(slot, node: only) {
+        scratch.model.add(row.pointee.available, node: only, at: now)
+      }
+    } else if slot >= 0 {
+      for place in 0..<positions.rowCount(slot) {
+        scratch.model.add(
+          positions.rows(slot)[place].available, node: positions.nodes(slot)[place], at: now)
+      }
+    }
+    addInbound(of: token, only: only, at: now)
+    addDatedClaims(of: token, only: only)
+    addBackorders(of: token, only: only, use, at: now)
+    addChannels(of: token, only: only)
+    scratch.model.fold { groups.contains($0, node: $1) }
   }
 
-  func channelIndex(_ name: BorrowedBytes, row: Int = -1) throws(Refusal) -> UInt16 {
-    if name.isEmpty { return 0 }
-    throw Refusal(
-      .channelUnknown, "channel \(name.name) is not known", key: name.name, row: Int32(row))
+  private func addDemands(of token: UInt64) {
+    var next = claims.first(of: token)
+    while let found = next {
+      let row = claims.row(found)
+      next = claims.next(after: found)
+      if !row.isPool { continue }
+      scratch.model.add(
+        PoolDemand(
+          due: Int64(row.due), units: row.units, group: row.place, channel: row.channel))
+    }
+    for index in 0..<scratch.wishes.count {
+      let wish = scratch.wishes[index]
+      if wish.item != token || !wish.isPool || wish.part == .kit { continue }
+      scratch.model.add(
+        PoolDemand(
+          due: Int64(wish.due), units: wish.units, group: wish.place, channel: wish.channel))
+    }
   }
-}
 
-extension State {
-  func groupName(_ group: UInt16) -> BorrowedBytes { .empty }
-  func channelName(_ channel: UInt16) -> BorrowedBytes { .empty }
+  /// Expected supply by its time. What is overdue counts only while it is being received, and then
+  /// within a day: it may still stand on the dock.
+  private func addInbound(of token: UInt64, only: UInt16?, at now: Int64) {
+    var next = inbound.first(of: token)
+    while let found = next {
+      let row = inbound.row(found)
+      next = inbound.next(after: found)
+      if let only, row.node != only { continue }
+      if !row.isExpected(after: now, upTo: .max) { continue }
+      let time = row.etaUnixSeconds > now ? row.etaUnixSeconds : now + Limits.receivingSeconds
+      scratch.model.add(Int64(row.quantity), node: row.node, at: time)
+    }
+  }
+
+  private func addDatedClaims(of token: UInt64, only: UInt16?) {
+    var next = claims.first(of: token)
+    while let found = next {
+      let row = claims.row(found)
+      next = claims.next(after: found)
+      if row.isPool { continue }
+      if let only, row.place != only { continue }
+      scratch.model.add(-row.units, node: row.place, at: Int64(row.due))
+    }
+    for index in 0..<scratch.wishes.count {
+      let wish = scratch.wishes[index]
+      if wish.item != token || wish.isPool || wish.part == .kit { continue }
+      if let only, wish.place != only { continue }
+      scratch.model.add(-wish.units, node: wish.place, at: Int64(wish.due))
+    }
+  }
+
+  private func addBackorders(
+    of token: UInt64, only: UInt16?, _ use: BackorderUse, at now: Int64
+  ) {
+    if use == .none { return }
+    var next = backorders.first(of: token)
+    while let found = next {
+      let row = backorders.row(found)
+      next = backorders.next(after: found)
+      if let only, row.node != only { continue }
+      if !row.isOpen(at: now) || (use == .preorders && !row.isPreorder) { continue }
+      scratch.model.add(Int64(row.cap), node: row.node, at: row.fromUnixSeconds)
+    }
+  }
+
+  private func addChannels(of token: UInt64, only: UInt16?) {
+    var next = channels.rows.first(of: token)
+    while let found = next {
+      let row = channels.rows.row(found)
+      next = channels.rows.next(after: found)
+      if let only, row.node != only { continue }
+      if row.buffer == 0 && row.setAside == 0 { continue }
+      var claimed = row.claimed
+      for index in 0..<scratch.wishes.count {
+        let wish = scratch.wishes[index]
+        if wish.item != token || wish.isPool || wish.channel != row.channel { continue }
+        if wish.part != .kit && wish.place == row.node { claimed += wish.units }
+      }
+      scratch.model.add(
+        ChannelKept(
+          left: max(0, Int64(row.setAside) - claimed), buffer: Int64(row.buffer), node: row.node,
+          channel: row.channel))
+    }
+  }
+
+  /// States anew whether an item is plain, after something of it has come or gone.
+  func reviewSpecial(_ token: UInt64) {
+    let slot = positions.find(token)
+    if slot < 0 { return }
+    var isSpecial =
+      claims.first(of: token) != nil || backorders.first(of: token) != nil
+      || !kits.components(of: token).isEmpty
+    var next = channels.rows.first(of: token)
+    while let found = next, !isSpecial {
+      let row = channels.rows.row(found)
+      isSpecial = row.buffer != 0 || row.setAside != 0
+      next = channels.rows.next(after: found)
+    }
+    positions.setSpecial(slot, isSpecial)
+  }
 }

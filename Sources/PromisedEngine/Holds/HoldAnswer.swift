@@ -27,7 +27,7 @@ extension State {
       reply.shipped.append(Int64(line.shipped))
       reply.short.append(Int64(short(index, of: hold)))
       reply.dueUnixSeconds.append(Int64(line.dueUnixSeconds))
-      reply.channels.append(channelName(line.channel))
+      reply.channels.append(channels.name(line.channel))
       reply.flags.append(UInt32(line.flags))
     }
     appendShipments(of: slot, to: &reply)

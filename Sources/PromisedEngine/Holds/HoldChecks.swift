@@ -184,7 +184,7 @@ extension State {
 
   /// The name of a node, or of a group.
   func placeName(_ place: UInt16, isPool: Bool) -> BorrowedBytes {
-    isPool ? groupName(place) : network.nodeName(place)
+    isPool ? groups.name(place) : network.nodeName(place)
   }
 
   /// Whether the lengths add up to the bytes.

@@ -48,7 +48,6 @@ enum HoldLineFlag {
   static var backordered: UInt8 { 2 }
   static var kit: UInt8 { 4 }
   static var component: UInt8 { 8 }
-  static var all: UInt8 { 15 }
 }
 
 extension HoldState {
