@@ -58,7 +58,8 @@ extension Sequencer {
     case .accuracy(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
-    case .hold, .holdTransition, .extend, .amend, .fulfil, .feed, .put, .rescue, .observe, .departures, .putOverride,
+    case .hold, .holdTransition, .extend, .amend, .fulfil, .feed, .put, .rescue, .observe,
+      .departures, .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
       try requireTakingChanges()
       try performChange(request, reply)

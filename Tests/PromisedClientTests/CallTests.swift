@@ -289,7 +289,13 @@ extension PutRows {
       #expect(held.holdID == 9)
       #expect(held.state == 1)
       #expect(held.owner == "cart")
-      #expect(held.lines == [HoldLine(item: "B1", node: "SEA1", quantity: 2)])
+      #expect(held.lines.map(\.item) == ["B1"] && held.lines.map(\.node) == ["SEA1"])
+      #expect(held.lines.map(\.quantity) == [2] && held.lines.map(\.picked) == [1])
+      #expect(held.lines.map(\.shipped) == [3] && held.lines.map(\.short) == [1])
+      #expect(held.lines.map(\.channel) == ["web"] && held.lines.map(\.isBackordered) == [true])
+      #expect(held.grants.map(\.granted) == [2] && held.grants.map(\.later) == [4])
+      #expect(held.grants.map(\.laterDueUnixSeconds) == [9])
+      #expect(held.grants.map(\.backordered) == [1])
       #expect(
         try connection.perform(.commit(holdID: 9, owner: "cart", key: "k2")).state == 2)
       #expect(

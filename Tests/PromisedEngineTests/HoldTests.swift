@@ -164,7 +164,9 @@ import Testing
     desk.now.milliseconds += Limits.endedHoldMilliseconds - 1
     try desk.hold([Line("A", "F1", 1)])
     var reply = HoldReply()
-    #expect(throws: Never.self) { try desk.state.answer(HoldReference(id: id), at: desk.now, into: &reply) }
+    #expect(throws: Never.self) {
+      try desk.state.answer(HoldReference(id: id), at: desk.now, into: &reply)
+    }
     desk.now.milliseconds += 1
     try desk.hold([Line("A", "F1", 1)])
     let refusal = desk.refusal { () throws(Refusal) in

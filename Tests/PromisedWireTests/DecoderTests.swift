@@ -70,7 +70,8 @@ func refusal(_ method: PromisedWire.Method, _ payload: [UInt8]) -> Refusal? {
       #expect(hold.timeToLiveSeconds == 600)
       #expect(hold.lines.nodeNames.buffer.map(\.name) == [Name("SEA1"), Name("PDX1")])
       #expect(hold.lines.items.owned.lengths == [1, 2])
-      #expect(Array(hold.lines.nodes.buffer) == [1, 0]
+      #expect(
+        Array(hold.lines.nodes.buffer) == [1, 0]
           && Array(hold.lines.quantities.buffer) == [3, 4])
       #expect(hold.name.name == Name("order-1") && hold.fill == .fillAll && hold.replaces == 4)
       #expect(hold.lines.channel.name == Name("web"))

@@ -158,7 +158,8 @@ struct HoldTable: ~Copyable {
     let hold = HoldSlot(
       id: id, expiresAt: expiresAt, forgetAt: forgetAt, committedAt: committedAt,
       owner: store(owner), lines: lines, previous: 0, next: 0, promises: 0, allocations: 0,
-      name: 0, ownerPrevious: 0, ownerNext: 0, lineCount: UInt16(lineCount), state: state.rawValue, list: 0)
+      name: 0, ownerPrevious: 0, ownerNext: 0, lineCount: UInt16(lineCount), state: state.rawValue,
+      list: 0)
     let slot: Int
     if freeSlots.count > 0 {
       slot = Int(freeSlots.removeLast())

@@ -106,7 +106,8 @@ extension State {
     let count = Int(holds.hold(slot).lineCount)
     var left = (0..<count).map { index in
       let line = lines[index]
-      return line.isHeading ? 0 : command.step == .pick ? line.quantity - line.picked : line.quantity
+      return line.isHeading
+        ? 0 : command.step == .pick ? line.quantity - line.picked : line.quantity
     }
     for (row, wish) in wishes.enumerated() {
       let missing = command.missing.isEmpty ? 0 : command.missing[row]

@@ -122,7 +122,8 @@ extension CommandSpec {
         owner,
         OptionSpec("name", "NAME", "your own id of the hold; later HOLD may be name=NAME"),
         OptionSpec(
-          "fill", "WHAT", "kill: all or nothing (the default); all: the rest later or backordered;"
+          "fill", "WHAT",
+          "kill: all or nothing (the default); all: the rest later or backordered;"
             + " available: what is there"),
         OptionSpec("due", "WHEN", "from when the units are wanted, YYYY-MM-DD or Unix seconds"),
         OptionSpec("channel", "CHANNEL", "the sales channel whose units are claimed"),

@@ -59,4 +59,3 @@ extension Session {
     return answer.outcomes.allSatisfy(\.isOK) ? ExitCode.yes : ExitCode.no
   }
 }
-

@@ -31,16 +31,118 @@ import Testing
   @Test func theRestClaimsSupplyThatComes() throws {
     let desk = try Desk.small()
     let eta = desk.now.seconds + 86_400
-    try desk.put(Rows.inbound([("S1", "A", "F1", 5, eta, .shipped), ("S2", "A", "F1", 5, eta + 3600, .shipped)]))
+    try desk.put(
+      Rows.inbound([
+        ("S1", "A", "F1", 5, eta, .shipped), ("S2", "A", "F1", 5, eta + 3600, .shipped),
+      ]))
     let refusal = desk.refusal { () throws(Refusal) in
       try desk.order([Line("A", "F1", 21)], .fillAll)
     }
     #expect(refusal?.code == .insufficientStock && refusal?.row == 0)
     #expect(refusal?.nextSupplyUnixSeconds == eta)
     // All or nothing still is.
-    #expect(desk.code { () throws(Refusal) in try desk.order([Line("A", "F1", 11)]) }
-      == .insufficientStock)
-    #expect(desk.available("A", "F1") == 10)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.order([Line("A", "F1", 11)]) }
+        == .insufficientStock)
+    let (id, grants) = try desk.order([Line("A", "F1", 17), Line("B", "F1", 1)], .fillAll)
+    #expect(grants.granted == [10, 1] && grants.later == [7, 0])
+    #expect(grants.laterDues == [UInt32(eta + 3600), 0] && grants.backordered == [0, 0])
+    #expect(desk.told(id) == ["A@F1 10", "A@F1 7", "B@F1 1"])
+    // What comes later is claimed from then on, not from the shelf.
+    #expect(desk.row("A", "F1")?.reserved == 10)
+    try desk.change(id, .commit)
+    #expect(desk.broken() == [])
+    _ = try desk.restored()
+    try desk.consume(id, [Line("A", "F1", 10)])
+    try desk.feed(1, [("A", "F1", .receipt, 10)])
+    try desk.consume(id)
+    #expect(desk.holdState(id) == .consumed && desk.row("A", "F1")?.onHand == 3)
+    #expect(desk.state.claims.count == 0)
+    _ = try desk.restored()
+  }
+
+  @Test func whatMayBeBackorderedIsSaidAndBreaksNothing() throws {
+    let desk = try Desk.small()
+    try desk.put(Rows.backorders([("A", "F1", .backorder, 5, 0, 0)]))
+    let (id, grants) = try desk.order([Line("A", "F1", 13)], .fillAll)
+    #expect(grants.granted == [10] && grants.backordered == [3])
+    #expect(desk.told(id) == ["A@F1 10", "A@F1 3"])
+    try desk.change(id, .commit)
+    // No supply is known for three: that is no shortfall, a count below the ten is.
+    #expect(desk.broken() == [] && desk.available("A", "F1") == -3)
+    try desk.feed(1, [("A", "F1", .count, 8)])
+    #expect(desk.broken().map(\.units) == [2])
+    #expect(desk.broken(of: try desk.restored()) == desk.broken())
+    try desk.feed(2, [("A", "F1", .count, 13)])
+    #expect(desk.broken() == [])
+    try desk.pick(id, [Line("A", "F1", 12)])
+    #expect(desk.told(id) == ["A@F1 10 picked 10", "A@F1 3 picked 2"])
+    _ = try desk.restored()
+    // Picked units are missed when they are gone.
+    try desk.feed(3, [("A", "F1", .count, 11)])
+    #expect(desk.broken().map(\.units) == [1])
+    try desk.feed(4, [("A", "F1", .count, 13)])
+    try desk.consume(id)
+    #expect(desk.holdState(id) == .consumed && desk.available("A", "F1") == 0)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.order([Line("A", "F1", 6)], .fillAll) }
+        == .insufficientStock)
+  }
+
+  @Test func unitsOfAGroupBecomeUnitsOfItsNodes() throws {
+    let desk = try Desk.small()
+    try desk.put(Rows.positions([("A", "F1", 10, 0, 0), ("A", "F2", 5, 0, 0)]))
+    try desk.put(Rows.groups([("WEST", ["F1", "F2"])]))
+    var lines = desk.lines([Line("A", "F1", 12)])
+    lines.nodeNames = .empty
+    lines.groupNames = desk.lender.names(["WEST"])
+    let event = try desk.state.decide(
+      HoldCommand(
+        key: desk.command(""), owner: desk.lender.bytes("cart"), timeToLiveSeconds: 0,
+        lines: lines), at: desk.now)
+    let id = desk.apply(.held(event))
+    #expect(desk.told(id) == ["A@WEST 12"])
+    #expect(desk.claimable("A", "WEST", pool: true) == 3)
+    try desk.change(id, .commit)
+    let refusal = desk.refusal { () throws(Refusal) in try desk.consume(id) }
+    #expect(refusal?.code == .lineNotSourced && refusal?.row == 0)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.pick(id, [Line("A", "F1", 1)]) }
+        == .lineNotSourced)
+    // Its own units count as free where they are sourced.
+    try desk.amend(id, [Line("A", "F1", 8), Line("A", "F2", 4)])
+    #expect(desk.told(id) == ["A@F1 8", "A@F2 4"])
+    #expect(desk.available("A", "F1") == 2 && desk.available("A", "F2") == 1)
+    #expect(desk.claimable("A", "WEST", pool: true) == 3)
+    _ = try desk.restored()
+    try desk.consume(id)
+    #expect(desk.holdState(id) == .consumed)
+  }
+
+  @Test func kitsAreMadeOfTheirComponentsAndLeaveWithThem() throws {
+    let desk = try Desk.small()
+    try desk.put(Rows.items([Rows.Item(key: "K")]))
+    try desk.put(Rows.kits([("K", "A", 2), ("K", "B", 1)]))
+    let id = try desk.hold([Line("K", "F1", 2)])
+    #expect(desk.told(id) == ["K@F1 2", "A@F1 4", "B@F1 2"])
+    #expect(desk.available("A", "F1") == 6 && desk.available("B", "F1") == 1)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.hold([Line("K", "F1", 2)], owner: "other") }
+        == .insufficientStock)
+    // One kit less: its parts come back. One more: they are taken.
+    try desk.amend(id, [Line("K", "F1", 1)])
+    #expect(desk.told(id) == ["K@F1 1", "A@F1 2", "B@F1 1"])
+    try desk.amend(id, [Line("K", "F1", 3), Line("A", "F1", 1)])
+    #expect(desk.told(id) == ["K@F1 3", "A@F1 6", "B@F1 3", "A@F1 1"])
+    try desk.amend(id, [Line("K", "F1", 3)])
+    try desk.change(id, .commit)
+    _ = try desk.restored()
+    try desk.pick(id, [Line("A", "F1", 1)])
+    #expect(
+      desk.code { () throws(Refusal) in try desk.amend(id, [Line("K", "F1", 2)]) }
+        == .linePicked)
+    try desk.consume(id)
+    #expect(desk.holdState(id) == .consumed && desk.row("A", "F1")?.onHand == 4)
   }
 
   @Test func aNameIsOfOneHold() throws {
@@ -90,13 +192,15 @@ import Testing
     // The changed cart takes the place of the one before, with its name.
     let (second, _) = try desk.order([Line("A", "F1", 9)], name: "cart-1", replaces: first)
     #expect(desk.holdState(first) == .released && desk.available("A", "F1") == 1)
-    #expect(desk.code { () throws(Refusal) in
-      try desk.order([Line("A", "F1", 9)], owner: "other", replaces: second)
-    } == .notOwner)
+    #expect(
+      desk.code { () throws(Refusal) in
+        try desk.order([Line("A", "F1", 9)], owner: "other", replaces: second)
+      } == .notOwner)
     // Refused, nothing of it has happened.
-    #expect(desk.code { () throws(Refusal) in
-      try desk.order([Line("A", "F1", 11)], replaces: second)
-    } == .insufficientStock)
+    #expect(
+      desk.code { () throws(Refusal) in
+        try desk.order([Line("A", "F1", 11)], replaces: second)
+      } == .insufficientStock)
     #expect(desk.holdState(second) == .held && desk.available("A", "F1") == 1)
     // Expired, forgotten or released it is no obstacle, committed it is one.
     desk.now.milliseconds += Limits.holdDefaultSeconds * 1000
@@ -104,9 +208,10 @@ import Testing
     #expect(desk.holdState(second) == .expired)
     let (fourth, _) = try desk.order([Line("A", "F1", 9)], replaces: third)
     try desk.change(fourth, .commit)
-    #expect(desk.code { () throws(Refusal) in
-      try desk.order([Line("A", "F1", 1)], replaces: fourth)
-    } == .holdCommitted)
+    #expect(
+      desk.code { () throws(Refusal) in
+        try desk.order([Line("A", "F1", 1)], replaces: fourth)
+      } == .holdCommitted)
     try desk.order([Line("A", "F1", 1)], replaces: 999_999)
     _ = try desk.restored()
   }
@@ -136,17 +241,20 @@ import Testing
     var command = HoldCommand(
       key: desk.command(""), owner: desk.lender.bytes("cart"), timeToLiveSeconds: 0,
       fill: .fillAll, lines: desk.lines([Line("A", "F1", 1)], channel: "nowhere"))
-    #expect(desk.code { () throws(Refusal) in
-      _ = try desk.state.decide(command, at: desk.now)
-    } == .channelUnknown)
+    #expect(
+      desk.code { () throws(Refusal) in
+        _ = try desk.state.decide(command, at: desk.now)
+      } == .channelUnknown)
     command.lines.channel = .empty
     command.lines.nodes = desk.lender.column([1])
-    #expect(desk.code { () throws(Refusal) in
-      _ = try desk.state.decide(command, at: desk.now)
-    } == .fieldOutOfRange)
+    #expect(
+      desk.code { () throws(Refusal) in
+        _ = try desk.state.decide(command, at: desk.now)
+      } == .fieldOutOfRange)
     command.lines.groupNames = desk.lender.names(["nowhere"])
-    #expect(desk.code { () throws(Refusal) in
-      _ = try desk.state.decide(command, at: desk.now)
-    } == .groupUnknown)
+    #expect(
+      desk.code { () throws(Refusal) in
+        _ = try desk.state.decide(command, at: desk.now)
+      } == .groupUnknown)
   }
 }

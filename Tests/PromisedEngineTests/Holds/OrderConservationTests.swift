@@ -77,7 +77,9 @@ private struct OrderRun {
     _ name: String, _ body: (Desk, UInt64) throws(Refusal) -> Void
   ) {
     let id = someID()
-    if desk.code({ () throws(Refusal) in try body(desk, id) }) == nil { done[name, default: 0] += 1 }
+    if desk.code({ () throws(Refusal) in try body(desk, id) }) == nil {
+      done[name, default: 0] += 1
+    }
   }
 
   private mutating func hold() {
@@ -98,20 +100,30 @@ private struct OrderRun {
   }
 
   private mutating func pick() {
-    let line = someLines(1)[0]
     let missing = Int32(random.next(below: 3) == 0 ? 1 : 0)
-    attempt("pick") { (desk, id) throws(Refusal) in
-      try desk.pick(id, [Line(line.item, line.node, 1)], missing: [missing])
+    for _ in 0..<8 {
+      let line = someLines(1)[0]
+      let isPicked = attempt("pick") { (desk, id) throws(Refusal) in
+        try desk.pick(id, [Line(line.item, line.node, 1)], missing: [missing])
+      }
+      if isPicked { return }
     }
   }
 
   private mutating func ship() {
-    let lines = random.next(below: 2) == 0 ? [] : [someLines(1)[0]]
-    attempt("ship") { (desk, id) throws(Refusal) in try desk.consume(id, lines) }
+    for _ in 0..<4 {
+      let lines = random.next(below: 2) == 0 ? [] : [someLines(1)[0]]
+      let isShipped = attempt("ship") { (desk, id) throws(Refusal) in
+        try desk.consume(id, lines)
+      }
+      if isShipped { return }
+    }
   }
 
   private mutating func feed() {
-    let kinds: [MovementKind] = [.receipt, .count, .adjustment, .unfulfillable, .withheld, .receipt]
+    let kinds: [MovementKind] = [
+      .receipt, .count, .adjustment, .unfulfillable, .withheld, .receipt,
+    ]
     let place = places[Int(random.next(below: 4))]
     let kind = kinds[Int(random.next(below: 6))]
     let units = kind == .adjustment ? -1 : Int64(random.next(below: kind == .receipt ? 4 : 9))

@@ -19,10 +19,12 @@ import Testing
     desk.expire()
     #expect(desk.holdState(id) == .held)
     _ = try desk.restored()
-    #expect(desk.code { () throws(Refusal) in try desk.extend(id, seconds: 9, owner: "eve") }
-      == .notOwner)
-    #expect(desk.code { () throws(Refusal) in try desk.extend(id, seconds: 86_401) }
-      == .fieldOutOfRange)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.extend(id, seconds: 9, owner: "eve") }
+        == .notOwner)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.extend(id, seconds: 86_401) }
+        == .fieldOutOfRange)
     // Expired it claims again, or says why not.
     desk.now.milliseconds = start + 650_000
     desk.expire()
@@ -37,8 +39,9 @@ import Testing
     #expect(desk.code { () throws(Refusal) in try desk.extend(id, seconds: 60) } == .holdCommitted)
     try desk.change(id, .release)
     #expect(desk.code { () throws(Refusal) in try desk.extend(id, seconds: 60) } == .holdReleased)
-    #expect(desk.code { () throws(Refusal) in try desk.extend(77_777, seconds: 60) }
-      == .holdUnknown)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.extend(77_777, seconds: 60) }
+        == .holdUnknown)
   }
 
   // MARK: Pick and ship
@@ -46,8 +49,9 @@ import Testing
   @Test func anOrderIsPickedAndShippedInParts() throws {
     let desk = try Desk.small()
     let (id, _) = try desk.order([Line("A", "F1", 4), Line("B", "F1", 2), Line("A", "F1", 2)])
-    #expect(desk.code { () throws(Refusal) in try desk.pick(id, [Line("A", "F1", 1)]) }
-      == .holdNotCommitted)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.pick(id, [Line("A", "F1", 1)]) }
+        == .holdNotCommitted)
     #expect(desk.code { () throws(Refusal) in try desk.consume(id) } == .holdNotCommitted)
     try desk.change(id, .commit)
     // Two lines claim A: the first is served first.
@@ -121,16 +125,19 @@ import Testing
       try desk.pick(first, [Line("A", "F1", 2)], missing: [2])
     }
     #expect(tooMany?.code == .lineQuantityExceeded && tooMany?.availableUnits == 3)
-    #expect(desk.code { () throws(Refusal) in
-      try desk.pick(first, [Line("A", "F1", 0)], missing: [0])
-    } == .fieldOutOfRange)
-    #expect(desk.code { () throws(Refusal) in
-      try desk.pick(first, [Line("A", "F1", 1)], missing: [0, 1])
-    } == .columnLengthMismatch)
+    #expect(
+      desk.code { () throws(Refusal) in
+        try desk.pick(first, [Line("A", "F1", 0)], missing: [0])
+      } == .fieldOutOfRange)
+    #expect(
+      desk.code { () throws(Refusal) in
+        try desk.pick(first, [Line("A", "F1", 1)], missing: [0, 1])
+      } == .columnLengthMismatch)
     #expect(desk.code { () throws(Refusal) in try desk.pick(first, []) } == .fieldMissing)
-    #expect(desk.code { () throws(Refusal) in
-      try desk.pick(first, [Line("B", "F1", 1)])
-    } == .lineQuantityExceeded)
+    #expect(
+      desk.code { () throws(Refusal) in
+        try desk.pick(first, [Line("B", "F1", 1)])
+      } == .lineQuantityExceeded)
   }
 
   @Test func whatIsReleasedComesBackAlsoWhenItWasPicked() throws {
@@ -167,9 +174,10 @@ import Testing
       desk.state.breakdowns.read(item: desk.token("A"), node: desk.node("F1")).allocated == 4)
     _ = try desk.restored()
     #expect(desk.code { () throws(Refusal) in try desk.amend(id, []) } == .fieldMissing)
-    #expect(desk.code { () throws(Refusal) in
-      try desk.amend(id, [Line("A", "F1", 1)], owner: "eve")
-    } == .notOwner)
+    #expect(
+      desk.code { () throws(Refusal) in
+        try desk.amend(id, [Line("A", "F1", 1)], owner: "eve")
+      } == .notOwner)
   }
 
   @Test func whatIsPickedOrShippedCannotBeAmendedAway() throws {
@@ -200,8 +208,9 @@ import Testing
     try desk.amend(id, [Line("A", "F1", 6)])
     #expect(desk.broken() == [Broken(hold: id, line: 0, units: 1, since: since)])
     #expect(desk.broken(of: try desk.restored()) == desk.broken())
-    #expect(desk.code { () throws(Refusal) in try desk.amend(id, [Line("A", "F1", 7)]) }
-      == .insufficientStock)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.amend(id, [Line("A", "F1", 7)]) }
+        == .insufficientStock)
     try desk.amend(id, [Line("A", "F1", 5)])
     #expect(desk.broken() == [])
   }
@@ -257,7 +266,7 @@ import Testing
     #expect(try count(Self.query(desk, hold: ids[1])) == 2)
     for (query, code) in [
       (Self.query(desk, item: "ZZ"), OutcomeCode.itemUnknown),
-      (Self.query(desk, node: "ZZ"), .nodeUnknown), (Self.query(desk, hold: 9), .holdUnknown),
+      (Self.query(desk, node: "ZZ"), .nodeUnknown), (Self.query(desk, hold: 99_999), .holdUnknown),
       (Self.query(desk, size: 0), .fieldOutOfRange),
       (Self.query(desk, token: [1]), .fieldOutOfRange),
     ] {
@@ -278,6 +287,5 @@ import Testing
 }
 
 extension Desk {
-  func token(_ item: String) -> UInt64 { state.itemKeys.token(lender.bytes(item)) }
   func node(_ name: String) -> UInt16 { state.nodeIndex(Name(name)) ?? 9999 }
 }

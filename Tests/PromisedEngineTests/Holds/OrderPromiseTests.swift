@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test func aCartThatChangesTakesItsRoomAlong() throws {
-    let world = try PromiseWorld(PromiseWorld.Room(nightLeg: 10))
+    let world = try PromiseWorld(PromiseWorld.Room(nightLeg: 8))
     let first = try world.redeem([try world.token("A", quantity: 3)])
     #expect(world.claimed("F1-DS", Self.night) == 3)
     var command = world.command([try world.token("A", quantity: 6)])
@@ -54,9 +54,10 @@ import Testing
     #expect(world.claimed("F1-DS", Self.night) == 6 && world.desk.row("A", "FC1")?.reserved == 6)
     var odd = world.command([try world.token("A")])
     odd.fill = .fillAvailable
-    #expect(world.desk.code { () throws(Refusal) in
-      _ = try world.desk.state.decide(odd, at: world.desk.now)
-    } == .fieldOutOfRange)
+    #expect(
+      world.desk.code { () throws(Refusal) in
+        _ = try world.desk.state.decide(odd, at: world.desk.now)
+      } == .fieldOutOfRange)
   }
 
   @Test func whatLeftIsNoLongerAtRiskAndWaitsForItsDelivery() throws {
@@ -70,6 +71,7 @@ import Testing
     // What left took its room; it is not for others.
     #expect(world.claimed("F1-DS", Self.night) == 4)
     world.change("F1-DS", .closed)
+    world.change("F1-HUB", .closed)
     #expect(try world.risks().map(\.holdID) == [other])
     #expect(world.copied().digest() == world.desk.state.digest())
     world.desk.now.milliseconds += 2 * Limits.endedHoldMilliseconds
