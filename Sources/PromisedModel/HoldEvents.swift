@@ -58,6 +58,17 @@ package struct HoldLineDetails: Sendable, Equatable {
   package var isEmpty: Bool { flags.isEmpty }
 }
 
+/// What plain holds do not have, behind one reference: they are copied without it.
+package final class HoldExtras: Sendable {
+  package let details: HoldLineDetails
+  package let grants: GrantRows
+
+  package init(details: HoldLineDetails, grants: GrantRows) {
+    self.details = details
+    self.grants = grants
+  }
+}
+
 /// A hold that was granted. Its id is the position of its event.
 package struct HeldEvent {
   package var key: CommandKey
@@ -70,9 +81,8 @@ package struct HeldEvent {
   package var items: KeyColumn
   package var nodes: Column<UInt16>
   package var quantities: Column<Int32>
-  package var details: HoldLineDetails
-  /// Empty where all that was asked was granted as it was asked.
-  package var grants: GrantRows
+  /// Nil for plain lines, granted as they were asked.
+  package var extras: HoldExtras?
   /// What was promised with it; empty for a hold that redeems no token. Each covers some lines.
   package var promises: [PromisedShipment]
 
@@ -91,9 +101,21 @@ package struct HeldEvent {
     self.items = items
     self.nodes = nodes
     self.quantities = quantities
-    self.details = details
-    self.grants = grants
+    extras =
+      details.isEmpty && grants.isEmpty ? nil : HoldExtras(details: details, grants: grants)
     self.promises = promises
+  }
+
+  /// Empty where every line is plain.
+  package var details: HoldLineDetails {
+    get { extras?.details ?? HoldLineDetails() }
+    set { extras = HoldExtras(details: newValue, grants: grants) }
+  }
+
+  /// Empty where all that was asked was granted as it was asked.
+  package var grants: GrantRows {
+    get { extras?.grants ?? GrantRows() }
+    set { extras = HoldExtras(details: details, grants: newValue) }
   }
 }
 

@@ -142,9 +142,7 @@ package struct EventWriter: ~Copyable {
     writer.buffer.appendVarint(UInt64(held.items.bytes.count))
     writer.buffer.append(bytes: UnsafeRawBufferPointer(held.items.bytes.buffer))
     // Nothing at all for a plain hold.
-    if held.name.isEmpty && held.replaces == 0 && held.details.isEmpty && held.grants.isEmpty
-      && held.promises.isEmpty
-    {
+    if held.name.isEmpty && held.replaces == 0 && held.extras == nil && held.promises.isEmpty {
       return
     }
     write(bytes: held.name)

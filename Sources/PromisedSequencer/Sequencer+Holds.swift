@@ -29,10 +29,12 @@ extension Sequencer {
       holdReply.owner = command.owner
       holdReply.name = command.name
       holdReply.expiresAt = event.expiresAt
-      for row in 0..<event.grants.count {
-        holdReply.append(
-          granted: event.grants.granted[row], later: event.grants.later[row],
-          laterDue: event.grants.laterDues[row], backordered: event.grants.backordered[row])
+      if let grants = event.extras?.grants {
+        for row in 0..<grants.count {
+          holdReply.append(
+            granted: grants.granted[row], later: grants.later[row],
+            laterDue: grants.laterDues[row], backordered: grants.backordered[row])
+        }
       }
       if !event.promises.isEmpty {
         state.appendShipments(ofHold: position, to: &holdReply)

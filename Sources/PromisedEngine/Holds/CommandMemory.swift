@@ -63,7 +63,7 @@ struct CommandMemory: ~Copyable {
   /// Remembers a command whose key is not remembered.
   mutating func remember(
     _ key: CommandKey, outcome: RememberedOutcome, at now: Int64, position: UInt64,
-    grants rows: GrantRows = GrantRows()
+    grants rows: GrantRows? = nil
   ) {
     let keyHash = hash(key.bytes)
     invariant(slot(key.bytes, hash: keyHash) == nil, "a command key is remembered twice")
@@ -72,11 +72,12 @@ struct CommandMemory: ~Copyable {
     if let base = key.bytes.base {
       keys.bytes(block).update(from: base, count: key.bytes.count)
     }
-    let lines = rows.isEmpty ? 0 : store(rows)
+    var lines: UInt32 = 0
+    if let rows, !rows.isEmpty { lines = store(rows) }
     let slot = (first + count) & (ring.count - 1)
     ring[slot] = RememberedCommand(
       hash: keyHash, bodyDigest: key.bodyDigest, at: now, position: position, outcome: outcome,
-      key: block, grants: lines, grantCount: UInt16(rows.count),
+      key: block, grants: lines, grantCount: UInt16(rows?.count ?? 0),
       keyCount: UInt8(key.bytes.count))
     index.insert(keyHash, slot: slot)
     count += 1

@@ -18,14 +18,14 @@ extension State {
       id: id, owner: event.owner, name: event.name, expiresAt: event.expiresAt.milliseconds,
       state: .held, lineCount: count)
     let lines = holds.lines(slot)
-    let isPlain = event.details.isEmpty
+    let details = event.extras.flatMap { $0.details.isEmpty ? nil : $0.details }
     var offset = 0
     for index in 0..<count {
       let token = itemKeys.token(event.items.key(index, at: &offset))
       invariant(token != 0, "a hold names an item that does not exist")
       var line = HoldLine(
         item: token, quantity: event.quantities[index], node: event.nodes[index])
-      if !isPlain { line.add(event.details, row: index) }
+      if let details { line.add(details, row: index) }
       lines[index] = line
       claim(line, line.quantity, allocated: 0)
     }
@@ -35,7 +35,7 @@ extension State {
       event.key,
       RememberedOutcome(
         code: .ok, holdID: id, expiresAtMilliseconds: event.expiresAt.milliseconds,
-        holdState: HoldState.held.rawValue), event.grants)
+        holdState: HoldState.held.rawValue), event.extras?.grants)
   }
 
   func apply(holdChanged event: HoldChangedEvent) {

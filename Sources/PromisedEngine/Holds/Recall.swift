@@ -26,7 +26,7 @@ extension State {
   }
 
   func remember(
-    _ key: CommandKey, _ outcome: RememberedOutcome, _ grants: GrantRows = GrantRows()
+    _ key: CommandKey, _ outcome: RememberedOutcome, _ grants: GrantRows? = nil
   ) {
     if key.bytes.isEmpty { return }
     commands.remember(
