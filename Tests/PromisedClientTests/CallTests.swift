@@ -139,8 +139,8 @@ private func answerOperation(_ request: Request, _ exchange: inout Exchange) {
     hold(
       id: command.hold.id, command.transition == .commit ? .committed : .released, command.owner,
       &exchange)
-  case .holdGet(let hold, _):
-    let holdID = hold.id
+  case .holdGet(let asked, _):
+    let holdID = asked.id
     if holdID == 404 {
       exchange.refuse(
         Refusal(.holdUnknown, "no hold 404", key: Name("404"), row: 3, availableUnits: 2))

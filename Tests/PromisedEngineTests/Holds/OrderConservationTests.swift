@@ -73,13 +73,14 @@ private struct OrderRun {
     ids.isEmpty ? 1 : ids[ids.count - 1 - Int(random.next(below: UInt64(min(ids.count, 12))))]
   }
 
+  @discardableResult
   private mutating func attempt(
     _ name: String, _ body: (Desk, UInt64) throws(Refusal) -> Void
-  ) {
+  ) -> Bool {
     let id = someID()
-    if desk.code({ () throws(Refusal) in try body(desk, id) }) == nil {
-      done[name, default: 0] += 1
-    }
+    let code = desk.code { () throws(Refusal) in try body(desk, id) }
+    if code == nil { done[name, default: 0] += 1 }
+    return code == nil
   }
 
   private mutating func hold() {
