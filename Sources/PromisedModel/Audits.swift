@@ -20,6 +20,9 @@ package enum AuditIdentity: UInt8, Sendable, CaseIterable {
   case buckets = 7
   /// The holds add up to the counts kept.
   case holds = 8
+  /// Per item, place, due and channel: the lines that no position reserves add up to the claims kept
+  /// of them; and per channel, item and node those of the channel to what it has claimed.
+  case claims = 9
 
   /// The name in reports and metrics.
   package var name: String { "\(self)" }

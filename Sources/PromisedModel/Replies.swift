@@ -108,6 +108,8 @@ package struct AvailabilityReply: ~Copyable {
   package var withheld = GrowableColumn<Int64>()
   /// May be negative after a count fell short of what is reserved.
   package var availableNow = GrowableColumn<Int64>()
+  /// The three columns below are 0 everywhere, and left out on the wire.
+  package var isPlain = true
   /// Claimed there for a date of their own.
   package var claimedLater = GrowableColumn<Int64>()
   /// Kept from the channel that asks.
@@ -141,6 +143,7 @@ package struct AvailabilityReply: ~Copyable {
     picked.removeAll()
     withheld.removeAll()
     availableNow.removeAll()
+    isPlain = true
     claimedLater.removeAll()
     withheldFromChannel.removeAll()
     unsourced.removeAll()

@@ -144,6 +144,7 @@ struct  Promised__V1__AvailabilityResponse
   size_t n_picked;
   int64_t *picked;
   /*
+   * These three are left out when they are 0 for every row.
    * Held or allocated there for a date of their own; no part of held and allocated.
    */
   size_t n_claimed_later;
@@ -588,7 +589,7 @@ struct  Promised__V1__PutChannelStockRequest
   size_t n_buffers;
   uint64_t *buffers;
   /*
-   * Units kept for the channel from all others, less what it has claimed there.
+   * Units kept for the channel from all others, less what it has claimed there; shipping uses them up.
    */
   size_t n_set_asides;
   uint64_t *set_asides;

@@ -24,6 +24,8 @@ struct Audit: ~Copyable {
     case rows
     /// Looks for claims of the part that have no position.
     case leftovers
+    /// Compares the part's claims that no position reserves, and those of channels.
+    case beyond
     case breakdowns
     case inbound
     /// Compares the sums of all items.
@@ -47,6 +49,9 @@ struct Audit: ~Copyable {
   var walkedHash: UInt64 = 0
 
   var claims = ClaimTally()
+  /// Claims that no position reserves, and those of channels, likewise.
+  var beyond = ItemLists<ClaimRow>()
+  var channels = ItemLists<ChannelRow>()
   var buckets = BucketTally()
   var heldCount = 0
   var committedCount = 0
@@ -74,6 +79,8 @@ struct Audit: ~Copyable {
     isCounting = true
     countedSlots = 0
     claims.removeAll()
+    beyond.removeAll()
+    channels.removeAll()
     buckets.removeAll()
     heldCount = 0
     committedCount = 0

@@ -27,7 +27,9 @@ extension State {
         audit.go(to: .leftovers)
       }
     case .leftovers:
-      if auditLeftovers(units: units) { audit.endPart() }
+      if auditLeftovers(units: units) { audit.go(to: .beyond) }
+    case .beyond:
+      if auditBeyondRows(units: units) { audit.endPart() }
     case .breakdowns:
       if auditBreakdowns(units: units) { audit.go(to: .inbound) }
     case .inbound:

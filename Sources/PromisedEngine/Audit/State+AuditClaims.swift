@@ -42,8 +42,16 @@ extension State {
     let lines = holds.lines(slot)
     for index in 0..<Int(holds.hold(slot).lineCount) {
       let line = lines[index]
-      if !line.isAtPosition || !audit.isOfPart(hash: mix(line.item)) { continue }
+      if line.isHeading || !audit.isOfPart(hash: mix(line.item)) { continue }
       let units = sign * Int64(line.quantity)
+      if line.channel != 0 && !line.isPool {
+        audit.channels.tally(
+          ChannelRow(item: line.item, node: line.node, channel: line.channel), units)
+      }
+      if !line.isAtPosition {
+        audit.beyond.tally(ClaimRow(line), units, allocated: state == .committed ? units : 0)
+        continue
+      }
       audit.claims.add(
         ClaimedUnits(
           reserved: units, allocated: state == .committed ? units : 0,

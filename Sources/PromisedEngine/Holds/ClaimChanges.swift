@@ -63,6 +63,7 @@ extension State {
     // An empty line is in no list.
     if units == held.quantity { unlink(line, of: slot) }
     claim(held, -units, allocated: -units, picked: -picked)
+    useSetAside(units, of: held)
     holds.lines(slot)[line].quantity -= units
     holds.lines(slot)[line].picked -= picked
     holds.lines(slot)[line].shipped += units
