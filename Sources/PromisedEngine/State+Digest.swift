@@ -49,6 +49,7 @@ extension State {
     digestOverrides(&sum)
     digestLearned(&sum)
     digestDemand(&sum)
+    digestForecasts(&sum)
     digestSourcing(&sum)
     let moved = movements.rows
     for index in moved.causes.indices {

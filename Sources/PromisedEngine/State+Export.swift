@@ -47,6 +47,7 @@ extension State {
     begun.tail.append(.movements(movements.rows))
     begun.tail += exportLearned()
     begun.tail += exportDemand()
+    begun.tail += exportForecasts()
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
     if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }
     if let load {

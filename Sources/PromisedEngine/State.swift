@@ -81,6 +81,10 @@ package final class State {
   var demandCursor = 0
   var demandPassBegan: Int64 = 0
 
+  /// Forecasts made elsewhere, and the names of their regions.
+  var forecasts = ForecastTable()
+  var regionKeys = KeyTable()
+
   // What was observed.
   var learned = LearnedTable()
   var outcomes = OutcomeTable()

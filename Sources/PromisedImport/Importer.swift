@@ -150,6 +150,7 @@ package struct Importer {
     case .opportunity: try SourcingFiles.opportunity(&table, references, emit)
     case .inbound: try StockFiles.inbound(&table, references, emit)
     case .limits: try StockFiles.limits(&table, references, emit)
+    case .forecasts: try ForecastFiles.forecasts(&table, references, emit)
     }
   }
 }

@@ -111,6 +111,7 @@ package enum PutRows: Sendable, Equatable {
   case limits(LimitRows)
   case kits(KitRows)
   case opportunity(OpportunityRows)
+  case forecasts(ForecastRows)
 }
 
 package enum LoadMode: UInt8, Sendable, CaseIterable {

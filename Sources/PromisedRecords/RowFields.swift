@@ -279,6 +279,9 @@ extension FieldCoder where Self: ~Copyable {
     case .opportunity(var rows0):
       try opportunity(&rows0)
       rows = .opportunity(rows0)
+    case .forecasts(var rows0):
+      try forecasts(&rows0)
+      rows = .forecasts(rows0)
     }
   }
 }
@@ -293,6 +296,7 @@ enum PutKind: UInt8 {
   case limits = 6
   case kits = 7
   case opportunity = 8
+  case forecasts = 13
 
   var blank: PutRows {
     switch self {
@@ -304,6 +308,7 @@ enum PutKind: UInt8 {
     case .limits: .limits(LimitRows())
     case .kits: .kits(KitRows())
     case .opportunity: .opportunity(OpportunityRows())
+    case .forecasts: .forecasts(ForecastRows())
     }
   }
 }
@@ -319,6 +324,7 @@ extension PutRows {
     case .limits: .limits
     case .kits: .kits
     case .opportunity: .opportunity
+    case .forecasts: .forecasts
     }
   }
 }

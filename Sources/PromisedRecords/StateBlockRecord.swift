@@ -267,6 +267,7 @@ extension PutRows {
     case .limits(let rows): rows.sellers.count
     case .kits(let rows): rows.kits.count
     case .opportunity(let rows): rows.keys.count
+    case .forecasts(let rows): rows.keys.count
     }
   }
 }

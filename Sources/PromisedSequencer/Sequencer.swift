@@ -48,6 +48,7 @@ package final class Sequencer {
   var offerReply = OfferReply()
   var availabilityReply = AvailabilityReply()
   var inStockReply = InStockReply()
+  var historyReply = HistoryReply()
   var headroomReply = HeadroomReply()
   var holdReply = HoldReply()
   var feedReply = FeedReply()

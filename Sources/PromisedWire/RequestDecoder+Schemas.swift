@@ -23,6 +23,8 @@ extension RequestDecoder {
     case .reopenLeg: of(promised__v1__reopen_leg_request__init)
     case .putOverride: of(promised__v1__put_override_request__init)
     case .listOverrides: of(promised__v1__list_overrides_request__init)
+    case .putForecasts: of(promised__v1__put_forecasts_request__init)
+    case .history: of(promised__v1__history_request__init)
     case .putKits: of(promised__v1__put_kits_request__init)
     case .putOpportunity: of(promised__v1__put_opportunity_request__init)
     case .networkGet: of(promised__v1__get_network_request__init)

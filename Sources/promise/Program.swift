@@ -95,6 +95,8 @@ struct Program {
     case "plan": try session.plan()
     case "explain": try session.explain()
     case "stock": try session.stock()
+    case "in-stock": try session.inStock()
+    case "history": try session.history()
     case "capacity": try session.capacity()
     case "list": try session.list()
     case "hold": try session.hold()

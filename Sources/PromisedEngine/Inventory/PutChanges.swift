@@ -13,6 +13,7 @@ extension State {
     case .limits(let rows): apply(limits: rows)
     case .kits(let rows): apply(kits: rows)
     case .opportunity(let rows): apply(opportunity: rows)
+    case .forecasts(let rows): apply(forecasts: rows)
     }
   }
 

@@ -24,6 +24,7 @@ extension State {
     case .limits(let rows): try validate(limits: rows, staged: staged)
     case .kits(let rows): try validate(kits: rows)
     case .opportunity(let rows): try validate(opportunity: rows, staged: staged)
+    case .forecasts(let rows): try validate(forecasts: rows)
     }
   }
 
