@@ -106,6 +106,12 @@ let package = Package(
       dependencies: ["PromisedData", "PromisedEngine", "PromisedImport", "PromisedModel"],
       path: "Tools/OrderReplay", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
+      name: "promised-model-check",
+      dependencies: [
+        "PromisedSequencer", "PromisedWire", "PromisedRecords", "PromisedModel", "PromisedBytes",
+      ],
+      path: "Tools/ModelCheck", swiftSettings: strict),
+    .executableTarget(
       name: "promised-timetable-check", dependencies: ["PromisedData", "PromisedEngine"],
       path: "Tools/TimetableCheck", swiftSettings: strict),
     .executableTarget(

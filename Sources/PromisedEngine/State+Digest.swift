@@ -51,6 +51,7 @@ extension State {
     digestDemand(&sum)
     digestForecasts(&sum)
     digestSourcing(&sum)
+    digestDistribution(&sum)
     let moved = movements.rows
     for index in moved.causes.indices {
       sum.begin(134)

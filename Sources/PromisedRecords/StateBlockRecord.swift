@@ -268,6 +268,9 @@ extension PutRows {
     case .kits(let rows): rows.kits.count
     case .opportunity(let rows): rows.keys.count
     case .forecasts(let rows): rows.keys.count
+    case .groups(let rows): rows.names.count
+    case .channelStock(let rows): rows.keys.count
+    case .backorders(let rows): rows.keys.count
     }
   }
 }

@@ -94,6 +94,10 @@ extension Sequencer {
       status.loadNextChunk = UInt64(load.nextChunk)
     }
     status.sources = state.sourceMarks
+    status.auditPasses = auditFacts.passes
+    status.auditLastUnixSeconds = auditFacts.lastPassUnixSeconds
+    status.auditPositionsChecked = auditFacts.positionsChecked
+    status.auditViolations = auditFacts.violations.reduce(0, +)
     send(reply, reflecting: 0) { (encoder, asOf, frames) in
       encoder.encode(status, streamID: reply.streamID, asOf: asOf, into: &frames)
     }

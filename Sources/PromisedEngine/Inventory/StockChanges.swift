@@ -212,6 +212,8 @@ extension State {
   /// Computes all usage from positions, holds and inbound: the slow truth that the kept sums are
   /// held against, and the way an import ends.
   func recomputeUsage() {
+    // The sums of a pass under way follow changes, and this is none.
+    audit.end()
     usage.removeAll()
     for slot in 0..<positions.totalSlots {
       let token = positions.key(slot)
