@@ -93,7 +93,7 @@ package struct RequestDecoder: ~Copyable {
     case .hello: return try hello(message)
     case .getDescriptorSet: return .descriptorSet
     case .healthCheck: return try health(message)
-    case .applyStream, .putForecasts, .history, .watch, .watchPoll, .holdConsume, .holdAmend,
+    case .applyStream, .watch, .watchPoll, .holdConsume, .holdAmend,
       .holdExtend, .capacityAdmit, .capacityReceive, .capacityClose, .capacityBid, .capacityClear,
       .utilization, .cancel, .authenticate:
       throw Refusal(.methodNotBuilt, "\(method.fullName) is not built yet")

@@ -3,9 +3,13 @@ import PromisedModel
 
 /// What sells, into blocks and back, and its part of the digest.
 extension State {
+  /// What items have in common; before the items, which name its categories.
+  func exportDemandPool() -> [StateBlock] {
+    demand.items.placeCount == 0 && categoryKeys.count == 0 ? [] : [.demandPool(demandPool())]
+  }
+
   func exportDemand() -> [StateBlock] {
-    if demand.items.placeCount == 0 && categoryKeys.count == 0 { return [] }
-    var blocks: [StateBlock] = [.demandPool(demandPool())]
+    var blocks: [StateBlock] = []
     var start = 0
     while start < demand.items.placeCount {
       let end = min(demand.items.placeCount, start + Self.blockRows / 8)

@@ -150,7 +150,7 @@ extension State {
     let closed = active.keptDays == 0 ? active.countedTo : startOfDay(active, item.seller)
     return DemandOutlook(
       DemandForecast(demand, item: place, from: day), ageSeconds: max(0, now - closed),
-      sampleDaysMilli: active.rate.slow.exposure * 1000 >> 20, reason: reason)
+      sampleDaysMilli: (active.rate.slow.exposure * 1000) >> 20, reason: reason)
   }
 
   private func startOfDay(_ active: ActiveItem, _ seller: UInt32) -> Int64 {
