@@ -2,7 +2,7 @@ import Glibc
 import PromisedModel
 
 /// Units that will have come by the end of a day, counted from now.
-struct SupplyStep: Equatable {
+struct SupplyStep: BitwiseCopyable, Equatable {
   /// 1…365.
   var day: Int32
   /// Everything available and come by then.
@@ -28,51 +28,61 @@ struct FirstPassage {
   ///
   /// - Parameters:
   ///   - supply: what there is from now on (day 0), then what comes; days and units ascending.
-  ///   - demand: the mean of the days up to one, and the horizon's own distribution.
+  ///   - demand: the demand of the days up to one; its mean is used, and the horizon's own size.
   /// - Complexity: O(shipments that matter × cells²), and none matters that comes before the stock
-  ///   at hand can run out.
+  ///   at hand can run out: mostly one distribution function and no memory.
   func neverOut(
-    supply: [SupplyStep], days: Int32, of demand: (Int32) -> HorizonDemand
+    supply: Column<SupplyStep>, days: Int32, of demand: (Int32) -> HorizonDemand
   ) -> Double {
+    if supply.isEmpty || supply[0].units <= 0 { return 0 }
     let horizon = demand(days)
-    let within = supply.filter { $0.day < days || $0.day == 0 }
-    guard let last = within.last, last.units > 0 else { return 0 }
-    if within[0].units <= 0 { return 0 }
+    var last = 0
+    var isAtRisk = false
+    while last + 1 < supply.count && supply[last + 1].day < days {
+      isAtRisk = isAtRisk || risk(supply, last, demand) > Self.leastRisk
+      last += 1
+    }
+    let units = supply[last].units
+    if !isAtRisk { return horizon.truth(of: horizon.demand.cumulative(units - 1)) }
     // A stretch ends where the next shipment comes.
-    var stretches: [(end: Int32, units: Int64)] = []
-    for (step, next) in zip(within, within.dropFirst()) where next.units > step.units {
-      let risk = 1 - demand(next.day).demand.cumulative(step.units - 1)
-      if risk > 1e-6 { stretches.append((end: next.day, units: step.units)) }
+    var stretches: [(units: Int64, mean: Double)] = []
+    for step in 0..<last where risk(supply, step, demand) > Self.leastRisk {
+      let mean = demand(supply[step + 1].day).demand.mean
+      stretches.append((units: supply[step].units, mean: min(horizon.demand.mean, mean)))
     }
-    if stretches.isEmpty { return horizon.truth(of: horizon.demand.cumulative(last.units - 1)) }
-    stretches.append((end: days, units: last.units))
-    let means = stretches.map {
-      $0.end == days ? horizon.demand.mean : min(horizon.demand.mean, demand($0.end).demand.mean)
-    }
-    return horizon.truth(
-      of: survival(
-        units: stretches.map(\.units), means: means, ratio: horizon.demand.varianceRatio))
+    stretches.append((units: units, mean: horizon.demand.mean))
+    return horizon.truth(of: survival(stretches, ratio: horizon.demand.varianceRatio))
+  }
+
+  /// A chance of running out before a shipment that is too small to look at.
+  private static var leastRisk: Double { 1e-6 }
+
+  /// The chance that what a step has is gone before the next one.
+  private func risk(
+    _ supply: Column<SupplyStep>, _ step: Int, _ demand: (Int32) -> HorizonDemand
+  ) -> Double {
+    1 - demand(supply[step + 1].day).demand.cumulative(supply[step].units - 1)
   }
 
   /// P(the demand up to each stretch's end is below its units).
   ///
   /// - Parameter ratio: variance over mean at the end of the last stretch.
-  private func survival(units: [Int64], means: [Double], ratio: Double) -> Double {
-    let total = Double(units[units.count - 1])
-    let mean = means[means.count - 1]
+  private func survival(_ stretches: [(units: Int64, mean: Double)], ratio: Double) -> Double {
+    let total = Double(stretches[stretches.count - 1].units)
+    let mean = stretches[stretches.count - 1].mean
     // Variance = M + M²/r; in cells of `scale` units the same coefficient of variation.
     let scale = max(1, total / Double(cells))
     let spread = (ratio - 1) / max(mean, 1e-12)
     let wide = spread - (scale - 1) / max(mean, 1e-12)
     let size = 1 / max(wide, 1e-9)
-    let tops = units.map { max(1, Int((Double($0) / scale).rounded())) }
+    let tops = stretches.map { max(1, Int((Double($0.units) / scale).rounded())) }
     var alive = [Double](repeating: 0, count: tops[tops.count - 1] + 1)
     var next = alive
     alive[0] = 1
     var before = 0.0
     var reached = 1
     for (index, top) in tops.enumerated() {
-      let now = means[index] / scale
+      let now = stretches[index].mean / scale
       let share = max(0, (now - before) / (size + now))
       for place in 0..<top { next[place] = 0 }
       for sold in 0..<min(reached, top) where alive[sold] > 0 {
@@ -93,7 +103,7 @@ struct FirstPassage {
 
   /// The first day by whose end all is sold with at least a probability, 1…365; nil = later.
   func stockOutDay(
-    _ probability: Double, supply: [SupplyStep], of demand: (Int32) -> HorizonDemand,
+    _ probability: Double, supply: Column<SupplyStep>, of demand: (Int32) -> HorizonDemand,
     after known: Int32 = 0
   ) -> Int32? {
     func isOut(_ day: Int32) -> Bool {

@@ -80,8 +80,10 @@ extension State {
     reply.stillBuyable.append(
       DemandDistribution.fixed(supply <= 0 ? 0 : demand.truth(of: max(0, met - exactly))))
     reply.appendCover(available: available, perDayMilli: outlook.perDayMilli)
-    let steps = supplySteps(of: token, available: available, now: now)
-    appendPassage(steps, outlook, days: query.horizonDays, now: now, into: &reply)
+    listSupply(of: token, available: available, now: now)
+    appendPassage(
+      Column(base: UnsafePointer(scratch.supply.base), count: scratch.supply.count), outlook,
+      days: query.horizonDays, now: now, into: &reply)
     var reason = outlook.reason
     if reason == .none && hasOverdue(token, now: now) { reason = .inboundOverdue }
     if reason == .none && available <= 0 { reason = .outNow }
@@ -90,10 +92,10 @@ extension State {
 
   /// Never out, and when all is sold.
   private func appendPassage(
-    _ steps: [SupplyStep], _ outlook: DemandOutlook, days: Int32, now: Int64,
+    _ steps: Column<SupplyStep>, _ outlook: DemandOutlook, days: Int32, now: Int64,
     into reply: inout InStockReply
   ) {
-    let demand = { outlook.demand(days: $0) }
+    func demand(_ days: Int32) -> HorizonDemand { outlook.demand(days: days) }
     let passage = FirstPassage()
     reply.neverOut.append(
       DemandDistribution.fixed(passage.neverOut(supply: steps, days: days, of: demand)))
@@ -101,11 +103,13 @@ extension State {
     let coarse = FirstPassage(cells: 96)
     func instant(_ day: Int32?) -> Int64 { day.map { now + Int64($0) * 86_400 } ?? 0 }
     let early = coarse.stockOutDay(0.1, supply: steps, of: demand)
-    let middle = early.flatMap {
-      coarse.stockOutDay(0.5, supply: steps, of: demand, after: $0 - 1)
+    var middle: Int32?
+    if let early {
+      middle = coarse.stockOutDay(0.5, supply: steps, of: demand, after: early - 1)
     }
-    let late = middle.flatMap {
-      coarse.stockOutDay(0.9, supply: steps, of: demand, after: $0 - 1)
+    var late: Int32?
+    if let middle {
+      late = coarse.stockOutDay(0.9, supply: steps, of: demand, after: middle - 1)
     }
     reply.stockOutP10UnixSeconds.append(instant(early))
     reply.stockOutP50UnixSeconds.append(instant(middle))
@@ -119,8 +123,11 @@ extension State {
   ) -> DemandOutlook {
     let index = Int(positions.attribute(slot))
     var reason = InStockReason.none
-    let day = localDay(now, index == 0 ? nil : zone(ofSeller: attributes[index].seller))
-    if only == nil || only == .forecast {
+    func today() -> Int32 {
+      localDay(now, index == 0 ? nil : zone(ofSeller: attributes[index].seller))
+    }
+    if (only == nil || only == .forecast) && forecasts.first(of: token) != nil {
+      let day = today()
       let found = forecastGrids(of: token, day: day, now: now)
       if let oldest = found.grids.map(\.issuedUnixSeconds).min() {
         return DemandOutlook(
@@ -138,6 +145,7 @@ extension State {
     if only != nil && only != .embedded { return DemandOutlook() }
     // What items have in common changes with the events of any.
     observeEverything()
+    let day = today()
     let place = Int(item.selling.place) - 1
     if place < 0 {
       let category = Int(item.category)

@@ -32,33 +32,47 @@ extension State {
     return eta == Int64.max ? (0, 0, 0) : (eta, quantity, lowest)
   }
 
-  /// What there is now, then what there will have been by the end of each day on which something
-  /// comes, within a year; from the sixteenth such day on, what comes is taken together when the
-  /// last of it comes, which errs towards too little.
-  func supplySteps(of token: UInt64, available: Int64, now: Int64) -> [SupplyStep] {
-    var steps = [SupplyStep(day: 0, units: available)]
+  /// Lists in scratch memory what there is now, then what there will have been by the end of each
+  /// day on which something comes, within a year. From the sixteenth such day on, what comes is
+  /// taken together when the last of it comes, which errs towards too little.
+  func listSupply(of token: UInt64, available: Int64, now: Int64) {
+    scratch.supply.removeAll()
+    scratch.supply.append(SupplyStep(day: 0, units: available))
     var next = inbound.first(of: token)
     while let found = next {
       let row = inbound.row(found)
       next = inbound.next(after: found)
       if !row.isExpected(after: now, upTo: now + 365 * 86_400) { continue }
       let wait = max(0, row.etaUnixSeconds - now)
-      steps.append(
+      insert(
         SupplyStep(day: Int32(max(1, (wait + 86_399) / 86_400)), units: Int64(row.quantity)))
     }
-    if steps.count == 1 { return steps }
-    steps[1...].sort { $0.day < $1.day }
-    var result = [steps[0]]
-    for step in steps.dropFirst() {
-      let last = result[result.count - 1]
-      let units = last.units + step.units
-      if last.day == step.day || result.count > 16 {
-        result[result.count - 1] = SupplyStep(day: step.day, units: units)
-      } else {
-        result.append(SupplyStep(day: step.day, units: units))
-      }
+    var units = available
+    for step in 1..<max(1, scratch.supply.count) {
+      units += scratch.supply[step].units
+      scratch.supply.at(step).pointee.units = units
     }
-    return result
+  }
+
+  /// Puts units that come into the ascending list of days.
+  private func insert(_ step: SupplyStep) {
+    var place = scratch.supply.count
+    while place > 1 && scratch.supply[place - 1].day > step.day { place -= 1 }
+    if place > 1 && scratch.supply[place - 1].day == step.day {
+      scratch.supply.at(place - 1).pointee.units += step.units
+      return
+    }
+    scratch.supply.append(step)
+    var last = scratch.supply.count - 1
+    while last > place {
+      scratch.supply[last] = scratch.supply[last - 1]
+      last -= 1
+    }
+    scratch.supply[place] = step
+    if scratch.supply.count <= 17 { return }
+    let latest = scratch.supply.removeLast()
+    let before = scratch.supply.at(16)
+    before.pointee = SupplyStep(day: latest.day, units: before.pointee.units + latest.units)
   }
 
   /// Whether inbound should have come, and nobody has said when it does.

@@ -162,3 +162,17 @@ import Testing
         == 0)
   }
 }
+
+extension FirstPassage {
+  func neverOut(
+    supply: [SupplyStep], days: Int32, of demand: (Int32) -> HorizonDemand
+  ) -> Double {
+    supply.withUnsafeBufferPointer { neverOut(supply: Column($0), days: days, of: demand) }
+  }
+
+  func stockOutDay(
+    _ probability: Double, supply: [SupplyStep], of demand: (Int32) -> HorizonDemand
+  ) -> Int32? {
+    supply.withUnsafeBufferPointer { stockOutDay(probability, supply: Column($0), of: demand) }
+  }
+}
