@@ -952,6 +952,51 @@ void   promised__v1__put_forecasts_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__put_forecasts_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__put_factors_request__init
+                     (Promised__V1__PutFactorsRequest         *message)
+{
+  static const Promised__V1__PutFactorsRequest init_value = PROMISED__V1__PUT_FACTORS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__put_factors_request__get_packed_size
+                     (const Promised__V1__PutFactorsRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__put_factors_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__put_factors_request__pack
+                     (const Promised__V1__PutFactorsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__put_factors_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__put_factors_request__pack_to_buffer
+                     (const Promised__V1__PutFactorsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__put_factors_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__PutFactorsRequest *
+       promised__v1__put_factors_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__PutFactorsRequest *)
+     protobuf_c_message_unpack (&promised__v1__put_factors_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__put_factors_request__free_unpacked
+                     (Promised__V1__PutFactorsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__put_factors_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__history_request__init
                      (Promised__V1__HistoryRequest         *message)
 {
@@ -4365,6 +4410,123 @@ const ProtobufCMessageDescriptor promised__v1__put_forecasts_request__descriptor
   (ProtobufCMessageInit) promised__v1__put_forecasts_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor promised__v1__put_factors_request__field_descriptors[7] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutFactorsRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "categories",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutFactorsRequest, n_categories),
+    offsetof(Promised__V1__PutFactorsRequest, categories),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "category_indexes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutFactorsRequest, n_category_indexes),
+    offsetof(Promised__V1__PutFactorsRequest, category_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_days",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutFactorsRequest, n_from_days),
+    offsetof(Promised__V1__PutFactorsRequest, from_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_days",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutFactorsRequest, n_to_days),
+    offsetof(Promised__V1__PutFactorsRequest, to_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "factors_milli",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutFactorsRequest, n_factors_milli),
+    offsetof(Promised__V1__PutFactorsRequest, factors_milli),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutFactorsRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_factors_request__field_indices_by_name[] = {
+  1,   /* field[1] = categories */
+  2,   /* field[2] = category_indexes */
+  5,   /* field[5] = factors_milli */
+  3,   /* field[3] = from_days */
+  6,   /* field[6] = idempotency_key */
+  0,   /* field[0] = load */
+  4,   /* field[4] = to_days */
+};
+static const ProtobufCIntRange promised__v1__put_factors_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 6 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor promised__v1__put_factors_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PutFactorsRequest",
+  "PutFactorsRequest",
+  "Promised__V1__PutFactorsRequest",
+  "promised.v1",
+  sizeof(Promised__V1__PutFactorsRequest),
+  7,
+  promised__v1__put_factors_request__field_descriptors,
+  promised__v1__put_factors_request__field_indices_by_name,
+  2,  promised__v1__put_factors_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__put_factors_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor promised__v1__history_request__field_descriptors[4] =
 {
   {
@@ -4625,7 +4787,7 @@ const ProtobufCMessageDescriptor promised__v1__watch_poll_request__descriptor =
   (ProtobufCMessageInit) promised__v1__watch_poll_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[18] =
+static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[19] =
 {
   { "Availability", &promised__v1__availability_request__descriptor, &promised__v1__availability_response__descriptor },
   { "InStock", &promised__v1__in_stock_request__descriptor, &promised__v1__in_stock_response__descriptor },
@@ -4641,6 +4803,7 @@ static const ProtobufCMethodDescriptor promised__v1__inventory__method_descripto
   { "PutChannelStock", &promised__v1__put_channel_stock_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutBackorders", &promised__v1__put_backorders_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutForecasts", &promised__v1__put_forecasts_request__descriptor, &promised__v1__put_response__descriptor },
+  { "PutFactors", &promised__v1__put_factors_request__descriptor, &promised__v1__put_response__descriptor },
   { "History", &promised__v1__history_request__descriptor, &promised__v1__history_response__descriptor },
   { "List", &promised__v1__list_request__descriptor, &promised__v1__list_response__descriptor },
   { "Watch", &promised__v1__watch_control__descriptor, &promised__v1__watch_batch__descriptor },
@@ -4651,11 +4814,12 @@ const unsigned promised__v1__inventory__method_indices_by_name[] = {
   3,        /* ApplyStream */
   9,        /* Atp */
   0,        /* Availability */
-  14,        /* History */
+  15,        /* History */
   1,        /* InStock */
-  15,        /* List */
+  16,        /* List */
   12,        /* PutBackorders */
   11,        /* PutChannelStock */
+  14,        /* PutFactors */
   13,        /* PutForecasts */
   10,        /* PutGroups */
   6,        /* PutInbound */
@@ -4663,8 +4827,8 @@ const unsigned promised__v1__inventory__method_indices_by_name[] = {
   7,        /* PutKits */
   8,        /* PutOpportunity */
   5,        /* PutPositions */
-  16,        /* Watch */
-  17         /* WatchPoll */
+  17,        /* Watch */
+  18         /* WatchPoll */
 };
 const ProtobufCServiceDescriptor promised__v1__inventory__descriptor =
 {
@@ -4673,7 +4837,7 @@ const ProtobufCServiceDescriptor promised__v1__inventory__descriptor =
   "Inventory",
   "Promised__V1__Inventory",
   "promised.v1",
-  18,
+  19,
   promised__v1__inventory__method_descriptors,
   promised__v1__inventory__method_indices_by_name
 };
@@ -4789,13 +4953,21 @@ void promised__v1__inventory__put_forecasts(ProtobufCService *service,
   assert(service->descriptor == &promised__v1__inventory__descriptor);
   service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void promised__v1__inventory__put_factors(ProtobufCService *service,
+                                          const Promised__V1__PutFactorsRequest *input,
+                                          Promised__V1__PutResponse_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__inventory__descriptor);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void promised__v1__inventory__history(ProtobufCService *service,
                                       const Promised__V1__HistoryRequest *input,
                                       Promised__V1__HistoryResponse_Closure closure,
                                       void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__list(ProtobufCService *service,
                                    const Promised__V1__ListRequest *input,
@@ -4803,7 +4975,7 @@ void promised__v1__inventory__list(ProtobufCService *service,
                                    void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__watch(ProtobufCService *service,
                                     const Promised__V1__WatchControl *input,
@@ -4811,7 +4983,7 @@ void promised__v1__inventory__watch(ProtobufCService *service,
                                     void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__watch_poll(ProtobufCService *service,
                                          const Promised__V1__WatchPollRequest *input,
@@ -4819,7 +4991,7 @@ void promised__v1__inventory__watch_poll(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__init (Promised__V1__Inventory_Service *service,
                                     Promised__V1__Inventory_ServiceDestroy destroy)

@@ -50,6 +50,7 @@ extension State {
     digestLearned(&sum)
     digestDemand(&sum)
     digestForecasts(&sum)
+    digestFactors(&sum)
     digestSourcing(&sum)
     digestDistribution(&sum)
     let moved = movements.rows

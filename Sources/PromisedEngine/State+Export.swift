@@ -41,7 +41,7 @@ extension State {
       let end = min(sellers.count, start + Self.blockRows)
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))
     }
-    begun.blocks += exportDemandPool()
+    begun.blocks += exportDemandPool() + exportFactors()
     begun.tail = exportLimits() + exportInbound() + exportKits() + exportOpportunity()
     begun.tail += exportDistribution()
     begun.tail += exportHolds() + exportPromises() + exportCommands()

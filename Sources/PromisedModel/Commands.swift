@@ -115,6 +115,7 @@ package enum PutRows: Sendable, Equatable {
   case channelStock(ChannelStockRows)
   case backorders(BackorderRows)
   case forecasts(ForecastRows)
+  case factors(FactorRows)
 }
 
 package enum LoadMode: UInt8, Sendable, CaseIterable {

@@ -25,3 +25,18 @@ package struct ForecastRows: Sendable, Equatable {
   /// Values of a row.
   package func valueCount(_ row: Int) -> Int { Int(periods[row]) * levels.count }
 }
+
+/// Columns of known seasons and events: in these days a category sells by a factor more or less. Key:
+/// (category, first day, last day).
+package struct FactorRows: Sendable, Equatable {
+  /// Distinct categories of this batch; an empty name is every item.
+  package var categoryNames: [Name] = []
+  package var categories: [UInt32] = []
+  /// Days since 1970 where the item's seller is; both included.
+  package var fromDays: [Int32] = []
+  package var toDays: [Int32] = []
+  /// In thousandths, 0…100,000; 1000 removes the row.
+  package var factorsMilli: [Int32] = []
+
+  package init() {}
+}

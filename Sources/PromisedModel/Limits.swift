@@ -60,6 +60,8 @@ package enum Limits {
   package static var activeItems: Int { 1_048_576 }
   /// Categories of items that sell alike; items of a further one are in none.
   package static var itemCategories: Int { 4096 }
+  /// Seasons and events that are known at once.
+  package static var demandFactors: Int { 256 }
   /// Levels and values of all demand forecasts together: half a gibibyte.
   package static var forecastNumbers: Int { 67_108_864 }
   /// Periods, days of a period, and levels of one forecast.

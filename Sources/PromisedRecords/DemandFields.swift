@@ -16,6 +16,14 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.valuesMilli)
   }
 
+  mutating func factors(_ rows: inout FactorRows) throws(RecordError) {
+    try names(&rows.categoryNames)
+    try column(&rows.categories)
+    try column(&rows.fromDays)
+    try column(&rows.toDays)
+    try column(&rows.factorsMilli)
+  }
+
   mutating func demandPool(_ rows: inout DemandPoolRows) throws(RecordError) {
     try names(&rows.categories)
     try column(&rows.categoryValues)
@@ -66,6 +74,18 @@ extension ForecastRows {
     }
     for value in valuesMilli where value < 0 || value > 1_000_000_000_000 {
       throw .malformed("forecast values")
+    }
+  }
+}
+
+extension FactorRows {
+  func checkColumns() throws(RecordError) {
+    try require(
+      [fromDays.count, toDays.count, factorsMilli.count], rows: categories.count,
+      "factor columns")
+    try require(categories, below: categoryNames.count, "factor category")
+    for value in factorsMilli where value < 0 || value > 100_000 {
+      throw .malformed("factors")
     }
   }
 }

@@ -309,6 +309,9 @@ extension FieldCoder where Self: ~Copyable {
     case .forecasts(var rows0):
       try forecasts(&rows0)
       rows = .forecasts(rows0)
+    case .factors(var rows0):
+      try factors(&rows0)
+      rows = .factors(rows0)
     case .groups(var rows0):
       try groups(&rows0)
       rows = .groups(rows0)
@@ -333,6 +336,7 @@ enum PutKind: UInt8 {
   case kits = 7
   case opportunity = 8
   case forecasts = 13
+  case factors = 14
   case groups = 10
   case channelStock = 11
   case backorders = 12
@@ -348,6 +352,7 @@ enum PutKind: UInt8 {
     case .kits: .kits(KitRows())
     case .opportunity: .opportunity(OpportunityRows())
     case .forecasts: .forecasts(ForecastRows())
+    case .factors: .factors(FactorRows())
     case .groups: .groups(GroupRows())
     case .channelStock: .channelStock(ChannelStockRows())
     case .backorders: .backorders(BackorderRows())
@@ -367,6 +372,7 @@ extension PutRows {
     case .kits: .kits
     case .opportunity: .opportunity
     case .forecasts: .forecasts
+    case .factors: .factors
     case .groups: .groups
     case .channelStock: .channelStock
     case .backorders: .backorders

@@ -21,6 +21,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case putPositions = 21
   case putInbound = 22
   case putForecasts = 23
+  case putFactors = 35
   case history = 24
   case list = 25
   case watch = 26
@@ -151,6 +152,7 @@ extension Method {
     case .putPositions: Row(.inventory, "PutPositions")
     case .putInbound: Row(.inventory, "PutInbound")
     case .putForecasts: Row(.inventory, "PutForecasts")
+    case .putFactors: Row(.inventory, "PutFactors")
     case .history: Row(.inventory, "History")
     case .list: Row(.inventory, "List")
     case .watch: Row(.inventory, "Watch", built: false, stream: true)

@@ -42,6 +42,29 @@ extension RequestDecoder {
     return try put(.forecasts(rows), message.idempotency_key, message.load, digest)
   }
 
+  /// Seasons and events.
+  func putFactors(_ raw: UnsafeRawPointer, _ digest: UInt64) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__PutFactorsRequest.self).pointee
+    let count = message.n_factors_milli
+    try FieldPath("factors_milli").isAtMost(Limits.demandFactors, rows: count)
+    var rows = FactorRows()
+    rows.categoryNames = try optionalNames(
+      message.categories, message.n_categories, "categories")
+    rows.categories = try indexes(
+      message.category_indexes, message.n_category_indexes, rows: count,
+      below: rows.categoryNames.count, "category_indexes", of: "categories"
+    ).owned
+    rows.fromDays = try numbers(
+      message.from_days, message.n_from_days, count, in: 0...2_932_896,
+      "from_days")
+    rows.toDays = try numbers(
+      message.to_days, message.n_to_days, count, in: 0...2_932_896,
+      "to_days")
+    rows.factorsMilli = try numbers(
+      message.factors_milli, count, count, in: 0...100_000, "factors_milli")
+    return try put(.factors(rows), message.idempotency_key, message.load, digest)
+  }
+
   /// Names that may be empty.
   func optionalNames(
     _ base: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int, _ field: StaticString

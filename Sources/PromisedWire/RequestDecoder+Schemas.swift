@@ -24,6 +24,7 @@ extension RequestDecoder {
     case .putOverride: of(promised__v1__put_override_request__init)
     case .listOverrides: of(promised__v1__list_overrides_request__init)
     case .putForecasts: of(promised__v1__put_forecasts_request__init)
+    case .putFactors: of(promised__v1__put_factors_request__init)
     case .history: of(promised__v1__history_request__init)
     case .putKits: of(promised__v1__put_kits_request__init)
     case .putOpportunity: of(promised__v1__put_opportunity_request__init)

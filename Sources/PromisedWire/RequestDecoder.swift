@@ -77,6 +77,7 @@ package struct RequestDecoder: ~Copyable {
     case .putChannelStock: return try putChannelStock(message, digest(method, payload))
     case .putBackorders: return try putBackorders(message, digest(method, payload))
     case .putForecasts: return try putForecasts(message, digest(method, payload))
+    case .putFactors: return try putFactors(message, digest(method, payload))
     case .putSellers: return try putSellers(message, digest(method, payload))
     case .putLimits: return try putLimits(message, digest(method, payload))
     case .networkPut: return try putNetwork(message, digest(method, payload))

@@ -95,7 +95,8 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.packed(7, [3, 4])
       p.packed(8, [5, 8])  // zigzag: -3, 4
     case .putItems, .putPositions, .putInbound, .putSellers, .putLimits, .putKits,
-      .putOpportunity, .putForecasts, .putGroups, .putChannelStock, .putBackorders, .networkPut:
+      .putOpportunity, .putForecasts, .putFactors, .putGroups, .putChannelStock, .putBackorders,
+      .networkPut:
       p.text(20, "key-3")
       p.message(1) {
         $0.text(1, "load-1")
@@ -163,6 +164,13 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.packed(10, [0, 1])
     p.packed(11, [5000, 9000])
     p.packed(12, [2, 4, 6, 2_000_000_000_000])
+  case .putFactors:
+    p.text(2, "")
+    p.text(2, "toys")
+    p.packed(3, [0, 1])
+    p.packed(4, [20_000, 0])
+    p.packed(5, [20_010, 2_932_896])
+    p.packed(6, [1500, 100_000])
   case .putOpportunity:
     p.keys(2, 3, ["A", "BB"])
     p.text(4, "SEA1")

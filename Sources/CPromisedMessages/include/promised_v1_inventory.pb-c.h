@@ -37,6 +37,7 @@ typedef struct Promised__V1__PutInboundRequest Promised__V1__PutInboundRequest;
 typedef struct Promised__V1__ListRequest Promised__V1__ListRequest;
 typedef struct Promised__V1__ListResponse Promised__V1__ListResponse;
 typedef struct Promised__V1__PutForecastsRequest Promised__V1__PutForecastsRequest;
+typedef struct Promised__V1__PutFactorsRequest Promised__V1__PutFactorsRequest;
 typedef struct Promised__V1__HistoryRequest Promised__V1__HistoryRequest;
 typedef struct Promised__V1__HistoryResponse Promised__V1__HistoryResponse;
 typedef struct Promised__V1__WatchControl Promised__V1__WatchControl;
@@ -904,6 +905,41 @@ struct  Promised__V1__PutForecastsRequest
     , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
+/*
+ * Known seasons and events. From from_days to to_days, both included, items of the category (an empty
+ * name: all) sell by a factor; where several meet they multiply. The service's own forecaster learns
+ * and forecasts by them. A row replaces that of its category and days.
+ */
+struct  Promised__V1__PutFactorsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   */
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  size_t n_categories;
+  ProtobufCBinaryData *categories;
+  size_t n_category_indexes;
+  uint32_t *category_indexes;
+  /*
+   * Days since 1970-01-01 where the item's seller is.
+   */
+  size_t n_from_days;
+  uint32_t *from_days;
+  size_t n_to_days;
+  uint32_t *to_days;
+  /*
+   * 1/1000, 0..100,000; 1000 takes the row back. At most 256 rows in all.
+   */
+  size_t n_factors_milli;
+  uint32_t *factors_milli;
+};
+#define PROMISED__V1__PUT_FACTORS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_factors_request__descriptor) \
+    , {0,NULL}, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
 struct  Promised__V1__HistoryRequest
 {
   ProtobufCMessage base;
@@ -1389,6 +1425,25 @@ Promised__V1__PutForecastsRequest *
 void   promised__v1__put_forecasts_request__free_unpacked
                      (Promised__V1__PutForecastsRequest *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__PutFactorsRequest methods */
+void   promised__v1__put_factors_request__init
+                     (Promised__V1__PutFactorsRequest         *message);
+size_t promised__v1__put_factors_request__get_packed_size
+                     (const Promised__V1__PutFactorsRequest   *message);
+size_t promised__v1__put_factors_request__pack
+                     (const Promised__V1__PutFactorsRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__put_factors_request__pack_to_buffer
+                     (const Promised__V1__PutFactorsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__PutFactorsRequest *
+       promised__v1__put_factors_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__put_factors_request__free_unpacked
+                     (Promised__V1__PutFactorsRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__HistoryRequest methods */
 void   promised__v1__history_request__init
                      (Promised__V1__HistoryRequest         *message);
@@ -1549,6 +1604,9 @@ typedef void (*Promised__V1__ListResponse_Closure)
 typedef void (*Promised__V1__PutForecastsRequest_Closure)
                  (const Promised__V1__PutForecastsRequest *message,
                   void *closure_data);
+typedef void (*Promised__V1__PutFactorsRequest_Closure)
+                 (const Promised__V1__PutFactorsRequest *message,
+                  void *closure_data);
 typedef void (*Promised__V1__HistoryRequest_Closure)
                  (const Promised__V1__HistoryRequest *message,
                   void *closure_data);
@@ -1627,6 +1685,10 @@ struct Promised__V1__Inventory_Service
                         const Promised__V1__PutForecastsRequest *input,
                         Promised__V1__PutResponse_Closure closure,
                         void *closure_data);
+  void (*put_factors)(Promised__V1__Inventory_Service *service,
+                      const Promised__V1__PutFactorsRequest *input,
+                      Promised__V1__PutResponse_Closure closure,
+                      void *closure_data);
   void (*history)(Promised__V1__Inventory_Service *service,
                   const Promised__V1__HistoryRequest *input,
                   Promised__V1__HistoryResponse_Closure closure,
@@ -1665,6 +1727,7 @@ void promised__v1__inventory__init (Promised__V1__Inventory_Service *service,
       function_prefix__ ## put_channel_stock,\
       function_prefix__ ## put_backorders,\
       function_prefix__ ## put_forecasts,\
+      function_prefix__ ## put_factors,\
       function_prefix__ ## history,\
       function_prefix__ ## list,\
       function_prefix__ ## watch,\
@@ -1725,6 +1788,10 @@ void promised__v1__inventory__put_forecasts(ProtobufCService *service,
                                             const Promised__V1__PutForecastsRequest *input,
                                             Promised__V1__PutResponse_Closure closure,
                                             void *closure_data);
+void promised__v1__inventory__put_factors(ProtobufCService *service,
+                                          const Promised__V1__PutFactorsRequest *input,
+                                          Promised__V1__PutResponse_Closure closure,
+                                          void *closure_data);
 void promised__v1__inventory__history(ProtobufCService *service,
                                       const Promised__V1__HistoryRequest *input,
                                       Promised__V1__HistoryResponse_Closure closure,
@@ -1765,6 +1832,7 @@ extern const ProtobufCMessageDescriptor promised__v1__put_inbound_request__descr
 extern const ProtobufCMessageDescriptor promised__v1__list_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__list_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_forecasts_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__put_factors_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__history_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__history_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__watch_control__descriptor;

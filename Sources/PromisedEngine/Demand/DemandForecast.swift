@@ -16,7 +16,9 @@ struct DemandForecast {
   private let day: Int32
 
   /// What is read of a learner; it stays unchanged while a forecast is used.
-  private typealias Borrowed = (classes: [DemandClasses], categories: DemandCategories)
+  private typealias Borrowed = (
+    classes: [DemandClasses], categories: DemandCategories, factors: DemandFactors
+  )
 
   /// The forecast of an item from a day on, its open day on when none is said; what it sold on the
   /// open day so far is left out.
@@ -25,7 +27,7 @@ struct DemandForecast {
     category = Int(item.category)
     means = item.rate.means(prior: learner.categories.rate(category))
     day = first ?? item.day
-    self.learner = (learner.classes, learner.categories)
+    self.learner = (learner.classes, learner.categories, learner.factors)
   }
 
   /// The forecast of an item of which nothing is known but its category.
@@ -33,13 +35,17 @@ struct DemandForecast {
     self.category = category
     means = DemandRate().means(prior: learner.categories.rate(category))
     self.day = day
-    self.learner = (learner.classes, learner.categories)
+    self.learner = (learner.classes, learner.categories, learner.factors)
   }
 
   /// The demand of the next 1…365 days.
   func demand(days: Int32) -> HorizonDemand {
     var exposure: Int64 = 0
-    for ahead in 0..<days { exposure += learner.categories.factor(category, on: day + ahead) }
+    for ahead in 0..<days {
+      exposure += DemandScale.product(
+        learner.categories.factor(category, on: day + ahead),
+        learner.factors.factor(category, on: day + ahead))
+    }
     if exposure < 1 { return HorizonDemand() }
     var upper = 0
     while upper < DemandLearner.lengthCount - 1 && DemandLearner.length(upper) < days {

@@ -17,6 +17,7 @@ extension State {
     case .channelStock(let rows): apply(channelStock: rows)
     case .backorders(let rows): apply(backorders: rows)
     case .forecasts(let rows): apply(forecasts: rows)
+    case .factors(let rows): apply(factors: rows)
     }
   }
 

@@ -44,6 +44,7 @@ extension Call where Answer == PutAnswer {
     case .channelStock(let rows): channelStock(rows, load, key)
     case .backorders(let rows): backorders(rows, load, key)
     case .forecasts(let rows): forecasts(rows, load, key)
+    case .factors(let rows): factors(rows, load, key)
     }
   }
 
@@ -108,6 +109,25 @@ extension Call where Answer == PutAnswer {
         builder.column(rows.categories, as: UInt32.self)
     }
     return Call(putAnswer: .putItems, load, payload: payload)
+  }
+
+  private static func factors(_ rows: FactorRows, _ load: LoadPlace?, _ key: String) -> Call {
+    let payload = MessageBuilder.encode(promised__v1__put_factors_request__init) {
+      builder, message in
+      message.pointee.idempotency_key = builder.text(key)
+      message.pointee.load = builder.load(load)
+      (message.pointee.n_categories, message.pointee.categories) =
+        builder.names(rows.categoryNames)
+      (message.pointee.n_category_indexes, message.pointee.category_indexes) =
+        builder.column(rows.categories, as: UInt32.self)
+      (message.pointee.n_from_days, message.pointee.from_days) =
+        builder.column(rows.fromDays, as: UInt32.self)
+      (message.pointee.n_to_days, message.pointee.to_days) =
+        builder.column(rows.toDays, as: UInt32.self)
+      (message.pointee.n_factors_milli, message.pointee.factors_milli) =
+        builder.column(rows.factorsMilli, as: UInt32.self)
+    }
+    return Call(putAnswer: .putFactors, load, payload: payload)
   }
 
   private static func forecasts(_ rows: ForecastRows, _ load: LoadPlace?, _ key: String) -> Call {

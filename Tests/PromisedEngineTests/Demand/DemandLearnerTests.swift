@@ -80,6 +80,35 @@ import Testing
     #expect(forecast.demand(days: 1).demand.mean < 0.6 * later.demand(days: 1).demand.mean)
   }
 
+  /// A sale that operators know of is no new level, and the next one is seen coming.
+  @Test func knownEventsAreNeitherLearnedNorForgotten() {
+    var learner = DemandLearner()
+    #expect(learner.factors.put(DemandFactor(category: 0, fromDay: 60, toDay: 66, milli: 4000)))
+    #expect(learner.factors.put(DemandFactor(category: 0, fromDay: 90, toDay: 96, milli: 3000)))
+    guard let place = learner.begin(item: 5, category: 0, day: 0) else {
+      Issue.record("no room")
+      return
+    }
+    var numbers = Counter(seed: 37)
+    for day in 0..<70 {
+      learner.sell(place, units: poisson((60...66).contains(day) ? 40 : 10, &numbers))
+      learner.close(place, inStock: 255, onHand: 5)
+    }
+    func week(from day: Int32) -> Double {
+      DemandForecast(learner, item: place, from: day).demand(days: 7).demand.mean
+    }
+    #expect(abs(week(from: 70) - 70) < 12, "\(week(from: 70))")
+    #expect(abs(week(from: 90) / week(from: 70) - 3) < 0.01)
+    // The same without knowing it.
+    var unaware = DemandLearner()
+    guard let other = unaware.begin(item: 5, category: 0, day: 0) else { return }
+    for day in 0..<70 {
+      unaware.sell(other, units: (60...66).contains(day) ? 40 : 10)
+      unaware.close(other, inStock: 255, onHand: 5)
+    }
+    #expect(DemandForecast(unaware, item: other, from: 70).demand(days: 7).demand.mean > 90)
+  }
+
   /// A new item begins with what its category sells, and soon goes its own way.
   @Test func coldStartIsByCategory() {
     var learner = DemandLearner()

@@ -121,6 +121,7 @@ import Testing
   @Test func aCopyFromASnapshotGoesOnAlike() throws {
     let desk = try opened()
     try desk.put(forecasts(item: "C", issued: desk.now.seconds))
+    try desk.put(factors([("toys", 20_730, 20_735, 2500), ("", 20_740, 20_741, 0)]))
     var numbers = Counter(seed: 41)
     var sequence: UInt64 = 1
     try run(desk, days: 40, &numbers, &sequence)
@@ -185,6 +186,40 @@ import Testing
     rows.levels = [5000, 9000]
     rows.valuesMilli = [20_000, 40_000, 20_000, 40_000, 20_000, 40_000, 20_000, 40_000]
     return .forecasts(rows)
+  }
+
+  private func factors(_ given: [(String, Int32, Int32, Int32)]) -> PutRows {
+    var rows = FactorRows()
+    for (index, row) in given.enumerated() {
+      rows.categoryNames.append(Name(row.0))
+      rows.categories.append(UInt32(index))
+      rows.fromDays.append(row.1)
+      rows.toDays.append(row.2)
+      rows.factorsMilli.append(row.3)
+    }
+    return .factors(rows)
+  }
+
+  @Test func factorsAreCheckedReplacedAndTakenBack() throws {
+    let desk = try opened()
+    for (row, field) in [
+      (("toys", Int32(9), Int32(8), Int32(5)), "to_days[0]"), (("", -1, 8, 5), "from_days[0]"),
+      (("", 1, 8, 100_001), "factors_milli[0]"), (("", 1, 8, -1), "factors_milli[0]"),
+    ] {
+      let found = desk.refusal { () throws(Refusal) in try desk.put(factors([row])) }
+      #expect(found?.message.contains(field) == true, "\(field)")
+    }
+    try desk.put(factors([("", 1, 8, 500), ("new", 1, 8, 2000)]))
+    try desk.put(factors([("", 1, 8, 700)]))
+    #expect(desk.state.demand.factors.rows.count == 2)
+    #expect(desk.state.demand.factors.factor(0, on: 8) == 700 * (1 << 20) / 1000)
+    #expect(desk.state.demand.factors.factor(2, on: 1) == 1400 * (1 << 20) / 1000)
+    #expect(desk.state.demand.factors.factor(2, on: 9) == 1 << 20)
+    try desk.put(factors([("", 1, 8, 1000), ("new", 1, 8, 1000)]))
+    #expect(desk.state.demand.factors.rows.isEmpty)
+    let many = (0..<257).map { ("", Int32($0), Int32($0), Int32(5)) }
+    let full = desk.refusal { () throws(Refusal) in try desk.put(factors(many)) }
+    #expect(full?.code == .forecastsFull)
   }
 
   @Test func aForecastIsUsedUntilItIsStale() throws {
