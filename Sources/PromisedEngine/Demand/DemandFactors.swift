@@ -79,6 +79,7 @@ extension State {
 
   func apply(factors rows: FactorRows) {
     let categories = rows.categoryNames.map { categoryIndex($0) }
+    stamps.demand = appliedPosition
     for row in rows.categories.indices {
       // What has no room is as if it had not been put: it was checked before, but for loads.
       _ = demand.factors.put(

@@ -89,13 +89,14 @@ struct DemandForecast {
 /// The demand of a horizon: its distribution, and how its probabilities are to be taken.
 struct HorizonDemand {
   let demand: DemandDistribution
-  private let map: LevelMap
+  /// Nil = they are true.
+  private let map: LevelMap?
   /// Nothing can be sold.
   private let isNone: Bool
 
   init() {
     demand = DemandDistribution(mean: 1e-9, varianceRatio: 1)
-    map = LevelMap()
+    map = nil
     isNone = true
   }
 
@@ -108,7 +109,7 @@ struct HorizonDemand {
   /// A distribution that is taken as it is.
   init(_ demand: DemandDistribution) {
     self.demand = demand
-    map = LevelMap()
+    map = nil
     isNone = false
   }
 
@@ -119,11 +120,11 @@ struct HorizonDemand {
   }
 
   /// A probability of the distribution, corrected by what such probabilities were worth.
-  func truth(of predicted: Double) -> Double { map.truth(of: predicted) }
+  func truth(of predicted: Double) -> Double { map?.truth(of: predicted) ?? predicted }
 
   /// The fewest units with P(D ≤ units) ≥ level, for a level of 0…1.
   func quantile(_ level: Double) -> Int64 {
-    isNone ? 0 : demand.quantile(map.predicted(for: level))
+    isNone ? 0 : demand.quantile(map?.predicted(for: level) ?? min(level, 0.99999))
   }
 }
 

@@ -15,11 +15,12 @@ extension State {
     }
     try checkItems(query.items)
     // Any event may have closed the day of an item that it does not name.
-    observeEverything()
+    observe(stamps.demand)
     var offset = 0
     for row in 0..<query.items.count {
       let key = query.items.key(row, at: &offset)
       let token = itemKeys.token(key)
+      observe(item: token)
       let slot = token == 0 ? -1 : positions.find(token)
       if slot < 0 && query.items.count == 1 { throw unknownItem(key.name) }
       reply.codes.append(slot < 0 ? UInt32(OutcomeCode.itemUnknown.rawValue) : 0)

@@ -143,8 +143,8 @@ extension State {
         varianceRatioMilli: item.demandVarianceRatioMilli, reason: reason)
     }
     if only != nil && only != .embedded { return DemandOutlook() }
-    // What items have in common changes with the events of any.
-    observeEverything()
+    // What items have in common changes with the days of any.
+    observe(stamps.demand)
     let day = today()
     let place = Int(item.selling.place) - 1
     if place < 0 {

@@ -53,7 +53,7 @@ import Testing
   @Test func absurdAmountsStayWithinTheirRange() {
     var rate = DemandRate()
     for _ in 0..<2000 { rate.observe(units: .max / 4, exposure: DemandScale.one) }
-    let means = rate.means(prior: DemandScale.most)
+    let means = rate.means(prior: 1 << 40)
     #expect(means.slow > 0 && means.slow <= 2 * DemandRate.unitsPerDay << 20)
     #expect(means.slowSquare > 0)
     let classes = DemandClasses()
@@ -89,7 +89,9 @@ import Testing
       let upTo = Double(found.upTo) / Double(1 << 30)
       let isFine = spread <= 32
       // A coarse lattice smears what stands at 0.
-      let tolerance = isFine ? 2e-4 : units * 8 < Int64(mean) ? 0.1 : 0.02
+      let isLow = units * 8 < Int64(mean)
+      if !isFine && isLow && excess > 1 { continue }
+      let tolerance = isFine ? 2e-4 : isLow ? 0.1 : 0.02
       #expect(
         abs(below - exact.cumulative(units - 1)) < tolerance
           && abs(upTo - exact.cumulative(units)) < tolerance,
