@@ -83,8 +83,11 @@ import Testing
   /// A sale that operators know of is no new level, and the next one is seen coming.
   @Test func knownEventsAreNeitherLearnedNorForgotten() {
     var learner = DemandLearner()
-    #expect(learner.factors.put(DemandFactor(category: 0, fromDay: 60, toDay: 66, milli: 4000)))
-    #expect(learner.factors.put(DemandFactor(category: 0, fromDay: 90, toDay: 96, milli: 3000)))
+    for (from, milli) in [(Int32(60), Int32(4000)), (90, 3000)] {
+      let isKept = learner.factors.put(
+        DemandFactor(category: 0, fromDay: from, toDay: from + 6, milli: milli))
+      #expect(isKept)
+    }
     guard let place = learner.begin(item: 5, category: 0, day: 0) else {
       Issue.record("no room")
       return
