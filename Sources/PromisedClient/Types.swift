@@ -28,6 +28,12 @@ public typealias AvailabilityAnswer = PromisedWire.AvailabilityAnswer
 public typealias InStock = PromisedWire.InStock
 /// The answer to an in-stock request.
 public typealias InStockAnswer = PromisedWire.InStockAnswer
+/// A closed day of an item.
+public typealias HistoryDay = PromisedWire.HistoryDay
+/// The last days of an item.
+public typealias ItemHistory = PromisedWire.ItemHistory
+/// The answer to a history request.
+public typealias HistoryAnswer = PromisedWire.HistoryAnswer
 /// A seller's room for one storage type in one month.
 public typealias HeadroomRow = PromisedWire.HeadroomRow
 /// A seller's room.

@@ -49,6 +49,8 @@ extension State {
     digestOverrides(&sum)
     digestLearned(&sum)
     digestDemand(&sum)
+    digestForecasts(&sum)
+    digestFactors(&sum)
     digestSourcing(&sum)
     digestDistribution(&sum)
     let moved = movements.rows

@@ -58,6 +58,8 @@ package enum PutRows: Sendable, Equatable {
   case groups(GroupRows)
   case channelStock(ChannelStockRows)
   case backorders(BackorderRows)
+  case forecasts(ForecastRows)
+  case factors(FactorRows)
 }
 
 package enum LoadMode: UInt8, Sendable, CaseIterable {

@@ -87,6 +87,9 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
+  // Forecasts.
+  case forecastsFull = 121
+
   // The life of an order.
   case nameTaken = 108
   case holdConsumed = 109
@@ -144,6 +147,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
+      .forecastsFull,
       .messageTooCostly:
       .resourceExhausted
     case .networkNotReady, .draining: .unavailable

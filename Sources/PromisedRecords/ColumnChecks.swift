@@ -14,6 +14,8 @@ extension PutRows {
     case .limits(let rows): try rows.checkColumns()
     case .kits(let rows):
       try require([rows.components.count, rows.units.count], rows: rows.kits.count, "kit columns")
+    case .forecasts(let rows): try rows.checkColumns()
+    case .factors(let rows): try rows.checkColumns()
     case .opportunity(let rows):
       try require(
         [rows.nodes.count, rows.values.count], rows: rows.keys.count, "opportunity columns")

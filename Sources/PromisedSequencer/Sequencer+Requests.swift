@@ -22,6 +22,9 @@ extension Sequencer {
     case .atp(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
+    case .history(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
     case .headroom(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
@@ -144,6 +147,14 @@ extension Sequencer {
       encoder.encode(
         inStockReply, horizonDays: query.horizonDays, streamID: reply.streamID, asOf: asOf,
         into: &frames)
+    }
+  }
+
+  private func answer(_ query: HistoryQuery, _ reply: ReplyTo) throws(Refusal) {
+    historyReply.removeAll()
+    try state.answer(query, at: now, into: &historyReply)
+    send(reply, reflecting: observed()) { (encoder, asOf, frames) in
+      encoder.encode(historyReply, streamID: reply.streamID, asOf: asOf, into: &frames)
     }
   }
 

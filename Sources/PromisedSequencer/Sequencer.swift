@@ -51,6 +51,7 @@ package final class Sequencer {
   var availabilityReply = AvailabilityReply()
   var inStockReply = InStockReply()
   var atpReply = AtpReply()
+  var historyReply = HistoryReply()
   var headroomReply = HeadroomReply()
   var holdReply = HoldReply()
   var shortfallReply = ShortfallReply()

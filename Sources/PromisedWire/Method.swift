@@ -21,6 +21,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case putPositions = 21
   case putInbound = 22
   case putForecasts = 23
+  case putFactors = 35
   case history = 24
   case list = 25
   case watch = 26
@@ -152,8 +153,9 @@ extension Method {
     case .putItems: Row(.inventory, "PutItems")
     case .putPositions: Row(.inventory, "PutPositions")
     case .putInbound: Row(.inventory, "PutInbound")
-    case .putForecasts: Row(.inventory, "PutForecasts", built: false)
-    case .history: Row(.inventory, "History", built: false)
+    case .putForecasts: Row(.inventory, "PutForecasts")
+    case .putFactors: Row(.inventory, "PutFactors")
+    case .history: Row(.inventory, "History")
     case .list: Row(.inventory, "List")
     case .watch: Row(.inventory, "Watch", built: false, stream: true)
     case .watchPoll: Row(.inventory, "WatchPoll", built: false)

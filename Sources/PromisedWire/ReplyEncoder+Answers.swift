@@ -138,39 +138,6 @@ extension ReplyEncoder {
     return send(&message, streamID, &output)
   }
 
-  /// - Parameter horizonDays: the query's.
-  @discardableResult
-  package func encode(
-    _ reply: borrowing InStockReply, horizonDays: Int32, streamID: UInt32, asOf: AsOf,
-    into output: inout FrameBuffer
-  ) -> OutcomeCode {
-    var message = Promised__V1__InStockResponse()
-    promised__v1__in_stock_response__init(&message)
-    message.as_of = at(asOf)
-    message.n_outcomes = reply.codes.count
-    message.outcomes = reply.codes.column.packed
-    message.n_available_now = reply.availableNow.count
-    message.available_now = reply.availableNow.column.packed
-    message.n_inbound_in_horizon = reply.inboundInHorizon.count
-    message.inbound_in_horizon = reply.inboundInHorizon.column.packed
-    message.n_next_supply_unix_s = reply.nextSupplyUnixSeconds.count
-    message.next_supply_unix_s = reply.nextSupplyUnixSeconds.column.packed
-    message.n_next_supply_utc_offset_s = reply.nextSupplyUTCOffsetSeconds.count
-    message.next_supply_utc_offset_s = reply.nextSupplyUTCOffsetSeconds.column.packed
-    message.n_next_supply_quantities = reply.nextSupplyQuantities.count
-    message.next_supply_quantities = reply.nextSupplyQuantities.column.packed
-    message.n_demand_sources = reply.demandSources.count
-    message.demand_sources = reply.demandSources.column.packed
-    message.n_demand_met = reply.demandMet.count
-    message.demand_met = reply.demandMet.column.packed
-    message.n_still_buyable = reply.stillBuyable.count
-    message.still_buyable = reply.stillBuyable.column.packed
-    message.n_demand_per_day_milli = reply.demandPerDayMilli.count
-    message.demand_per_day_milli = reply.demandPerDayMilli.column.packed
-    message.horizon_days = UInt64(max(horizonDays, 0))
-    return send(&message, streamID, &output)
-  }
-
   @discardableResult
   package func encode(
     _ reply: borrowing HeadroomReply, streamID: UInt32, asOf: AsOf, into output: inout FrameBuffer

@@ -47,6 +47,7 @@ package enum Request {
   case availability(AvailabilityQuery, minPosition: Position)
   case inStock(InStockQuery, minPosition: Position)
   case atp(AtpQuery, minPosition: Position)
+  case history(HistoryQuery, minPosition: Position)
   case headroom(HeadroomQuery, minPosition: Position)
   case usage(sellers: Column<BorrowedBytes>, minPosition: Position)
   case list(ListQuery, minPosition: Position)
