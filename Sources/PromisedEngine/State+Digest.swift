@@ -50,6 +50,7 @@ extension State {
     digestLearned(&sum)
     digestDemand(&sum)
     digestSourcing(&sum)
+    digestDistribution(&sum)
     let moved = movements.rows
     for index in moved.causes.indices {
       sum.begin(134)

@@ -18,6 +18,9 @@ extension PutRows {
       try require(
         [rows.nodes.count, rows.values.count], rows: rows.keys.count, "opportunity columns")
       try require(rows.nodes, below: rows.nodeNames.count, "opportunity node")
+    case .groups(let rows): try rows.checkColumns()
+    case .channelStock(let rows): try rows.checkColumns()
+    case .backorders(let rows): try rows.checkColumns()
     }
   }
 }

@@ -267,6 +267,9 @@ extension PutRows {
     case .limits(let rows): rows.sellers.count
     case .kits(let rows): rows.kits.count
     case .opportunity(let rows): rows.keys.count
+    case .groups(let rows): rows.names.count
+    case .channelStock(let rows): rows.keys.count
+    case .backorders(let rows): rows.keys.count
     }
   }
 }

@@ -19,6 +19,9 @@ extension Sequencer {
     case .inStock(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
+    case .atp(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
     case .headroom(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)

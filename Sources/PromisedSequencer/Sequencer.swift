@@ -50,6 +50,7 @@ package final class Sequencer {
   var offerReply = OfferReply()
   var availabilityReply = AvailabilityReply()
   var inStockReply = InStockReply()
+  var atpReply = AtpReply()
   var headroomReply = HeadroomReply()
   var holdReply = HoldReply()
   var feedReply = FeedReply()

@@ -95,6 +95,7 @@ struct Program {
     case "plan": try session.plan()
     case "explain": try session.explain()
     case "stock": try session.stock()
+    case "atp": try session.atp()
     case "capacity": try session.capacity()
     case "list": try session.list()
     case "hold": try session.hold()

@@ -67,6 +67,11 @@ import Testing
       ("ended_hold_milliseconds", Int(Limits.endedHoldMilliseconds)),
       ("overrides", Limits.overrides), ("override_seconds", Int(Limits.overrideSeconds)),
       ("compared_items", Limits.comparedItems),
+      ("groups", Limits.groups), ("group_names", Limits.groupNames),
+      ("channels", Limits.channels), ("pool_demands", Limits.poolDemands),
+      ("dated_claims", Limits.datedClaims), ("atp_pairs", Limits.atpPairs),
+      ("atp_steps", Limits.atpSteps), ("atp_days", Int(Limits.atpDays)),
+      ("atp_work", Limits.atpWork), ("receiving_seconds", Int(Limits.receivingSeconds)),
       ("units_per_position", Int(Limits.unitsPerPosition)),
     ]
     let table = try rows("Limits")

@@ -110,7 +110,7 @@ enum Program {
            promised-bench --oversell ATTEMPTS --port N [--connections 64] [--stock 1000]
              [--rounds 1] [--clock sandbox] [--run N]
            promised-bench --engine [--items 200000] [--rows 100000] [--rounds 9]
-             [--case offer|availability|instock|feed|hold]
+             [--case offer|availability|instock|atp|feed|hold]
            promised-bench --engine --network all|build|decision|cancel|confident [--rounds 21]
     --oversell fights for one item's units and checks that they are granted exactly once; with
     --clock sandbox the holds of a round expire at the same moment before the next.

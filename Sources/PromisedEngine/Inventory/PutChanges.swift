@@ -13,6 +13,9 @@ extension State {
     case .limits(let rows): apply(limits: rows)
     case .kits(let rows): apply(kits: rows)
     case .opportunity(let rows): apply(opportunity: rows)
+    case .groups(let rows): apply(groups: rows)
+    case .channelStock(let rows): apply(channelStock: rows)
+    case .backorders(let rows): apply(backorders: rows)
     }
   }
 
@@ -142,6 +145,7 @@ extension State {
   private func setKit(_ kit: UInt64, _ parts: [KitComponent]) {
     if !parts.isEmpty { _ = slotInserting(kit) }
     kits.put(kit, parts)
+    reviewSpecial(kit)
     touch(item: kit)
   }
 

@@ -24,6 +24,9 @@ extension State {
     case .limits(let rows): try validate(limits: rows, staged: staged)
     case .kits(let rows): try validate(kits: rows)
     case .opportunity(let rows): try validate(opportunity: rows, staged: staged)
+    case .groups(let rows): try validate(groups: rows, staged: staged)
+    case .channelStock(let rows): try validate(channelStock: rows, staged: staged)
+    case .backorders(let rows): try validate(backorders: rows, staged: staged)
     }
   }
 

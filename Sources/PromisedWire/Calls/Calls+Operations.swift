@@ -176,6 +176,12 @@ public enum Listing: UInt64, Sendable, CaseIterable {
   case kits = 11
   /// Opportunity values.
   case opportunity = 12
+  /// Distribution groups.
+  case groups = 13
+  /// What channels may take.
+  case channels = 14
+  /// Backorders and pre-orders.
+  case backorders = 15
 }
 
 extension Call where Answer == ListAnswer {
