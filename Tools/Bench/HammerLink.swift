@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PromisedBytes
 import PromisedModel
 import PromisedWire
 
@@ -51,6 +52,15 @@ struct HammerLink {
         streamID: id, method: call.method, payload: bytes, timeoutNano: 0)
     }
     waiting[id] = tag
+  }
+
+  /// Puts a request of a workload behind those that wait to be sent.
+  mutating func add(_ workload: inout PromisedWorkload, connection: Int, index: UInt64, tag: Int) {
+    var frame = ByteBuffer(capacity: 1 << 12)
+    workload.append(streamID: nextStreamID, connection: connection, index: index, to: &frame)
+    output.frames.append(frame.bytes)
+    waiting[nextStreamID] = tag
+    nextStreamID &+= 2
   }
 
   /// Sends what is there; waits for room where there is none.

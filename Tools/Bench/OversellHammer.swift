@@ -93,9 +93,7 @@ struct OversellHammer {
 
   private mutating func note(_ what: String) { figures[what, default: 0] += 1 }
 
-  private mutating func require(_ isTrue: Bool, _ text: @autoclosure () -> String) {
-    if !isTrue { violations.append(text()) }
-  }
+  private mutating func violate(_ text: String) { violations.append(text) }
 
   // MARK: A round
 
@@ -187,17 +185,19 @@ struct OversellHammer {
     case .success(let hold):
       answer = hold.holdID
       orders[place].originals += hold.isRepeated ? 0 : 1
-      require(orders[place].originals < 2, "\(orders[place].key) was decided twice")
+      if !(orders[place].originals < 2) { violate("\(orders[place].key) was decided twice") }
       note(hold.isRepeated ? "repeated" : "granted")
     case .failure(let refusal):
       answer = 0
       note("refused")
-      require(refusal.outcomeCode == .insufficientStock, "\(refusal)")
+      if !(refusal.outcomeCode == .insufficientStock) { violate("\(refusal)") }
       checkRefusal(place, refusal)
     }
     if let before = orders[place].answer {
-      return require(
-        before == answer, "\(orders[place].key) was answered \(before), then \(answer)")
+      if !(before == answer) {
+        violate("\(orders[place].key) was answered \(before), then \(answer)")
+      }
+      return
     }
     orders[place].answer = answer
     inFlight -= orders[place].hotUnits
@@ -213,11 +213,13 @@ struct OversellHammer {
     let order = orders[place]
     if order.answer != nil || refusal.key != Self.hot { return }
     let most = granted + inFlight - order.hotUnits + released - order.releasedBefore
-    require(
-      most + order.hotUnits > stock, "\(order.key) was refused although \(stock - most) were free")
-    require(
-      refusal.availableUnits >= 0 && refusal.availableUnits < order.hotUnits,
-      "\(order.key) wants \(order.hotUnits), refused with \(refusal.availableUnits) available")
+    if !(most + order.hotUnits > stock) {
+      violate("\(order.key) was refused although \(stock - most) were free")
+    }
+    if !(refusal.availableUnits >= 0 && refusal.availableUnits < order.hotUnits) {
+      violate(
+        "\(order.key) wants \(order.hotUnits), refused with \(refusal.availableUnits) available")
+    }
   }
 
   private mutating func takeRelease(
@@ -256,15 +258,19 @@ struct OversellHammer {
       sum += change.units
       most = max(most, sum)
     }
-    require(most <= stock, "round \(round): \(most) units were granted at a time, of \(stock)")
-    require(sum == stock, "round \(round): \(sum) units are granted in the end, not \(stock)")
+    if !(most <= stock) {
+      violate("round \(round): \(most) units were granted at a time, of \(stock)")
+    }
+    if !(sum == stock) {
+      violate("round \(round): \(sum) units are granted in the end, not \(stock)")
+    }
     figures["most_granted"] = max(figures["most_granted", default: 0], Int(most))
     let hot = HammerWorld.position(of: Self.hot, over: &links[0])
     let side = HammerWorld.position(of: Self.side, over: &links[0])
-    require(hot.held == stock && hot.availableNow == 0, "round \(round): \(hot)")
-    require(
-      side.held == sideClaimed && side.held <= Self.sideStock,
-      "round \(round): \(side.held) of SIDE are held, \(sideClaimed) were granted")
+    if !(hot.held == stock && hot.availableNow == 0) { violate("round \(round): \(hot)") }
+    if !(side.held == sideClaimed && side.held <= Self.sideStock) {
+      violate("round \(round): \(side.held) of SIDE are held, \(sideClaimed) were granted")
+    }
   }
 
   /// All holds of the round expire at the same moment, and every unit is there again.
@@ -275,7 +281,7 @@ struct OversellHammer {
       return violations.append("the clock could not be moved")
     }
     let hot = HammerWorld.position(of: Self.hot, over: &links[0])
-    require(hot.held == 0 && hot.availableNow == stock, "after the expiry: \(hot)")
+    if !(hot.held == 0 && hot.availableNow == stock) { violate("after the expiry: \(hot)") }
   }
 
   /// Every connection asks for the last unit of an item at the same moment, for many items.
@@ -296,7 +302,7 @@ struct OversellHammer {
           }
         }
       }
-      require(winners == 1, "the last unit of \(item) was granted \(winners) times")
+      if !(winners == 1) { violate("the last unit of \(item) was granted \(winners) times") }
       note("races")
     }
   }
