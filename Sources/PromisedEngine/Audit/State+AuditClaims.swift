@@ -42,21 +42,30 @@ extension State {
     let lines = holds.lines(slot)
     for index in 0..<Int(holds.hold(slot).lineCount) {
       let line = lines[index]
-      if !line.isAtPosition || !audit.isOfPart(hash: mix(line.item)) { continue }
-      let units = sign * Int64(line.quantity)
+      if line.isHeading || !audit.isOfPart(hash: mix(line.item)) { continue }
+      let reserved = sign * Int64(line.quantity)
+      let units = ClaimedUnits(
+        reserved: reserved, allocated: state == .committed ? reserved : 0,
+        picked: sign * Int64(line.picked))
       audit.claims.add(
-        ClaimedUnits(
-          reserved: units, allocated: state == .committed ? units : 0,
-          picked: sign * Int64(line.picked)),
-        item: line.item, node: line.node)
+        units,
+        to: line.isAtPosition
+          ? ClaimKey(item: line.item, node: line.node) : ClaimKey(ClaimRow(line)))
+      if line.channel != 0 && !line.isPool {
+        audit.claims.add(
+          units, to: ClaimKey(item: line.item, node: line.node, channel: line.channel))
+      }
     }
   }
 
   // MARK: Events
 
   /// Takes a hold that is forgotten now out of the tallies.
-  func auditForgets(_ slot: Int) {
-    if audit.isCounting && slot < audit.countedSlots { auditTally(slot, sign: -1) }
+  func auditForgets(_ slot: Int) { auditFollows(slot, sign: -1) }
+
+  /// Around a change of a hold that no event names as its own: out before, in again after.
+  func auditFollows(_ slot: Int, sign: Int64) {
+    if audit.isCounting && slot < audit.countedSlots { auditTally(slot, sign: sign) }
   }
 
   /// Takes the holds that an event changes out of the tallies; `auditAfter` puts them in again.
@@ -65,12 +74,9 @@ extension State {
   }
 
   func auditAfter(_ event: borrowing Event) {
-    forEachChangedHold(of: event) { auditTallyCounted($0, sign: 1) }
-    switch copy event {
-    case .put(_, .network), .loadCommitted:
-      // What promises claim may have got other indexes, also that of holds nobody named.
+    if !forEachChangedHold(of: event, { auditTallyCounted($0, sign: 1) }) {
+      // What else may have changed, or got other indexes, is counted again.
       audit.beginCounting()
-    default: return
     }
   }
 
@@ -79,9 +85,12 @@ extension State {
     if let slot = holds.find(id), slot < audit.countedSlots { auditTally(slot, sign: sign) }
   }
 
-  /// Each hold that an event may change, once. An event that is missing here shows as violations
-  /// that are none.
-  private func forEachChangedHold(of event: borrowing Event, _ body: (UInt64) -> Void) {
+  /// Each hold that an event may change, once; false when they cannot be told. Shipments of the feed
+  /// that name a hold follow it themselves.
+  @discardableResult
+  private func forEachChangedHold(
+    of event: borrowing Event, _ body: (UInt64) -> Void
+  ) -> Bool {
     switch copy event {
     case .held: body(appliedPosition)
     case .holdChanged(let changed): body(changed.holdID)
@@ -90,7 +99,11 @@ extension State {
     case .promisesMoved(_, let moves):
       var seen = Set<UInt64>()
       for move in moves where seen.insert(move.holdID).inserted { body(move.holdID) }
-    default: return
+    case .put(_, .network), .loadCommitted: return false
+    case .put, .fed, .refused, .loadBegan, .loadChunk, .loadAborted, .profilePublished,
+      .observed, .learningAdopted, .overridePut, .overrideRemoved, .departuresChanged:
+      return true
     }
+    return true
   }
 }
