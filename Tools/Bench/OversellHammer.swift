@@ -36,11 +36,12 @@ struct OversellHammer {
     var originals = 0
     /// Hot units that had been released, as far as known, when it was sent first.
     var releasedBefore: Int64
-    var isReleased = false
   }
 
   private(set) var links: [HammerLink]
   private var orders: [Order] = []
+  /// Granted orders that nobody gives back yet.
+  private var live: [Int] = []
   private var sent = 0
   private var random: UInt64
   /// Changes of the hot item's claimed units by log position.
@@ -100,6 +101,7 @@ struct OversellHammer {
   private mutating func hammer(_ round: Int) {
     orders.removeAll(keepingCapacity: true)
     changes.removeAll(keepingCapacity: true)
+    live.removeAll(keepingCapacity: true)
     (granted, inFlight, released, sideClaimed) = (0, 0, 0, 0)
     let end = sent + attempts / rounds
     let epoll = clinux_epoll_create()
@@ -129,7 +131,7 @@ struct OversellHammer {
       if draw < 12, !orders.isEmpty {
         // The same request again: answered already, or still on its way.
         ask(again: orders.count - 1 - self.draw(min(512, orders.count)), over: index)
-      } else if draw >= 18 || !release(near: orders.count - 1 - self.draw(64), over: index) {
+      } else if draw >= 18 || !release(over: index) {
         orders.append(order(draw, index, round))
         inFlight += orders[orders.count - 1].hotUnits
         ask(again: orders.count - 1, over: index)
@@ -164,14 +166,15 @@ struct OversellHammer {
         timeToLiveSeconds: Self.lifetimeSeconds), tag: place * 2)
   }
 
-  private mutating func release(near place: Int, over index: Int) -> Bool {
-    guard place >= 0, !orders[place].isReleased, let id = orders[place].answer, id != 0 else {
-      return false
-    }
-    orders[place].isReleased = true
+  /// Gives one of the granted orders back, whoever it belongs to; false when none is granted.
+  private mutating func release(over index: Int) -> Bool {
+    if live.isEmpty { return false }
+    live.swapAt(draw(live.count), live.count - 1)
+    let place = live.removeLast()
     links[index].add(
-      .release(holdID: id, owner: orders[place].owner, key: "r-" + orders[place].key),
-      tag: place * 2 + 1)
+      .release(
+        holdID: orders[place].answer ?? 0, owner: orders[place].owner,
+        key: "r-" + orders[place].key), tag: place * 2 + 1)
     return true
   }
 
@@ -205,6 +208,7 @@ struct OversellHammer {
     granted += orders[place].hotUnits
     sideClaimed += orders[place].sideUnits
     changes.append((answer, orders[place].hotUnits))
+    live.append(place)
   }
 
   /// What can have been taken when it was decided: all that is granted or on its way, and what was

@@ -19,7 +19,7 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BIN = os.path.join(ROOT, ".build", "release")
+BIN = os.environ.get("PROMISED_BUILD") or os.path.join(ROOT, ".build", "release")
 
 
 def free_port():
