@@ -16,8 +16,6 @@ extension State {
     forgetBuckets()
     closeOverdueDays()
     movements.cause = 0
-    let isAudited = audit.isCounting
-    if isAudited { auditBefore(event) }
     switch copy event {
     case .held(let held): apply(held: held)
     case .holdChanged(let changed): apply(holdChanged: changed)
@@ -41,6 +39,6 @@ extension State {
       remember(key, RememberedOutcome(code: .ok))
     case .promisesMoved(let key, let moves): apply(moved: moves, key: key)
     }
-    if isAudited { auditAfter(event) }
+    if audit.isCounting { auditAfter(event) }
   }
 }

@@ -24,12 +24,15 @@ class Oversell(unittest.TestCase):
     succeed (1), a batch checks each line against the undecremented quantity (3), concurrent
     reservations lose updates (4), excess reservation on simultaneous creation (6)."""
 
-    def hammer(self, server, *options):
+    def command(self, server, *options):
         if not BENCH.exists():
             self.skipTest(f"{BENCH} is not built")
+        return [
+            str(BENCH), "--port", server.address.rsplit(":", 1)[1], "--run", str(SEED), *options]
+
+    def hammer(self, server, *options):
         done = subprocess.run(
-            [str(BENCH), "--port", server.address.rsplit(":", 1)[1], "--run", str(SEED), *options],
-            capture_output=True, text=True, timeout=3600)
+            self.command(server, *options), capture_output=True, text=True, timeout=3600)
         self.assertEqual(done.returncode, 0, done.stdout[-3000:] + done.stderr[-1000:])
         return json.loads(done.stdout.splitlines()[-1])
 
@@ -49,6 +52,21 @@ class Oversell(unittest.TestCase):
         server.restart()
         with server.client() as client:
             self.assertTrue(client.Admin.Audit().sound)
+
+    def test_the_hammer_finds_units_that_were_not_there(self):
+        server = self.server("--snapshot-every", "0")
+        hammer = subprocess.Popen(
+            self.command(server, "--oversell", "50000", "--stock", "200"),
+            stdout=subprocess.PIPE, text=True)
+        with server.client() as client:
+            wait_until(lambda: client.Admin.Status().open_holds > 0 or hammer.poll() is not None)
+            # Behind the hammer's back: to it they are oversold.
+            client.Inventory.Apply(
+                source="fault", first_sequence=1, item_keys=["HOT"], nodes=["N1"],
+                node_indexes=[0], kinds=[1], quantities=[7])
+        said = hammer.communicate(timeout=120)[0]
+        self.assertEqual(hammer.returncode, 1, said[-2000:])
+        self.assertIn("207 units were granted at a time, of 200", said)
 
     def test_holds_that_expire_at_the_same_moment_are_granted_again_once(self):
         server = self.server("--sandbox", "--sandbox-items", "100")

@@ -55,6 +55,39 @@ struct ClaimKey: BitwiseCopyable, Equatable {
   }
 }
 
+/// One claim of a hold that was counted, of units or of a bucket.
+struct CountedClaim: BitwiseCopyable {
+  var key: ClaimKey
+  var units: ClaimedUnits
+  private var index: UInt32
+  private var isBucket: Bool
+  private var at: Int64
+
+  init(key: ClaimKey, units: ClaimedUnits) {
+    self.key = key
+    self.units = units
+    (index, isBucket, at) = (0, false, 0)
+  }
+
+  init(bucket: BucketKey, units: Int64) {
+    key = ClaimKey(item: 0, node: UInt16(bucket.kind))
+    self.units = ClaimedUnits(reserved: units)
+    (index, isBucket, at) = (bucket.index, true, bucket.atUnixSeconds)
+  }
+
+  var bucket: BucketKey? {
+    isBucket ? BucketKey(kind: UInt8(key.place), index: index, atUnixSeconds: at) : nil
+  }
+}
+
+/// What a hold was counted with: a run of entries, and its state.
+struct CountedHold: BitwiseCopyable {
+  var first: UInt32 = 0
+  var count: UInt32 = 0
+  /// 0 = no hold.
+  var state: UInt8 = 0
+}
+
 /// Claims by key, counted up from holds. Memory is that of the distinct keys.
 struct ClaimTally: ~Copyable {
   struct Row: BitwiseCopyable {

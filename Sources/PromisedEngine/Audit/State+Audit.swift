@@ -15,6 +15,7 @@ extension State {
   /// Goes on with the pass by about `units` rows, lines and items, 10 to 100 ns each; the report when
   /// the pass ended with this slice. Reads the state and changes nothing of it.
   package func auditSlice(units: Int) -> AuditReport? {
+    if audit.isCounting && !auditChanged(units: units) { return nil }
     switch audit.phase {
     case .idle: return nil
     case .counting:
