@@ -16,8 +16,6 @@ extension State {
     forgetBuckets()
     closeOverdueDays()
     movements.cause = 0
-    let isAudited = audit.isCounting
-    if isAudited { auditBefore(event) }
     switch copy event {
     case .held(let held): apply(held: held)
     case .holdChanged(let changed): apply(holdChanged: changed)
@@ -44,6 +42,6 @@ extension State {
     case .holdAmended(let amended): apply(holdAmended: amended)
     case .holdFulfilled(let fulfilled): apply(holdFulfilled: fulfilled)
     }
-    if isAudited { auditAfter(event) }
+    if audit.isCounting { auditAfter(event) }
   }
 }

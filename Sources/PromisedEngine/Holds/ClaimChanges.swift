@@ -36,8 +36,6 @@ extension State {
     guard units > 0, let slot = holds.find(holdID), holds.state(slot) == .committed else {
       return 0
     }
-    auditTallyAside(holdID, sign: -1)
-    defer { auditTallyAside(holdID, sign: 1) }
     var left = units
     for line in 0..<Int(holds.hold(slot).lineCount) where left > 0 {
       let held = holds.lines(slot)[line]
