@@ -106,6 +106,10 @@ let package = Package(
       dependencies: ["PromisedData", "PromisedEngine", "PromisedImport", "PromisedModel"],
       path: "Tools/OrderReplay", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
+      name: "promised-seller-year",
+      dependencies: ["PromisedData", "PromisedEngine", "PromisedModel"],
+      path: "Tools/SellerYear", swiftSettings: strict),
+    .executableTarget(
       name: "promised-timetable-check", dependencies: ["PromisedData", "PromisedEngine"],
       path: "Tools/TimetableCheck", swiftSettings: strict),
 
@@ -133,6 +137,7 @@ let package = Package(
     suite(
       "OrderReplayTests",
       ["promised-order-replay", "PromisedData", "PromisedEngine", "PromisedModel", "CZlib"]),
+    suite("SellerYearTests", ["promised-seller-year", "PromisedData", "PromisedModel"]),
     suite("TimetableCheckTests", ["promised-timetable-check", "PromisedData"]),
     suite("PromisedSampleTests", ["PromisedSample"]),
     suite(

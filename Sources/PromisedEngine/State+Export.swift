@@ -41,7 +41,7 @@ extension State {
       let end = min(sellers.count, start + Self.blockRows)
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))
     }
-    begun.tail = exportLimits() + exportInbound() + exportKits() + exportOpportunity()
+    begun.tail = exportCapacity() + exportInbound() + exportKits() + exportOpportunity()
     begun.tail += exportHolds() + exportPromises() + exportCommands()
     begun.tail.append(.sources(exportSources()))
     begun.tail += exportLearned()

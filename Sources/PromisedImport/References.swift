@@ -91,6 +91,9 @@ final class References {
   var kits = DefinedKeys(isClosed: true)
   var components = CompositeKeys()
   var opportunities = CompositeKeys()
+  var policies = CompositeKeys()
+  var buildings = CompositeKeys()
+  var signals = CompositeKeys()
   var positions: PairSet
   private var timeZones = KeyTable()
   private let lookUpTimeZone: (Name) -> Bool

@@ -111,6 +111,9 @@ package enum PutRows: Sendable, Equatable {
   case limits(LimitRows)
   case kits(KitRows)
   case opportunity(OpportunityRows)
+  case policies([CapacityPolicy])
+  case buildings(BuildingRows)
+  case signals(SignalRows)
 }
 
 package enum LoadMode: UInt8, Sendable, CaseIterable {

@@ -54,6 +54,16 @@ package enum Limits {
   package static var overrideSeconds: Int64 { 31_536_000 }
   /// Items whose promises are compared when a publication is.
   package static var comparedItems: Int { 10_000_000 }
+  /// Lines of an inbound plan, a receipt or a removal.
+  package static var linesPerPlan: Int { 4096 }
+  /// Inbound plans that are open at once, bids and signals of all sellers, removal orders.
+  package static var openPlans: Int { 1_000_000 }
+  /// Sellers of one page of headroom.
+  package static var headroomSellers: Int { 10_000 }
+  /// Changes of limits that are kept, the latest.
+  package static var limitChanges: Int { 1_000_000 }
+  /// How long an ended plan can still be asked for: 400 days.
+  package static var endedPlanSeconds: Int64 { 34_560_000 }
   package static var nodes: Int { 65_000 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }

@@ -67,6 +67,15 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case neededByMissed = 71
   case tooManyShipments = 72
 
+  // A plan is not admitted, and why.
+  case sellerLimitReached = 73
+  case buildingFull = 74
+  case limitNotConfirmed = 75
+  case inboundPlanUnknown = 76
+  case inboundPlanExists = 77
+  case inboundPlanEnded = 78
+  case limitPublished = 79
+
   // The service cannot or will not do it now.
   case serviceUnknown = 80
   case methodUnknown = 81
@@ -106,7 +115,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .ok: .ok
     case .itemUnknown, .nodeUnknown, .sellerUnknown, .postcodeUnknown, .holdUnknown,
       .marketplaceUnknown, .calendarUnknown, .timeZoneUnknown, .zoneUnknown, .loadUnknown,
-      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown:
+      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown, .inboundPlanUnknown:
       .notFound
     case .fieldOutOfRange, .fieldMissing, .columnLengthMismatch, .keyInvalid, .messageMalformed,
       .tooManyFields, .tooManyRows, .streamIDEven, .rowInvalid,
@@ -116,12 +125,14 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .loadInProgress, .loadChangesTooMuch, .loadChunkOutOfOrder, .sequenceGap, .noStock,
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
-      .tooManyShipments, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
+      .tooManyShipments, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
+      .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
+      .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied: .alreadyExists
+    case .idempotencyConflict, .alreadyApplied, .inboundPlanExists: .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,

@@ -201,6 +201,8 @@ extension FieldCoder where Self: ~Copyable {
       try coder.name(&row.name)
       try coder.name(&row.title)
       try coder.name(&row.marketplace)
+      try coder.number(&row.startDays)
+      try coder.flag(&row.isIndividual)
     }
   }
 
@@ -211,6 +213,11 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.months)
     try column(&rows.kinds)
     try column(&rows.limitsMicroCubicFeet)
+    try column(&rows.causes)
+    try column(&rows.announcedUnixSeconds)
+    try column(&rows.windowEndUnixSeconds)
+    try column(&rows.forced)
+    try keys(&rows.notices)
   }
 
   mutating func kits(_ rows: inout KitRows) throws(RecordError) {
@@ -277,6 +284,15 @@ extension FieldCoder where Self: ~Copyable {
     case .opportunity(var rows0):
       try opportunity(&rows0)
       rows = .opportunity(rows0)
+    case .policies(var rows0):
+      try policies(&rows0)
+      rows = .policies(rows0)
+    case .buildings(var rows0):
+      try buildings(&rows0)
+      rows = .buildings(rows0)
+    case .signals(var rows0):
+      try signals(&rows0)
+      rows = .signals(rows0)
     }
   }
 }
@@ -291,6 +307,9 @@ enum PutKind: UInt8 {
   case limits = 6
   case kits = 7
   case opportunity = 8
+  case policies = 15
+  case buildings = 16
+  case signals = 17
 
   var blank: PutRows {
     switch self {
@@ -302,6 +321,9 @@ enum PutKind: UInt8 {
     case .limits: .limits(LimitRows())
     case .kits: .kits(KitRows())
     case .opportunity: .opportunity(OpportunityRows())
+    case .policies: .policies([])
+    case .buildings: .buildings(BuildingRows())
+    case .signals: .signals(SignalRows())
     }
   }
 }
@@ -317,6 +339,9 @@ extension PutRows {
     case .limits: .limits
     case .kits: .kits
     case .opportunity: .opportunity
+    case .policies: .policies
+    case .buildings: .buildings
+    case .signals: .signals
     }
   }
 }

@@ -19,6 +19,14 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case promises = 11
   case departureChanges = 12
   case buckets = 16
+  case limits = 35
+  case limitChanges = 36
+  case plans = 37
+  case bids = 38
+  case clearings = 39
+  case removals = 40
+  case overages = 41
+  case sales = 42
 }
 
 extension StateBlock {
@@ -40,6 +48,14 @@ extension StateBlock {
     case .promises: .promises
     case .departureChanges: .departureChanges
     case .buckets: .buckets
+    case .limits: .limits
+    case .limitChanges: .limitChanges
+    case .plans: .plans
+    case .bids: .bids
+    case .clearings: .clearings
+    case .removals: .removals
+    case .overages: .overages
+    case .sales: .sales
     }
   }
 
@@ -57,6 +73,14 @@ extension StateBlock {
     case .promises(let rows): rows.count
     case .departureChanges(_, let changes, _): changes.count
     case .buckets(let rows): rows.count
+    case .limits(let rows): rows.count
+    case .limitChanges(let rows): rows.count
+    case .plans(let rows): rows.count
+    case .bids(let rows): rows.count
+    case .clearings(let rows): rows.count
+    case .removals(let rows): rows.count
+    case .overages(let rows, _): rows.count
+    case .sales(let rows): rows.count
     case .publication, .load, .lastLoad, .sizes: 1
     }
   }
@@ -108,6 +132,14 @@ extension StateBlockKind {
     case .promises: .promises([])
     case .departureChanges: .departureChanges([], [], last: 0)
     case .buckets: .buckets([])
+    case .limits: .limits([])
+    case .limitChanges: .limitChanges([])
+    case .plans: .plans([])
+    case .bids: .bids([])
+    case .clearings: .clearings([])
+    case .removals: .removals([])
+    case .overages: .overages([], [])
+    case .sales: .sales([])
     }
   }
 }
@@ -171,6 +203,30 @@ extension FieldCoder where Self: ~Copyable {
     case .buckets(var rows):
       try bucketRows(&rows)
       block = .buckets(rows)
+    case .limits(var rows):
+      try limitStates(&rows)
+      block = .limits(rows)
+    case .limitChanges(var rows):
+      try limitChanges(&rows)
+      block = .limitChanges(rows)
+    case .plans(var rows):
+      try inboundPlans(&rows)
+      block = .plans(rows)
+    case .bids(var rows):
+      try bids(&rows)
+      block = .bids(rows)
+    case .clearings(var rows):
+      try clearings(&rows)
+      block = .clearings(rows)
+    case .removals(var rows):
+      try removals(&rows)
+      block = .removals(rows)
+    case .overages(var rows, var days):
+      try overages(&rows, &days)
+      block = .overages(rows, days)
+    case .sales(var rows):
+      try sales(&rows)
+      block = .sales(rows)
     }
   }
 
@@ -228,6 +284,9 @@ extension PutRows {
     case .limits(let rows): rows.sellers.count
     case .kits(let rows): rows.kits.count
     case .opportunity(let rows): rows.keys.count
+    case .policies(let rows): rows.count
+    case .buildings(let rows): rows.nodes.count
+    case .signals(let rows): rows.keys.count
     }
   }
 }

@@ -73,6 +73,18 @@ package struct RequestDecoder: ~Copyable {
     case .putOpportunity: return try putOpportunity(message, digest(method, payload))
     case .putSellers: return try putSellers(message, digest(method, payload))
     case .putLimits: return try putLimits(message, digest(method, payload))
+    case .capacityAdmit: return try admit(message, digest(method, payload))
+    case .capacityReceive: return try receive(message, digest(method, payload))
+    case .capacityClose: return try closePlan(message, digest(method, payload))
+    case .capacityBid: return try bid(message, digest(method, payload))
+    case .capacityClear: return try clear(message, digest(method, payload))
+    case .capacityRemove: return try remove(message, digest(method, payload))
+    case .capacityWhatIf: return try whatIf(message)
+    case .capacityReport: return try report(message)
+    case .utilization: return try utilization(message)
+    case .putPolicies: return try putPolicies(message, digest(method, payload))
+    case .putBuildings: return try putBuildings(message, digest(method, payload))
+    case .putSignals: return try putSignals(message, digest(method, payload))
     case .networkPut: return try putNetwork(message, digest(method, payload))
     case .beginLoad: return try beginLoad(message)
     case .commitLoad: return .commitLoad(id: try loadID(message))
@@ -87,8 +99,7 @@ package struct RequestDecoder: ~Copyable {
     case .getDescriptorSet: return .descriptorSet
     case .healthCheck: return try health(message)
     case .applyStream, .putForecasts, .history, .watch, .watchPoll, .holdConsume, .holdAmend,
-      .holdExtend, .capacityAdmit, .capacityReceive, .capacityClose, .capacityBid, .capacityClear,
-      .utilization, .audit, .cancel, .authenticate:
+      .holdExtend, .audit, .cancel, .authenticate:
       throw Refusal(.methodNotBuilt, "\(method.fullName) is not built yet")
     }
   }

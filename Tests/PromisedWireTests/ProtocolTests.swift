@@ -67,6 +67,9 @@ import Testing
       ("ended_hold_milliseconds", Int(Limits.endedHoldMilliseconds)),
       ("overrides", Limits.overrides), ("override_seconds", Int(Limits.overrideSeconds)),
       ("compared_items", Limits.comparedItems),
+      ("lines_per_plan", Limits.linesPerPlan), ("open_plans", Limits.openPlans),
+      ("headroom_sellers", Limits.headroomSellers), ("limit_changes", Limits.limitChanges),
+      ("ended_plan_seconds", Int(Limits.endedPlanSeconds)),
       ("units_per_position", Int(Limits.unitsPerPosition)),
     ]
     let table = try rows("Limits")

@@ -199,12 +199,14 @@ extension State {
       let code = stock.move(kind, by: quantity)
       invariant(code == .ok, "a feed event moves stock out of range")
       setOnHand(stock.onHand, of: row, token: token, slot: slot)
+      if kind == .shipment { countSale(quantity, token: token, slot: slot) }
       return
     }
     var stock = amounts(token: token, slot: slot, node: node)
     let code = stock.move(kind, by: quantity)
     invariant(code == .ok, "a feed event moves stock out of range")
     setAmounts(stock, token: token, slot: slot, node: node)
+    if kind == .shipment { countSale(quantity, token: token, slot: slot) }
   }
 
   func isValid(_ name: Name) -> Bool { name.bytes.withUnsafeBufferPointer { Name.isValid($0) } }

@@ -23,7 +23,9 @@ final class OpenLoad {
     switch rows {
     case .network(let rows): network.upsert(rows)
     case .sellers(let rows): for seller in rows { sellers.insert(seller.name) }
-    case .items, .positions, .inbound, .limits, .kits, .opportunity: break
+    case .items, .positions, .inbound, .limits, .kits, .opportunity, .policies, .buildings,
+      .signals:
+      break
     }
     chunks.append(rows)
   }
@@ -40,7 +42,7 @@ final class OpenLoad {
       case .inbound(let rows): stocked += rows.keys.countOfRuns
       case .kits(let rows): stocked += rows.kits.countOfRuns + rows.components.countOfRuns
       case .opportunity(let rows): stocked += rows.keys.countOfRuns
-      case .network, .sellers, .limits: break
+      case .network, .sellers, .limits, .policies, .buildings, .signals: break
       }
     }
     return (max(described, stocked), positions)

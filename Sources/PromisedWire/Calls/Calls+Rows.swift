@@ -14,7 +14,7 @@ package struct LoadPlace: Sendable {
 }
 
 extension MessageBuilder {
-  fileprivate mutating func load(
+  mutating func load(
     _ place: LoadPlace?
   ) -> UnsafeMutablePointer<Promised__V1__LoadChunk>? {
     guard let place else { return nil }
@@ -40,10 +40,13 @@ extension Call where Answer == PutAnswer {
     case .limits(let rows): limits(rows, load, key)
     case .kits(let rows): kits(rows, load, key)
     case .opportunity(let rows): opportunity(rows, load, key)
+    case .policies(let rows): policies(rows, load, key)
+    case .buildings(let rows): buildings(rows, load, key)
+    case .signals(let rows): signals(rows, load, key)
     }
   }
 
-  private init(putAnswer method: Method, _ load: LoadPlace?, payload: [UInt8]?) {
+  init(putAnswer method: Method, _ load: LoadPlace?, payload: [UInt8]?) {
     self.init(method, repeatable: load == nil, payload: payload) {
       (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "PutResponse", promised__v1__put_response__unpack) { message in
@@ -63,6 +66,8 @@ extension Call where Answer == PutAnswer {
         message.pointee.name = builder.name(row.name)
         message.pointee.title = builder.name(row.title)
         message.pointee.marketplace = builder.name(row.marketplace)
+        message.pointee.start_days = UInt64(max(0, row.startDays))
+        message.pointee.individual = row.isIndividual ? 1 : 0
       }
     }
     return Call(putAnswer: .putSellers, load, payload: payload)
@@ -171,6 +176,7 @@ extension Call where Answer == PutAnswer {
         builder.column(rows.kinds, as: UInt32.self)
       (message.pointee.n_limits_micro_cubic_feet, message.pointee.limits_micro_cubic_feet) =
         builder.column(rows.limitsMicroCubicFeet, as: UInt64.self)
+      appendDetails(&builder, detailsOf: rows, message)
     }
     return Call(putAnswer: .putLimits, load, payload: payload)
   }

@@ -66,14 +66,7 @@ extension CommandSpec {
       examples: [
         "promise stock B000000001", "promise stock B000000001 --node SEA1 --horizon 30",
       ]),
-    CommandSpec(
-      name: "capacity", summary: "How much may a seller still store and send in",
-      operands: "SELLER...", operandCount: everyOperand,
-      options: [
-        OptionSpec("item", "ITEM", "also in units of this item, for its storage type"),
-        OptionSpec("months", "N", "this month and the following, 1…12 (3)"),
-      ],
-      examples: ["promise capacity S0001", "promise capacity S0001 --item B000000001 --months 6"]),
+    capacity,
     CommandSpec(
       name: "list", summary: "Rows of a kind, page by page in a fixed order",
       operands: Listing.allCases.map { "\($0)" }.joined(separator: "|"), operandCount: 1...1,
