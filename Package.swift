@@ -109,9 +109,18 @@ let package = Package(
       name: "promised-seller-year",
       dependencies: ["PromisedData", "PromisedEngine", "PromisedModel"],
       path: "Tools/SellerYear", swiftSettings: strict),
+      name: "promised-model-check",
+      dependencies: [
+        "PromisedSequencer", "PromisedWire", "PromisedRecords", "PromisedModel", "PromisedBytes",
+      ],
+      path: "Tools/ModelCheck", swiftSettings: strict),
     .executableTarget(
       name: "promised-timetable-check", dependencies: ["PromisedData", "PromisedEngine"],
       path: "Tools/TimetableCheck", swiftSettings: strict),
+    .executableTarget(
+      name: "promised-forecast-eval",
+      dependencies: ["PromisedData", "PromisedEngine", "PromisedImport"],
+      path: "Tools/ForecastEval", exclude: ["README.md"], swiftSettings: strict),
 
     // A suite per module.
     suite("PromisedModelTests", ["PromisedModel"]),
@@ -138,6 +147,7 @@ let package = Package(
       "OrderReplayTests",
       ["promised-order-replay", "PromisedData", "PromisedEngine", "PromisedModel", "CZlib"]),
     suite("SellerYearTests", ["promised-seller-year", "PromisedData", "PromisedModel"]),
+    suite("ForecastEvalTests", ["promised-forecast-eval", "PromisedData", "PromisedEngine"]),
     suite("TimetableCheckTests", ["promised-timetable-check", "PromisedData"]),
     suite("PromisedSampleTests", ["PromisedSample"]),
     suite(

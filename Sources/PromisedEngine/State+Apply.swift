@@ -12,8 +12,12 @@ extension State {
     appliedPosition = position
     appliedTime = time
     commands.forget(at: time.milliseconds)
-    holds.forget(at: time.milliseconds) { promises.remove(from: $0) }
+    forgetHolds()
     forgetBuckets()
+    closeOverdueDays()
+    movements.cause = 0
+    let isAudited = audit.isCounting
+    if isAudited { auditBefore(event) }
     switch copy event {
     case .held(let held): apply(held: held)
     case .holdChanged(let changed): apply(holdChanged: changed)
@@ -45,5 +49,6 @@ extension State {
     case .removalChanged(let key, let row): apply(removalChanged: row, key: key)
     case .capacityDayPassed: applyCapacityDayPassed()
     }
+    if isAudited { auditAfter(event) }
   }
 }

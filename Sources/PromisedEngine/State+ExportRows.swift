@@ -6,6 +6,7 @@ extension State {
   func exportItems(in slots: Range<Int>) -> ItemRows {
     var rows = ItemRows()
     var sellerPlaces: [UInt32: UInt32] = [:]
+    var categoryPlaces: [UInt16: UInt32] = [:]
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ItemKeys.maximumByteCount) { key in
       for slot in slots {
         let token = positions.key(slot)
@@ -27,11 +28,17 @@ extension State {
         rows.releaseUnixSeconds.append(item.releaseUnixSeconds)
         rows.restrictions.append(item.restrictions.rawValue)
         rows.volumesCubicMillimetres.append(item.volumeCubicMillimetres)
+        if categoryPlaces[item.category] == nil {
+          categoryPlaces[item.category] = UInt32(rows.categoryNames.count)
+          rows.categoryNames.append(categoryName(item.category).name)
+        }
+        rows.categories.append(categoryPlaces[item.category] ?? 0)
       }
     }
     // Most catalogues have none: an empty column says the same.
     if !rows.releaseUnixSeconds.contains(where: { $0 != 0 }) { rows.releaseUnixSeconds = [] }
     if !rows.restrictions.contains(where: { $0 != 0 }) { rows.restrictions = [] }
+    if rows.categoryNames == [.empty] { (rows.categories, rows.categoryNames) = ([], []) }
     if !rows.volumesCubicMillimetres.contains(where: { $0 != 0 }) {
       rows.volumesCubicMillimetres = []
     }
@@ -100,15 +107,18 @@ extension State {
     return blocks
   }
 
-  /// Ended holds in the order in which they will be forgotten, then the others by id.
+  /// Ended holds in the order in which they will be forgotten, those kept for their delivery
+  /// after the others; then the living by id. Last, since when units are missing to whom.
   func exportHolds() -> [StateBlock] {
     var blocks: [StateBlock] = []
     var rows = HoldRows()
     var slots: [Int] = []
-    var next = holds.firstEnded
-    while let slot = next {
-      slots.append(slot)
-      next = holds.nextEnded(after: slot)
+    for list in [HoldList.ended, .shipped] {
+      var next = holds.firstEnded(in: list)
+      while let slot = next {
+        slots.append(slot)
+        next = holds.nextEnded(after: slot)
+      }
     }
     let living = (0..<holds.slotCount).filter {
       holds.isInUse($0) && holds.hold($0).forgetAt == 0
@@ -123,11 +133,18 @@ extension State {
       rows.forgetAtMilliseconds.append(hold.forgetAt)
       rows.commitPositions.append(hold.committedAt)
       rows.lineCounts.append(hold.lineCount)
+      rows.names.append(holds.name(slot).buffer)
+      rows.areShipped.append(hold.list == HoldList.shipped.rawValue ? 1 : 0)
       for index in 0..<Int(hold.lineCount) {
         let line = holds.lines(slot)[index]
         rows.lineKeys.append(itemKeys.name(line.item).bytes)
         rows.lineNodes.append(line.node)
         rows.lineQuantities.append(line.quantity)
+        rows.linePicked.append(line.picked)
+        rows.lineShipped.append(line.shipped)
+        rows.lineDues.append(line.dueUnixSeconds)
+        rows.lineChannels.append(line.channel)
+        rows.lineFlags.append(line.flags)
       }
       if rows.lineNodes.count >= Self.blockRows {
         blocks.append(.holds(rows))
@@ -135,7 +152,19 @@ extension State {
       }
     }
     if !rows.ids.isEmpty { blocks.append(.holds(rows)) }
+    let short = exportShortfalls()
+    if !short.holdIDs.isEmpty { blocks.append(.shortfalls(short)) }
     return blocks
+  }
+
+  private func exportShortfalls() -> ShortfallRows {
+    var rows = ShortfallRows()
+    for short in brokenLines() {
+      rows.holdIDs.append(short.holdID)
+      rows.lines.append(short.line)
+      rows.sinceMilliseconds.append(short.sinceMilliseconds)
+    }
+    return rows
   }
 
   func exportCommands() -> [StateBlock] {

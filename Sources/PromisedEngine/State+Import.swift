@@ -41,6 +41,10 @@ extension State {
     case .removals(let rows): importRemovals(rows)
     case .overages(let rows, let days): overage.restore(rows, days)
     case .sales(let rows): importSales(rows)
+    case .demandPool(let rows): importDemand(rows)
+    case .demandItems(let rows): importDemand(rows)
+    case .movements(let rows): movements.restore(rows)
+    case .shortfalls(let rows): allocations.restored = rows
     }
   }
 
@@ -52,6 +56,7 @@ extension State {
     recomputeUsage()
     finishCapacityImport()
     recomputeBuckets()
+    restoreAllocations()
     // Everything in a snapshot is durable.
     stamps = Stamps()
     stamps.since = position
@@ -93,37 +98,6 @@ extension State {
     parts.inProcessing = stock.inProcessing
     parts.withheld = stock.withheld
     breakdowns.write(parts)
-  }
-
-  private func importHolds(_ rows: HoldRows) {
-    rows.owners.withKeyColumn { owners in
-      rows.lineKeys.withKeyColumn { keys in
-        var (ownerOffset, keyOffset, line) = (0, 0, 0)
-        for index in 0..<rows.ids.count {
-          guard let state = HoldState(rawValue: rows.states[index]) else {
-            return invariant(false, "a snapshot's hold has no state")
-          }
-          let count = Int(rows.lineCounts[index])
-          let slot = holds.insert(
-            id: rows.ids[index], owner: owners.key(index, at: &ownerOffset),
-            expiresAt: rows.expiresAtMilliseconds[index], state: state, lineCount: count,
-            forgetAt: rows.forgetAtMilliseconds[index],
-            committedAt: rows.commitPositions[index])
-          for place in 0..<count {
-            let item = itemKeys.insert(keys.key(line, at: &keyOffset))
-            let quantity = rows.lineQuantities[line]
-            holds.lines(slot)[place] = HoldLine(
-              item: item, node: rows.lineNodes[line], quantity: quantity)
-            if state == .held || state == .committed {
-              reserve(
-                quantity, allocated: state == .committed ? quantity : 0, token: item,
-                node: rows.lineNodes[line])
-            }
-            line += 1
-          }
-        }
-      }
-    }
   }
 
   private func importCommands(_ rows: CommandRows) {

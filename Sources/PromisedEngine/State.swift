@@ -19,6 +19,14 @@ package final class State {
   var inbound = InboundTable()
   var kits = KitTable()
   var opportunity = OpportunityTable()
+  /// What changed the units on hand since the first event.
+  var movements = MovementTotals()
+
+  // For whom: groups of nodes, channels, units beyond the stock, claims that no row reserves.
+  var groups = GroupTable()
+  var channels = ChannelTable()
+  var backorders = ItemLists<BackorderRow>()
+  var claims = ItemLists<ClaimRow>()
 
   // Sellers and their storage.
   var sellerKeys = KeyTable()
@@ -41,6 +49,8 @@ package final class State {
 
   // Claims and commands.
   var holds = HoldTable()
+  /// Committed lines by position, and what is missing to them.
+  var allocations = AllocationTable()
   /// What was promised with holds, and what that takes room in.
   var promises = PromiseTable()
   var buckets = BucketTable()
@@ -82,6 +92,14 @@ package final class State {
   /// What operators decided over the system's head.
   var overrides = OverrideTable()
 
+  // What sells.
+  var demand = DemandLearner()
+  /// Names of the categories 1, 2, … of `demand`.
+  var categoryKeys = KeyTable()
+  /// Where the pass stands that closes ended days, and when it began, UTC seconds.
+  var demandCursor = 0
+  var demandPassBegan: Int64 = 0
+
   // What was observed.
   var learned = LearnedTable()
   var outcomes = OutcomeTable()
@@ -101,6 +119,8 @@ package final class State {
   var isSweeping = false
   /// Items and positions of a chunk, more or less: what one `nextExportBlock` works on.
   var chunkRows = 65_536
+  /// The standing audit. No part of the state.
+  var audit = Audit()
 
   /// The last position that is on disk, as whoever writes the log says; no part of the state.
   package var durablePosition: Position = 0
@@ -118,7 +138,8 @@ package final class State {
       items: positions.itemCount, positions: positions.positionCount, openHolds: holds.heldCount,
       allocations: holds.committedCount, rememberedCommands: commands.count,
       nodes: network.nodeCount, sellers: sellers.count, sources: sourceKeys.count,
-      inboundRows: inbound.count)
+      inboundRows: inbound.count, shortPositions: allocations.shortCount,
+      shortUnits: allocations.shortUnits)
   }
 
   /// Makes room for `items` items and `positions` positions in all without further growth.
@@ -142,6 +163,9 @@ package struct StateCounters: Sendable, Equatable {
   package var sellers: Int
   package var sources: Int
   package var inboundRows: Int
+  /// Positions whose allocations are not covered, and the units missing to them.
+  package var shortPositions: Int
+  package var shortUnits: Int64
 }
 
 /// Memory that decisions and answers write to; kept, so that a steady stream allocates nothing.
@@ -160,6 +184,12 @@ struct Scratch: ~Copyable {
   var destinations = Store<OfferDestination>(capacity: 256)
   var steps = GrowableColumn<PathStep>(capacity: 32)
   var plan = PlanScratch()
+  /// The item that is decided on, over time, and the claims of the command that is decided.
+  var model = SupplyModel()
+  var wishes = Store<ClaimWish>(capacity: Limits.linesPerHold)
+  var times = Store<Int64>(capacity: 256)
+  var candidates = Store<UInt16>(capacity: 256)
+  var groups = Store<UInt16>(capacity: 16)
   var admitted = Store<Int64>(capacity: 256)
   // Lines of a hold that redeems tokens.
   var lineBytes = Store<UInt8>(capacity: 256)

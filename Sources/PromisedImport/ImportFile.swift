@@ -35,6 +35,9 @@ package enum ImportFile: Int, Sendable, CaseIterable {
   case policies
   case buildings
   case signals
+  case groups
+  case channels
+  case backorders
 
   /// The file's name in the directory.
   package var fileName: String { "\(self).csv" }
@@ -251,6 +254,20 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("low", "a whole number, -1,000,000,000…1,000,000,000"),
       ImportColumn("high", "a whole number, -1,000,000,000…1,000,000,000, not below low"),
       ImportColumn("confidence", "a decimal number, 0…1"),
+    ],
+    [ImportColumn("group", name), ImportColumn("node", node)],
+    [
+      ImportColumn("channel", name), ImportColumn("item", "an item of items.csv"),
+      ImportColumn("node", node), ImportColumn("buffer", amount, needed: false),
+      ImportColumn("set_aside", amount, needed: false),
+    ],
+    [
+      ImportColumn("item", "an item of items.csv"), ImportColumn("node", node),
+      ImportColumn("kind", "backorder or preorder"), ImportColumn("cap", amount),
+      ImportColumn(
+        "from", "RFC 3339, such as 2026-12-20T00:00:00Z, with preorder; empty with backorder",
+        needed: false),
+      ImportColumn("until", "RFC 3339, or empty = without end", needed: false),
     ],
   ]
 }

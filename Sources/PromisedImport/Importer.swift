@@ -153,6 +153,9 @@ package struct Importer {
     case .policies: try CapacityFiles.policies(&table, references, emit)
     case .buildings: try CapacityFiles.buildings(&table, references, emit)
     case .signals: try CapacityFiles.signals(&table, references, emit)
+    case .groups: try DistributionFiles.groups(&table, references, emit)
+    case .channels: try DistributionFiles.channels(&table, references, emit)
+    case .backorders: try DistributionFiles.backorders(&table, references, emit)
     }
   }
 }

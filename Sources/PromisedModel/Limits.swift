@@ -49,6 +49,8 @@ package enum Limits {
   package static var idempotencyKeys: Int { 4_194_304 }
   /// How long an ended hold can still be asked for.
   package static var endedHoldMilliseconds: Int64 { 600_000 }
+  /// How long a hold that left with promises is kept for the report of its delivery: 14 days.
+  package static var shippedHoldMilliseconds: Int64 { 1_209_600_000 }
   /// Overrides that are live at once, and how long one may last: a year.
   package static var overrides: Int { 10_000 }
   package static var overrideSeconds: Int64 { 31_536_000 }
@@ -64,13 +66,37 @@ package enum Limits {
   package static var limitChanges: Int { 1_000_000 }
   /// How long an ended plan can still be asked for: 400 days.
   package static var endedPlanSeconds: Int64 { 34_560_000 }
+  /// Items whose days are kept; one that comes later is forecast by its category alone.
+  package static var activeItems: Int { 1_048_576 }
+  /// Categories of items that sell alike; items of a further one are in none.
+  package static var itemCategories: Int { 4096 }
   package static var nodes: Int { 65_000 }
+  /// Differences that the report of an audit describes.
+  package static var auditViolations: Int { 100 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }
   /// The longest delay of a departure or of handling, and the longest transit.
   package static var delayMinutes: Int32 { 10_080 }
   package static var transitDays: Int { 60 }
+  /// How long after its last date a change of departures is still known.
+  package static var departureChangeDays: Int32 { 30 }
   /// Outcomes of promises that are kept to tell accuracy from.
   package static var promiseOutcomes: Int { 1_048_576 }
+  /// Distribution groups that have nodes, and names of groups ever given.
+  package static var groups: Int { 500 }
+  package static var groupNames: Int { 5000 }
+  package static var channels: Int { 1000 }
+  /// Open demands of groups of one item, each by its group, due and channel.
+  package static var poolDemands: Int { 8 }
+  /// Claims of one item for later or of groups, each by its place, due and channel.
+  package static var datedClaims: Int { 4096 }
+  /// What is overdue and being received is counted on within this time.
+  package static var receivingSeconds: Int64 { 86_400 }
+  /// Pairs of one question for available-to-promise by date, steps of each, and its days.
+  package static var atpPairs: Int { 4096 }
+  package static var atpSteps: Int { 64 }
+  package static var atpDays: Int32 { 365 }
+  /// What one such question may cost: cells of (node, set of demands) looked at.
+  package static var atpWork: Int { 100_000_000 }
   package static var unitsPerPosition: Int32 { 2_000_000_000 }
 }

@@ -96,6 +96,17 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
+  // The life of an order.
+  case nameTaken = 108
+  case holdConsumed = 109
+
+  // For whom units are, and by when.
+  case channelUnknown = 114
+  case groupUnknown = 115
+  case poolDemandLimit = 116
+  case datedClaimLimit = 117
+  case kitNeedsNode = 118
+
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
     let letters = Array(String(describing: self))
@@ -116,6 +127,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .itemUnknown, .nodeUnknown, .sellerUnknown, .postcodeUnknown, .holdUnknown,
       .marketplaceUnknown, .calendarUnknown, .timeZoneUnknown, .zoneUnknown, .loadUnknown,
       .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown, .inboundPlanUnknown:
+      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown,
+      .channelUnknown, .groupUnknown:
       .notFound
     case .fieldOutOfRange, .fieldMissing, .columnLengthMismatch, .keyInvalid, .messageMalformed,
       .tooManyFields, .tooManyRows, .streamIDEven, .rowInvalid,
@@ -133,6 +146,14 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
     case .idempotencyConflict, .alreadyApplied, .inboundPlanExists: .alreadyExists
+      .tooManyShipments, .holdConsumed, .offerExpired, .offerChanged, .capacityFull,
+      .positionNotReached,
+      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
+      .datedClaimLimit, .kitNeedsNode:
+      .failedPrecondition
+    case .quantityOverflow: .outOfRange
+    case .notOwner, .permissionDenied: .permissionDenied
+    case .idempotencyConflict, .alreadyApplied, .nameTaken: .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,

@@ -21,6 +21,9 @@ extension PutRows {
     case .policies(let rows): try rows.checkColumns()
     case .buildings(let rows): try rows.checkColumns()
     case .signals(let rows): try rows.checkColumns()
+    case .groups(let rows): try rows.checkColumns()
+    case .channelStock(let rows): try rows.checkColumns()
+    case .backorders(let rows): try rows.checkColumns()
     }
   }
 }
@@ -32,6 +35,7 @@ extension StateBlock {
     case .positions(let block): try block.checkColumns()
     case .holds(let rows): try rows.checkColumns()
     case .commands(let rows): try rows.checkColumns()
+    case .shortfalls(let rows): try rows.checkColumns()
     case .sources(let rows):
       try require([rows.lastSequences.count], rows: rows.sources.count, "source columns")
     case .learned(let rows): try rows.checkColumns()
@@ -68,6 +72,13 @@ extension StateBlock {
     case .sales(let rows):
       try requireStorageTypes(rows.map(\.storageType))
       for row in rows where Month(yyyymm: row.month) == nil { throw .malformed("sales month") }
+    case .movements(let rows):
+      try require([rows.high.count, rows.low.count], rows: rows.causes.count, "movement totals")
+      for (cause, next) in zip(rows.causes, rows.causes.dropFirst()) where cause >= next {
+        throw .malformed("movement causes")
+      }
+    case .demandPool(let rows): try rows.checkColumns()
+    case .demandItems(let rows): try rows.checkColumns()
     case .sizes, .publication, .load, .lastLoad, .promises, .buckets: return
     }
   }
@@ -90,6 +101,7 @@ extension ItemRows {
     // Each of these may be absent: 0 for every row.
     for count in [
       releaseUnixSeconds.count, restrictions.count, volumesCubicMillimetres.count,
+      categories.count,
     ] where count > 0 {
       try require([count], rows: keys.count, "item columns")
     }
@@ -97,6 +109,7 @@ extension ItemRows {
       throw .malformed("item restrictions")
     }
     try require(sellers, below: sellerNames.count, "item seller")
+    try require(categories, below: categoryNames.count, "item category")
     try require(storageTypes, are: StorageType.init, "item storage type")
   }
 }
@@ -159,12 +172,29 @@ extension HoldRows {
     try require(
       [
         states.count, owners.count, expiresAtMilliseconds.count, forgetAtMilliseconds.count,
-        commitPositions.count, lineCounts.count,
+        commitPositions.count, lineCounts.count, names.count, areShipped.count,
       ], rows: ids.count, "hold columns")
     try require(
-      [lineNodes.count, lineQuantities.count, lineCounts.reduce(0) { $0 + Int($1) }],
+      [
+        lineNodes.count, lineQuantities.count, linePicked.count, lineShipped.count,
+        lineDues.count, lineChannels.count, lineFlags.count,
+        lineCounts.reduce(0) { $0 + Int($1) },
+      ],
       rows: lineKeys.count, "hold lines")
     try require(states, are: HoldState.init, "hold state")
+    for flag in areShipped where flag > 1 { throw .malformed("hold shipped") }
+    for line in 0..<lineKeys.count {
+      let (left, picked) = (lineQuantities[line], linePicked[line])
+      if picked < 0 || picked > left || lineShipped[line] < 0 || lineFlags[line] > 3 {
+        throw .malformed("hold line")
+      }
+    }
+  }
+}
+
+extension ShortfallRows {
+  fileprivate func checkColumns() throws(RecordError) {
+    try require([lines.count, sinceMilliseconds.count], rows: holdIDs.count, "shortfall columns")
   }
 }
 

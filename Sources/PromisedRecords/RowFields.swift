@@ -171,6 +171,8 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.releaseUnixSeconds)
     try column(&rows.restrictions)
     try column(&rows.volumesCubicMillimetres)
+    try column(&rows.categories)
+    try names(&rows.categoryNames)
   }
 
   mutating func positions(_ rows: inout PositionRows) throws(RecordError) {
@@ -233,6 +235,33 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.values)
   }
 
+  mutating func groups(_ rows: inout GroupRows) throws(RecordError) {
+    try names(&rows.names)
+    try column(&rows.counts)
+    try names(&rows.nodeNames)
+    try column(&rows.nodes)
+  }
+
+  mutating func channelStock(_ rows: inout ChannelStockRows) throws(RecordError) {
+    try names(&rows.channelNames)
+    try column(&rows.channels)
+    try keys(&rows.keys)
+    try names(&rows.nodeNames)
+    try column(&rows.nodes)
+    try column(&rows.buffers)
+    try column(&rows.setAsides)
+  }
+
+  mutating func backorders(_ rows: inout BackorderRows) throws(RecordError) {
+    try keys(&rows.keys)
+    try names(&rows.nodeNames)
+    try column(&rows.nodes)
+    try column(&rows.kinds)
+    try column(&rows.caps)
+    try column(&rows.fromUnixSeconds)
+    try column(&rows.untilUnixSeconds)
+  }
+
   mutating func feed(_ event: inout FeedEvent) throws(RecordError) {
     try name(&event.source)
     try number(&event.lastSequence)
@@ -293,6 +322,15 @@ extension FieldCoder where Self: ~Copyable {
     case .signals(var rows0):
       try signals(&rows0)
       rows = .signals(rows0)
+    case .groups(var rows0):
+      try groups(&rows0)
+      rows = .groups(rows0)
+    case .channelStock(var rows0):
+      try channelStock(&rows0)
+      rows = .channelStock(rows0)
+    case .backorders(var rows0):
+      try backorders(&rows0)
+      rows = .backorders(rows0)
     }
   }
 }
@@ -310,6 +348,9 @@ enum PutKind: UInt8 {
   case policies = 15
   case buildings = 16
   case signals = 17
+  case groups = 10
+  case channelStock = 11
+  case backorders = 12
 
   var blank: PutRows {
     switch self {
@@ -324,6 +365,9 @@ enum PutKind: UInt8 {
     case .policies: .policies([])
     case .buildings: .buildings(BuildingRows())
     case .signals: .signals(SignalRows())
+    case .groups: .groups(GroupRows())
+    case .channelStock: .channelStock(ChannelStockRows())
+    case .backorders: .backorders(BackorderRows())
     }
   }
 }
@@ -342,6 +386,9 @@ extension PutRows {
     case .policies: .policies
     case .buildings: .buildings
     case .signals: .signals
+    case .groups: .groups
+    case .channelStock: .channelStock
+    case .backorders: .backorders
     }
   }
 }

@@ -27,6 +27,10 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case removals = 40
   case overages = 41
   case sales = 42
+  case demandPool = 29
+  case demandItems = 30
+  case movements = 34
+  case shortfalls = 22
 }
 
 extension StateBlock {
@@ -56,6 +60,10 @@ extension StateBlock {
     case .removals: .removals
     case .overages: .overages
     case .sales: .sales
+    case .demandPool: .demandPool
+    case .demandItems: .demandItems
+    case .movements: .movements
+    case .shortfalls: .shortfalls
     }
   }
 
@@ -81,6 +89,10 @@ extension StateBlock {
     case .removals(let rows): rows.count
     case .overages(let rows, _): rows.count
     case .sales(let rows): rows.count
+    case .demandPool: 1
+    case .demandItems(let rows): rows.keys.count
+    case .movements(let rows): rows.causes.count
+    case .shortfalls(let rows): rows.holdIDs.count
     case .publication, .load, .lastLoad, .sizes: 1
     }
   }
@@ -140,6 +152,10 @@ extension StateBlockKind {
     case .removals: .removals([])
     case .overages: .overages([], [])
     case .sales: .sales([])
+    case .demandPool: .demandPool(DemandPoolRows())
+    case .demandItems: .demandItems(DemandItemRows())
+    case .movements: .movements(MovementTotalRows())
+    case .shortfalls: .shortfalls(ShortfallRows())
     }
   }
 }
@@ -227,6 +243,22 @@ extension FieldCoder where Self: ~Copyable {
     case .sales(var rows):
       try sales(&rows)
       block = .sales(rows)
+    case .demandPool(var rows):
+      try demandPool(&rows)
+      block = .demandPool(rows)
+    case .demandItems(var rows):
+      try demandItems(&rows)
+      block = .demandItems(rows)
+    case .movements(var rows):
+      try column(&rows.causes)
+      try column(&rows.high)
+      try column(&rows.low)
+      block = .movements(rows)
+    case .shortfalls(var rows):
+      try column(&rows.holdIDs)
+      try column(&rows.lines)
+      try column(&rows.sinceMilliseconds)
+      block = .shortfalls(rows)
     }
   }
 
@@ -253,6 +285,13 @@ extension FieldCoder where Self: ~Copyable {
     try keys(&rows.lineKeys)
     try column(&rows.lineNodes)
     try column(&rows.lineQuantities)
+    try column(&rows.linePicked)
+    try column(&rows.lineShipped)
+    try column(&rows.lineDues)
+    try column(&rows.lineChannels)
+    try column(&rows.lineFlags)
+    try keys(&rows.names)
+    try column(&rows.areShipped)
   }
 
   private mutating func commands(_ rows: inout CommandRows) throws(RecordError) {
@@ -287,6 +326,9 @@ extension PutRows {
     case .policies(let rows): rows.count
     case .buildings(let rows): rows.nodes.count
     case .signals(let rows): rows.keys.count
+    case .groups(let rows): rows.names.count
+    case .channelStock(let rows): rows.keys.count
+    case .backorders(let rows): rows.keys.count
     }
   }
 }

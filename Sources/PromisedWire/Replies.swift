@@ -61,6 +61,10 @@ package struct StatusReply: Sendable {
   package var loadID: Name = .empty
   package var loadNextChunk: UInt64 = 0
   package var sources: [(name: Name, lastSequence: UInt64)] = []
+  package var auditPasses: UInt64 = 0
+  package var auditLastUnixSeconds: Int64 = 0
+  package var auditPositionsChecked: UInt64 = 0
+  package var auditViolations: UInt64 = 0
 
   package init() {}
 }

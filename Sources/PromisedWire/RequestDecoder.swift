@@ -71,6 +71,10 @@ package struct RequestDecoder: ~Copyable {
     case .putInbound: return try putInbound(message, digest(method, payload))
     case .putKits: return try putKits(message, digest(method, payload))
     case .putOpportunity: return try putOpportunity(message, digest(method, payload))
+    case .atp: return try atp(message)
+    case .putGroups: return try putGroups(message, digest(method, payload))
+    case .putChannelStock: return try putChannelStock(message, digest(method, payload))
+    case .putBackorders: return try putBackorders(message, digest(method, payload))
     case .putSellers: return try putSellers(message, digest(method, payload))
     case .putLimits: return try putLimits(message, digest(method, payload))
     case .capacityAdmit: return try admit(message, digest(method, payload))
@@ -90,6 +94,7 @@ package struct RequestDecoder: ~Copyable {
     case .commitLoad: return .commitLoad(id: try loadID(message))
     case .abortLoad: return .abortLoad(id: try loadID(message))
     case .status: return .status
+    case .audit: return .audit
     case .takeSnapshot: return .takeSnapshot
     case .listSnapshots: return .listSnapshots
     case .drain: return .drain
@@ -99,7 +104,7 @@ package struct RequestDecoder: ~Copyable {
     case .getDescriptorSet: return .descriptorSet
     case .healthCheck: return try health(message)
     case .applyStream, .putForecasts, .history, .watch, .watchPoll, .holdConsume, .holdAmend,
-      .holdExtend, .audit, .cancel, .authenticate:
+      .holdExtend, .cancel, .authenticate:
       throw Refusal(.methodNotBuilt, "\(method.fullName) is not built yet")
     }
   }

@@ -1,5 +1,6 @@
 import PromisedClient
 import PromisedLinux
+import PromisedModel
 
 @main
 struct Program {
@@ -22,6 +23,10 @@ struct Program {
     guard let first = words.first, first != "--help", first != "-h", words != ["help"] else {
       write(overview(style))
       return words.isEmpty ? ExitCode.usage : ExitCode.yes
+    }
+    if first == "--version" {
+      write("promise \(ProductVersion.text)\n")
+      return ExitCode.yes
     }
     let name = first == "help" ? words[1] : first
     func usage(_ message: String, _ advice: String) -> Int32 {
@@ -90,6 +95,7 @@ struct Program {
     case "plan": try session.plan()
     case "explain": try session.explain()
     case "stock": try session.stock()
+    case "atp": try session.atp()
     case "capacity": try session.capacity()
     case "list": try session.list()
     case "hold": try session.hold()
@@ -107,6 +113,7 @@ struct Program {
     case "changed": try session.changed()
     case "load": try session.load()
     case "snapshot": try session.snapshot()
+    case "audit": try session.audit()
     case "verify": try session.verify()
     case "status": try session.status()
     case "ping": try session.ping()

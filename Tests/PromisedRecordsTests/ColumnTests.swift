@@ -89,21 +89,41 @@ struct ColumnTests {
     rows.lineCounts = [2, 1]
     rows.lineKeys = keys("A", "B", "A")
     rows.lineNodes = [1, 1, 2]
-    rows.lineQuantities = [1, 1, 1]
+    rows.lineQuantities = [1, 1, 3]
+    rows.linePicked = [0, 1, 2]
+    rows.lineShipped = [0, 0, 7]
+    rows.lineDues = [0, 0, 1_800_000_000]
+    rows.lineChannels = [0, 0, 3]
+    rows.lineFlags = [0, 1, 3]
+    rows.names = keys("", "order-7")
+    rows.areShipped = [0, 1]
     check(
       rows, "hold columns", { .holds($0) },
       [
         { $0.ids.append(9) }, { $0.states.removeLast() }, { $0.owners = keys("x") },
         { $0.expiresAtMilliseconds = [] }, { $0.forgetAtMilliseconds.append(1) },
-        { $0.lineCounts = [3] }, { $0.commitPositions = [1] },
+        { $0.lineCounts = [3] }, { $0.commitPositions = [1] }, { $0.names = keys("n") },
+        { $0.areShipped = [0] },
       ])
     check(
       rows, "hold lines", { .holds($0) },
       [
         { $0.lineCounts = [2, 2] }, { $0.lineCounts = [2, 0] }, { $0.lineKeys = keys("A") },
         { $0.lineNodes.removeLast() }, { $0.lineQuantities.append(1) },
+        { $0.linePicked.removeLast() }, { $0.lineShipped.append(1) }, { $0.lineDues = [] },
+        { $0.lineChannels.removeLast() }, { $0.lineFlags.append(0) },
       ])
-    check(rows, "hold state", { .holds($0) }, [{ $0.states = [1, 5] }, { $0.states = [0, 1] }])
+    check(
+      rows, "hold line", { .holds($0) },
+      [
+        { $0.linePicked[2] = 4 }, { $0.linePicked[0] = -1 }, { $0.lineShipped[0] = -1 },
+        { $0.lineFlags[0] = 4 },
+      ])
+    check(rows, "hold shipped", { .holds($0) }, [{ $0.areShipped = [0, 2] }])
+    check(rows, "hold state", { .holds($0) }, [{ $0.states = [1, 6] }, { $0.states = [0, 1] }])
+    check(
+      ShortfallRows(holdIDs: [1], lines: [0], sinceMilliseconds: [9]), "shortfall columns",
+      { .shortfalls($0) }, [{ $0.lines = [] }, { $0.sinceMilliseconds.append(1) }])
   }
 
   @Test("commands and sources")
@@ -237,6 +257,51 @@ struct ColumnTests {
     checkPut(limits, "limit seller", { .limits($0) }, [{ $0.sellers = [1] }])
     checkPut(limits, "limit storage type", { .limits($0) }, [{ $0.storageTypes = [0] }])
     checkPut(limits, "limit kind", { .limits($0) }, [{ $0.kinds = [0] }])
+  }
+
+  @Test("groups, channel stock and backorders")
+  func distribution() {
+    var groups = GroupRows()
+    groups.names = [Name("W"), Name("E")]
+    groups.counts = [1, 1]
+    groups.nodeNames = [Name("N")]
+    groups.nodes = [0, 0]
+    checkPut(
+      groups, "group columns", { .groups($0) }, [{ $0.counts = [1] }, { $0.names = [Name("W")] }])
+    checkPut(groups, "group nodes", { .groups($0) }, [{ $0.counts = [1, 2] }, { $0.nodes = [0] }])
+    checkPut(groups, "group node", { .groups($0) }, [{ $0.nodes = [0, 1] }])
+    var channels = ChannelStockRows()
+    channels.channelNames = [Name("C")]
+    channels.channels = [0]
+    channels.keys = keys("A")
+    channels.nodeNames = [Name("N")]
+    channels.nodes = [0]
+    channels.buffers = [1]
+    channels.setAsides = [2]
+    checkPut(
+      channels, "channel columns", { .channelStock($0) },
+      [
+        { $0.channels = [] }, { $0.keys = PackedKeys() }, { $0.nodes = [] }, { $0.buffers = [] },
+        { $0.setAsides = [] },
+      ])
+    checkPut(channels, "channel", { .channelStock($0) }, [{ $0.channels = [1] }])
+    checkPut(channels, "channel node", { .channelStock($0) }, [{ $0.nodes = [1] }])
+    var backorders = BackorderRows()
+    backorders.keys = keys("A")
+    backorders.nodeNames = [Name("N")]
+    backorders.nodes = [0]
+    backorders.kinds = [1]
+    backorders.caps = [5]
+    backorders.fromUnixSeconds = [0]
+    backorders.untilUnixSeconds = [9]
+    checkPut(
+      backorders, "backorder columns", { .backorders($0) },
+      [
+        { $0.keys = PackedKeys() }, { $0.nodes = [] }, { $0.kinds = [] }, { $0.caps = [] },
+        { $0.fromUnixSeconds = [] }, { $0.untilUnixSeconds = [] },
+      ])
+    checkPut(backorders, "backorder node", { .backorders($0) }, [{ $0.nodes = [1] }])
+    checkPut(backorders, "backorder kind", { .backorders($0) }, [{ $0.kinds = [3] }])
   }
 
   @Test("kits and opportunity values")

@@ -182,12 +182,34 @@ struct EventRecordTests {
     opportunity.nodeNames = [Name("BFI4")]
     opportunity.nodes = [0]
     opportunity.values = [-12_345]
+    var groups = GroupRows()
+    groups.names = [Name("west"), Name("none")]
+    groups.counts = [1, 0]
+    groups.nodeNames = [Name("BFI4")]
+    groups.nodes = [0]
+    var channels = ChannelStockRows()
+    channels.channelNames = [Name("app")]
+    channels.channels = [0]
+    channels.keys.append(Array("B0".utf8))
+    channels.nodeNames = [Name("BFI4")]
+    channels.nodes = [0]
+    channels.buffers = [2]
+    channels.setAsides = [3]
+    var backorders = BackorderRows()
+    backorders.keys.append(Array("B0".utf8))
+    backorders.nodeNames = [Name("BFI4")]
+    backorders.nodes = [0]
+    backorders.kinds = [2]
+    backorders.caps = [9]
+    backorders.fromUnixSeconds = [1_797_789_600]
+    backorders.untilUnixSeconds = [0]
     let seller = Seller(
       name: Name("S1"), title: Name("One"), marketplace: Name("US"), startDays: 20_000,
       isIndividual: true)
     return [
       .network(network()), .items(items), .sellers([seller]), .positions(positions),
       .inbound(inbound), .limits(limits), .kits(kits), .opportunity(opportunity),
+      .groups(groups), .channelStock(channels), .backorders(backorders),
     ] + CapacityRecords.everyPut()
   }
 
@@ -289,6 +311,7 @@ struct EventRecordTests {
               id: Name("abc"), mode: .replace, chunkCount: 2, force: true),
             committedAt: UnixMilliseconds(-5))), .sizes(items: 3, positions: 9),
         .overrides([Self.override(id: 4), Self.override(id: 9)]),
+        .shortfalls(ShortfallRows(holdIDs: [7], lines: [2], sinceMilliseconds: [5])),
       ] + Self.everyPut().map { .loadChunk($0) } + CapacityRecords.everyBlock()
     for block in blocks {
       let kind = block.recordKind

@@ -70,6 +70,11 @@ import Testing
       ("lines_per_plan", Limits.linesPerPlan), ("open_plans", Limits.openPlans),
       ("headroom_sellers", Limits.headroomSellers), ("limit_changes", Limits.limitChanges),
       ("ended_plan_seconds", Int(Limits.endedPlanSeconds)),
+      ("groups", Limits.groups), ("group_names", Limits.groupNames),
+      ("channels", Limits.channels), ("pool_demands", Limits.poolDemands),
+      ("dated_claims", Limits.datedClaims), ("atp_pairs", Limits.atpPairs),
+      ("atp_steps", Limits.atpSteps), ("atp_days", Int(Limits.atpDays)),
+      ("atp_work", Limits.atpWork), ("receiving_seconds", Int(Limits.receivingSeconds)),
       ("units_per_position", Int(Limits.unitsPerPosition)),
     ]
     let table = try rows("Limits")

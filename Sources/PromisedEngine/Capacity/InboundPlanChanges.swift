@@ -150,6 +150,7 @@ extension State {
       return invariant(false, "units are received for a plan that does not exist")
     }
     let name = inboundPlans.rows[place].name
+    movements.cause = MovementKind.receipt.rawValue
     for line in event.lines {
       let token = token(of: line.item)
       let slot = slotInserting(token)

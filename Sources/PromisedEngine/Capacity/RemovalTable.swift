@@ -97,6 +97,7 @@ extension State {
   }
 
   func apply(removalChanged row: RemovalRow, key: CommandKey) {
+    movements.cause = MovementKind.adjustment.rawValue
     for line in row.lines {
       let token = token(of: line.item)
       let slot = slotInserting(token)

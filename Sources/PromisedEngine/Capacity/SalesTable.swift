@@ -43,10 +43,10 @@ struct SalesTable: ~Copyable {
 
 extension State {
   /// Units of an item have left for customers: the seller's sales of the month, and what its signals
-  /// are held against. To be called by whatever applies a shipment.
-  func countSale(_ units: Int64, token: UInt64, slot: Int) {
+  /// are held against. To be called for an item with attributes.
+  @inline(never)
+  func countSale(_ units: Int64, slot: Int) {
     let index = positions.attribute(slot)
-    if index == 0 || units <= 0 { return }
     let item = attributes[Int(index)]
     let month = runningMonth(of: Int(item.seller))
     let row = sales.at(seller: Int(item.seller), type: item.storageType)
@@ -54,7 +54,8 @@ extension State {
     let volume = Int128(item.volumeMicroCubicFeet) * Int128(units) + Int128(row.pointee.sold)
     row.pointee.sold = Int64(clamping: volume)
     if !signals.isEmpty {
-      signals.count(units, item: token, seller: item.seller, month: month.yyyymm)
+      signals.count(
+        units, item: positions.key(slot), seller: item.seller, month: month.yyyymm)
     }
   }
 

@@ -189,6 +189,7 @@ extension State {
     _ kind: MovementKind, by quantity: Int64, key: BorrowedBytes, known: UInt64, slot hint: Int,
     node: UInt16
   ) {
+    movements.cause = kind.rawValue
     var (token, slot) = (known, hint)
     if hint < 0 || positions.key(hint) != known {
       token = itemKeys.insert(key)
@@ -198,15 +199,13 @@ extension State {
       var stock = StockAmounts(onHand: row.pointee.onHand)
       let code = stock.move(kind, by: quantity)
       invariant(code == .ok, "a feed event moves stock out of range")
-      setOnHand(stock.onHand, of: row, token: token, slot: slot)
-      if kind == .shipment { countSale(quantity, token: token, slot: slot) }
+      setOnHand(stock.onHand, of: row, token: token, slot: slot, node: node)
       return
     }
     var stock = amounts(token: token, slot: slot, node: node)
     let code = stock.move(kind, by: quantity)
     invariant(code == .ok, "a feed event moves stock out of range")
     setAmounts(stock, token: token, slot: slot, node: node)
-    if kind == .shipment { countSale(quantity, token: token, slot: slot) }
   }
 
   func isValid(_ name: Name) -> Bool { name.bytes.withUnsafeBufferPointer { Name.isValid($0) } }

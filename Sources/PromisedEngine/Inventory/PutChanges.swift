@@ -13,6 +13,9 @@ extension State {
     case .limits(let rows): apply(limits: rows)
     case .kits(let rows): apply(kits: rows)
     case .opportunity(let rows): apply(opportunity: rows)
+    case .groups(let rows): apply(groups: rows)
+    case .channelStock(let rows): apply(channelStock: rows)
+    case .backorders(let rows): apply(backorders: rows)
     case .policies(let rows): apply(policies: rows)
     case .buildings(let rows): apply(buildings: rows)
     case .signals(let rows): apply(signals: rows)
@@ -21,6 +24,7 @@ extension State {
 
   private func apply(items rows: ItemRows) {
     let sellers = rows.sellerNames.map { UInt32(sellerIndex($0)) }
+    let categories = rows.categoryNames.map { categoryIndex($0) }
     rows.keys.withKeyColumn { keys in
       var offset = 0
       for row in 0..<keys.count {
@@ -36,7 +40,9 @@ extension State {
             demandPerDayMilli: rows.demandPerDayMilli[row],
             volumeCubicMillimetres: rows.volumesCubicMillimetres.isEmpty
               ? 0 : rows.volumesCubicMillimetres[row],
-            demandVarianceRatioMilli: rows.demandVarianceRatioMilli[row]), token: token)
+            demandVarianceRatioMilli: rows.demandVarianceRatioMilli[row],
+            category: rows.categories.isEmpty ? 0 : categories[Int(rows.categories[row])]),
+          token: token)
       }
     }
   }
@@ -135,6 +141,7 @@ extension State {
   private func setKit(_ kit: UInt64, _ parts: [KitComponent]) {
     if !parts.isEmpty { _ = slotInserting(kit) }
     kits.put(kit, parts)
+    reviewSpecial(kit)
     touch(item: kit)
   }
 

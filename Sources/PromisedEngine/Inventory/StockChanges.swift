@@ -24,6 +24,7 @@ extension State {
     invariant(amounts.isWithinLimits, "stock amounts out of range")
     willWrite(slot: slot)
     let row = positions.rowInserting(slot, node: node)
+    let wasShort = row.pointee.available < 0
     let encumbered = Int32(amounts.encumbered)
     var change = UnitChange(
       onHand: Int64(amounts.onHand) - Int64(row.pointee.onHand),
@@ -41,22 +42,30 @@ extension State {
     row.pointee.onHand = amounts.onHand
     row.pointee.encumbered = encumbered
     touch(item: token)
+    note(moved: change.onHand, token: token)
     account(change, slot: slot)
     accountBuilding(onHand: change.onHand, node: node, slot: slot)
+    if wasShort || row.pointee.available < 0 { reviewShortfall(token: token, node: node) }
   }
 
   /// States what is on hand in a row that exists, its conditions as they are.
   @inline(__always)
   func setOnHand(
-    _ onHand: Int32, of row: UnsafeMutablePointer<StockRow>, token: UInt64, slot: Int
+    _ onHand: Int32, of row: UnsafeMutablePointer<StockRow>, token: UInt64, slot: Int,
+    node: UInt16
   ) {
     willWrite(slot: slot)
+    let before = row.pointee.available
     let change = Int64(onHand) - Int64(row.pointee.onHand)
     row.pointee.onHand = onHand
     touch(item: token)
+    note(moved: change, token: token)
     account(UnitChange(onHand: change), slot: slot)
-    let place = row - positions.rows(slot)
-    accountBuilding(onHand: change, node: positions.nodes(slot)[place], slot: slot)
+    accountBuilding(onHand: change, node: node, slot: slot)
+    // What is allocated is reserved: nothing is missing to it while something is available.
+    if _slowPath(min(before, row.pointee.available) < 0) {
+      reviewShortfall(token: token, node: node)
+    }
   }
 
   /// The stated amounts of an item in a node; zeros where there is no row.
@@ -73,17 +82,24 @@ extension State {
       inTransfer: parts.inTransfer, inProcessing: parts.inProcessing, withheld: parts.withheld)
   }
 
-  /// Adds to the reserved units of a row, and to the allocated ones among them.
-  func reserve(_ units: Int32, allocated: Int32, token: UInt64, node: UInt16) {
+  /// Adds to the reserved units of a row, to the allocated ones among them and to the picked ones
+  /// among those. Who changes allocated units keeps the allocation index right and reviews.
+  func reserve(
+    _ units: Int32, allocated: Int32, picked: Int32 = 0, token: UInt64, node: UInt16
+  ) {
     let slot = slotInserting(token)
     let row = positions.rowInserting(slot, node: node)
     row.pointee.reserved += units
     invariant(row.pointee.reserved >= 0, "more units given back than were reserved")
-    if allocated != 0 {
-      var breakdown = breakdowns.read(item: token, node: node)
-      breakdown.allocated += allocated
-      invariant(breakdown.allocated >= 0, "more units given back than were allocated")
-      breakdowns.write(breakdown)
+    if allocated != 0 || picked != 0 {
+      let place = breakdowns.inserting(item: token, node: node)
+      let parts = breakdowns.at(place)
+      parts.pointee.allocated += allocated
+      parts.pointee.picked += picked
+      invariant(
+        parts.pointee.picked >= 0 && parts.pointee.allocated >= parts.pointee.picked,
+        "more units given back than were allocated")
+      breakdowns.settle(place)
     }
     touch(item: token)
     if units != 0 { account(UnitChange(reserved: Int64(units)), slot: slot) }
@@ -97,7 +113,7 @@ extension State {
     touch(item: token)
     if index == 0 {
       positions.setAttribute(UInt32(attributes.append(new)), of: slot)
-      account(units(of: token, slot: slot), slot: slot)
+      use(units(of: token, slot: slot), slot: slot)
       accountPlaces(of: token, slot: slot, sign: 1)
       accountSellThrough(of: new, sign: 1)
       return
@@ -108,14 +124,18 @@ extension State {
       || old.volumeMicroCubicFeet != new.volumeMicroCubicFeet
     let units = moves ? units(of: token, slot: slot) : UnitChange()
     if moves {
-      account(units.negated, slot: slot)
+      use(units.negated, slot: slot)
       accountPlaces(of: token, slot: slot, sign: -1)
     }
     accountSellThrough(of: old, sign: -1)
     attributes[index] = new
+    attributes.at(index).pointee.selling = old.selling
+    if old.selling.place != 0 {
+      demand.items.at(Int(old.selling.place) - 1).pointee.category = new.category
+    }
     accountSellThrough(of: new, sign: 1)
     if moves {
-      account(units, slot: slot)
+      use(units, slot: slot)
       accountPlaces(of: token, slot: slot, sign: 1)
     }
   }
@@ -177,11 +197,31 @@ extension State {
   func account(_ change: UnitChange, slot: Int) {
     let index = positions.attribute(slot)
     if index == 0 { return }
+    use(change, slot: slot)
+    if change.onHand < 0, movements.cause == MovementKind.shipment.rawValue {
+      countSale(-change.onHand, slot: slot)
+    }
+    followDemand(attributes.at(Int(index)), onHand: change.onHand, slot: slot)
+  }
+
+  /// Adds a change of units to the usage of the seller of an item with attributes.
+  @inline(__always)
+  private func use(_ change: UnitChange, slot: Int) {
+    let index = positions.attribute(slot)
     let item = attributes[Int(index)]
-    usage.add(
-      change.usage(volume: item.volumeMicroCubicFeet), seller: Int(item.seller),
-      type: item.storageType)
+    let used = change.usage(volume: item.volumeMicroCubicFeet)
+    usage.add(used, seller: Int(item.seller), type: item.storageType)
+    if audit.isSumming, mix(positions.key(slot)) <= audit.walkedHash {
+      audit.usage.add(used, seller: Int(item.seller), type: item.storageType)
+    }
     touch(.seller, UInt64(item.seller))
+  }
+
+  /// Adds units that came on hand, or left, to the totals of what moved them.
+  @inline(__always)
+  func note(moved units: Int64, token: UInt64) {
+    movements.add(units)
+    if audit.isSumming, mix(token) <= audit.walkedHash { audit.onHand += Int128(units) }
   }
 
   /// Adds volume on hand to a building.
@@ -245,13 +285,15 @@ extension State {
   /// Computes all usage from positions, holds, removals and inbound: the slow truth that the kept
   /// sums are held against, and the way an import ends.
   func recomputeUsage() {
+    // The sums of a pass under way follow changes, and this is none.
+    audit.end()
     usage.removeAll()
     buildings.clearVolumes()
     clocks.removeAll()
     for slot in 0..<positions.totalSlots {
       let token = positions.key(slot)
       if token == 0 || positions.attribute(slot) == 0 { continue }
-      account(units(of: token, slot: slot), slot: slot)
+      use(units(of: token, slot: slot), slot: slot)
       accountPlaces(of: token, slot: slot, sign: 1)
       accountSellThrough(of: attributes[Int(positions.attribute(slot))], sign: 1)
     }

@@ -36,6 +36,9 @@ extension State {
     case .rates: listRates(from: after, size: size, into: &reply)
     case .kits: listKits(from: after, size: size, into: &reply)
     case .opportunity: listOpportunity(from: after, size: size, into: &reply)
+    case .groups: listGroups(from: after, size: size, into: &reply)
+    case .channelStock: listChannels(from: after, size: size, into: &reply)
+    case .backorders: listBackorders(from: after, size: size, into: &reply)
     }
   }
 
@@ -150,6 +153,7 @@ extension HoldState {
     case .committed: "committed"
     case .released: "released"
     case .expired: "expired"
+    case .consumed: "consumed"
     }
   }
 }

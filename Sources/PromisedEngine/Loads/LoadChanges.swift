@@ -48,8 +48,8 @@ extension State {
   }
 
   /// What a replacing load does not name: no stock, no inbound, no limits, no policies, no declared
-  /// buildings, no kits, no opportunity values. Items, sellers, claims, plans, bids, granted capacity
-  /// and signals stay.
+  /// buildings, no kits, no opportunity values, no nodes of groups, no channel stock, no backorders.
+  /// Items, sellers, claims, plans, bids, granted capacity and signals stay.
   private func clear() {
     for slot in 0..<positions.totalSlots {
       let token = positions.key(slot)
@@ -69,9 +69,8 @@ extension State {
     limits.removeAnnounced()
     policies.removeAll()
     buildings.clearDeclared()
-    for slot in 0..<kits.slotCount { touch(item: kits.row(slot).item) }
     for slot in 0..<opportunity.slotCount { touch(item: opportunity.row(slot).item) }
-    kits.removeAll()
+    clearDistribution()
     opportunity.removeAll()
     for seller in 0..<sellers.count { touch(.seller, UInt64(seller)) }
   }

@@ -26,7 +26,9 @@ extension Call where Answer == StatusAnswer {
           loadID: message.load_id.text, loadNextChunk: message.load_next_chunk,
           sources: sources.indices.map {
             SourceMark(source: sources[$0], lastSequence: marks[$0])
-          })
+          }, auditPasses: message.audit_passes, auditLastUnixSeconds: message.audit_last_unix_s,
+          auditPositionsChecked: message.audit_positions_checked,
+          auditViolations: message.audit_violations)
       }
     }
   }
@@ -174,6 +176,12 @@ public enum Listing: UInt64, Sendable, CaseIterable {
   case kits = 11
   /// Opportunity values.
   case opportunity = 12
+  /// Distribution groups.
+  case groups = 13
+  /// What channels may take.
+  case channels = 14
+  /// Backorders and pre-orders.
+  case backorders = 15
 }
 
 extension Call where Answer == ListAnswer {

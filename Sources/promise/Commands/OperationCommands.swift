@@ -207,6 +207,15 @@ func statusText(_ answer: StatusAnswer, _ style: Style) -> String {
   if !answer.loadID.isEmpty {
     rows.append(("Open load", "\(answer.loadID), waits for chunk \(answer.loadNextChunk)"))
   }
+  rows.append(
+    (
+      "Audit",
+      answer.auditPasses == 0
+        ? "no full pass yet"
+        : "\(grouped(answer.auditPasses)) full, the last "
+          + utcText(answer.auditLastUnixSeconds) + ", "
+          + counted(answer.auditViolations, "difference")
+    ))
   for source in answer.sources {
     rows.append(("Source", "\(source.source) at \(grouped(source.lastSequence))"))
   }
@@ -239,6 +248,10 @@ func statusJSON(_ answer: StatusAnswer, _ json: inout JSON) {
   json.member("sandbox", answer.isSandbox)
   json.member("load_id", answer.loadID)
   json.member("load_next_chunk", answer.loadNextChunk)
+  json.member("audit_passes", answer.auditPasses)
+  json.instant("audit_last", answer.auditLastUnixSeconds)
+  json.member("audit_positions_checked", answer.auditPositionsChecked)
+  json.member("audit_violations", answer.auditViolations)
   json.rows("sources", answer.sources) { json, source in
     json.member("source", source.source)
     json.member("last_sequence", source.lastSequence)
