@@ -109,6 +109,7 @@ let package = Package(
       name: "promised-seller-year",
       dependencies: ["PromisedData", "PromisedEngine", "PromisedModel"],
       path: "Tools/SellerYear", swiftSettings: strict),
+    .executableTarget(
       name: "promised-model-check",
       dependencies: [
         "PromisedSequencer", "PromisedWire", "PromisedRecords", "PromisedModel", "PromisedBytes",

@@ -126,8 +126,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .ok: .ok
     case .itemUnknown, .nodeUnknown, .sellerUnknown, .postcodeUnknown, .holdUnknown,
       .marketplaceUnknown, .calendarUnknown, .timeZoneUnknown, .zoneUnknown, .loadUnknown,
-      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown, .inboundPlanUnknown:
-      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown,
+      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown, .inboundPlanUnknown,
       .channelUnknown, .groupUnknown:
       .notFound
     case .fieldOutOfRange, .fieldMissing, .columnLengthMismatch, .keyInvalid, .messageMalformed,
@@ -139,21 +138,14 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
       .tooManyShipments, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
-      .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
-      .positionNotReached,
-      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept:
-      .failedPrecondition
-    case .quantityOverflow: .outOfRange
-    case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied, .inboundPlanExists: .alreadyExists
-      .tooManyShipments, .holdConsumed, .offerExpired, .offerChanged, .capacityFull,
-      .positionNotReached,
+      .inboundPlanEnded, .limitPublished, .holdConsumed, .offerExpired, .offerChanged,
+      .capacityFull, .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
       .datedClaimLimit, .kitNeedsNode:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied, .nameTaken: .alreadyExists
+    case .idempotencyConflict, .alreadyApplied, .nameTaken, .inboundPlanExists: .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
