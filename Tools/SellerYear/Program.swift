@@ -71,7 +71,8 @@ struct Program {
   }
 
   private static func end(_ code: Int32, _ text: String) -> Never {
-    fputs("promised-seller-year: \(text)\n", stderr)
+    let bytes = Array("promised-seller-year: \(text)\n".utf8)
+    _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
     exit(code)
   }
 }

@@ -65,6 +65,9 @@ extension State {
     of seller: Int, type: UInt8, _ policy: CapacityPolicy, from first: Month, today: LocalDate
   ) {
     let onHand = usage.read(seller: seller, type: type).onHand
+    let account = sellers[seller]
+    // Most sellers are neither individuals nor new: no policy fixes anything of them.
+    let mayBeFixed = account.isIndividual || account.startDays != 0
     var month = first
     var (carried, limit): (UInt8, Int128) = (0, 0)
     for index in 0..<CapacityHorizon.months {
@@ -75,7 +78,9 @@ extension State {
       if let row, row.decided != 0 {
         (carried, limit, granted) = (row.decided, Int128(row.decidedLimit) + granted, 0)
         kind = carried
-      } else if let fixed = policyLimit(policy, of: sellers[seller], in: month, today: today) {
+      } else if mayBeFixed,
+        let fixed = policyLimit(policy, of: account, in: month, today: today)
+      {
         kind = fixed.kind
         if kind == LimitKind.confirmed.rawValue {
           (carried, limit, granted) = (kind, Int128(fixed.limit) + granted, 0)

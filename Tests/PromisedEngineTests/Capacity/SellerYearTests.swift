@@ -41,8 +41,8 @@ private struct Scenario {
 
 @Suite struct SellerYearTests {
   private func text(_ name: String) throws -> String {
-    let root = #filePath.split(separator: "/").dropLast().joined(separator: "/")
-    let file = try #require(fopen("/\(root)/\(name)", "r"))
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let file = try #require(fopen("/\(root)/Golden/\(name)", "r"))
     defer { fclose(file) }
     var bytes: [UInt8] = []
     while case let byte = fgetc(file), byte != EOF {
@@ -53,7 +53,7 @@ private struct Scenario {
 
   @Test(arguments: [false, true])
   func aSellersYearGoesAsTheScenarioSays(withRestarts: Bool) throws {
-    let scenario = Scenario(try text("SellerYear.txt"))
+    let scenario = Scenario(try text("seller-year.txt"))
     #expect(scenario.lines.count > 40)
     var desk = try Desk.storage(at: "2026-01-02")
     var run = ScenarioRun()
