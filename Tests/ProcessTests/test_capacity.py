@@ -4,7 +4,7 @@ import json
 import unittest
 
 from harness import Refused, Server, needs_server, tool
-from world import put_small_world, today
+from world import put_small_world
 
 FOOT = 1_000_000
 UNIT = 250_000  # micro-cubic-feet of every item of the small world
@@ -123,10 +123,9 @@ class Capacity(unittest.TestCase):
                     server=self.server.address).stdout
         for word in ["█", "░", "on hand", "may be sent", "if sales go on", "announced"]:
             self.assertIn(word, said)
-        page = self.server.data / "capacity.html" if hasattr(self.server, "data") else None
-        if page is not None:
-            tool("capacity", "seller", "--html", str(page), server=self.server.address)
-            self.assertIn("<svg", page.read_text())
+        page = self.server.home / "capacity.html"
+        tool("capacity", "seller", "--html", str(page), server=self.server.address)
+        self.assertIn("<svg", page.read_text())
         for report in ["near-limits", "plans", "limit-changes", "questionable", "bids",
                        "clearings", "signals", "overage", "removals", "policies"]:
             self.assertEqual(self.ask(report)["report"], report)

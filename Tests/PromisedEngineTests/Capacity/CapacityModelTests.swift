@@ -94,178 +94,200 @@ private struct NaiveStorage {
   }
 }
 
-/// Random admissions, receipts, closes, sales, removals, bids, changes of limits and of buildings,
-/// against the naive model: the same decisions and the same headroom at every step, over restarts.
-@Suite struct CapacityModelTests {
-  private let items = ["A", "B", "C"]
-  private let nodes = ["F1", "F2"]
-  private let sellers = ["S1", "S2"]
+/// A state and the naive model that go the same way.
+private struct ModelRun {
+  static let items = ["A", "B", "C"]
+  static let nodes = ["F1", "F2"]
+  static let sellers = ["S1", "S2"]
 
-  private func yyyymm(_ month: Int) -> UInt32 {
+  var random: Counter
+  var desk: Desk
+  var model = NaiveStorage()
+  var granted = 0
+  var refused = 0
+  private var sequence: UInt64 = 1
+  private var plans = 0
+
+  init(seed: UInt64) throws {
+    random = Counter(seed: seed)
+    desk = try Desk.storage(at: "2026-03-03")
+    var policy = CapacityPolicy(marketplace: Name("US"))
+    policy.planDays = 366
+    policy.maximumAsk = 1_000_000 * cubicFoot
+    try desk.put(.policies([policy]))
+  }
+
+  private static func yyyymm(_ month: Int) -> UInt32 {
     UInt32((2026 + (month + 2) / 12) * 100 + (month + 2) % 12 + 1)
   }
 
-  private func date(_ month: Int) -> String {
+  private static func date(_ month: Int) -> String {
     let number = yyyymm(month)
     let part = number % 100
     return "\(number / 100)-\(part < 10 ? "0" : "")\(part)-14"
   }
 
-  @Test(arguments: [1, 2, 3] as [UInt64])
-  func randomSequencesAgreeWithTheNaiveModel(_ seed: UInt64) throws {
-    var random = Counter(seed: seed)
-    var desk = try Desk.storage(at: "2026-03-03")
-    var model = NaiveStorage()
-    var policy = CapacityPolicy(marketplace: Name("US"))
-    policy.planDays = 366
-    policy.maximumAsk = 1_000_000 * cubicFoot
-    try desk.put(.policies([policy]))
-    var (granted, refused, sequence, names): (Int, Int, UInt64, Int) = (0, 0, 1, 0)
-    func pick(_ list: [String]) -> String { list[Int(random.next(below: UInt64(list.count)))] }
-    for step in 0..<900 {
-      switch random.next(below: 14) {
-      case 0..<4:
-        let item = pick(items)
-        let line = (node: pick(nodes), month: model.month + Int(random.next(below: 5)))
-        let units = Int64(1 + random.next(below: 60))
-        let seller = try #require(NaiveStorage.owners[item])
-        let volume = units * (NaiveStorage.volumes[item] ?? 0)
-        let room = model.admissible(seller, in: line.month)
-        let fits =
-          room != nil && volume <= room ?? 0 && volume <= model.free(line.node) ?? .max
-        names += 1
-        let name = "P\(names)"
-        let planned = [PlannedLine(item, line.node, Int32(units), eta: noon(date(line.month)))]
-        let no = desk.refusal { () throws(Refusal) in
-          try desk.admit(name, planned, seller: seller)
-        }
-        #expect((no == nil) == fits, "step \(step): \(no?.message ?? "admitted")")
-        if no == nil {
-          granted += 1
-          model.plans[name] = NaiveStorage.Plan(
-            seller: seller,
-            lines: [
-              NaiveStorage.Line(
-                item: item, node: line.node, admitted: units, open: units, month: line.month)
-            ])
-        } else {
-          refused += 1
-        }
-      case 4, 5:
-        let open = model.plans.keys.sorted()
-        if open.isEmpty { continue }
-        let name = pick(open)
-        let units = Int64(1 + random.next(below: 70))
-        let receipt = "R\(random.next(below: 3))"
-        guard var plan = model.plans[name] else { continue }
-        let line = plan.lines[0]
-        let isNew = plan.receipts.insert(receipt).inserted
-        let taken = try desk.receive(
-          name, [PlannedLine(line.item, line.node, Int32(units))], receipt: receipt)
-        #expect(taken == isNew, "a receipt is taken once")
-        if isNew {
-          plan.lines[0].open -= min(plan.lines[0].open, units)
-          model.onHand[NaiveStorage.place(line.item, line.node), default: 0] += units
-          if plan.lines[0].open == 0 { plan.isOpen = false }
-          model.plans[name] = plan
-        }
-      case 6:
-        let open = model.plans.filter(\.value.isOpen).keys.sorted()
-        if open.isEmpty { continue }
-        let name = pick(open)
-        try desk.close(name)
-        model.plans[name]?.isOpen = false
-        model.plans[name]?.lines[0].open = 0
-      case 7, 8:
-        let places = model.onHand.keys.sorted()
-        if places.isEmpty { continue }
-        let place = pick(places)
-        let units = Int64(random.next(below: UInt64(model.onHand[place] ?? 0) + 1))
-        if units == 0 || units > (model.onHand[place] ?? 0) - (model.leaving[place] ?? 0) {
-          continue
-        }
-        try desk.feed(
-          [(NaiveStorage.item(place), NaiveStorage.node(place), .shipment, units)],
-          from: sequence)
-        sequence += 1
-        model.onHand[place, default: 0] -= units
-      case 9:
-        let places = model.onHand.keys.sorted()
-        if places.isEmpty { continue }
-        let place = pick(places)
-        let most = (model.onHand[place] ?? 0) - (model.leaving[place] ?? 0)
-        if most <= 0 { continue }
-        let units = Int64(1 + random.next(below: UInt64(most)))
-        let line = [
-          PlannedLine(NaiveStorage.item(place), NaiveStorage.node(place), Int32(units))
-        ]
-        try desk.remove("R", .order, line)
-        model.leaving[place, default: 0] += units
-        if random.next(below: 2) == 0 {
-          try desk.remove("R", .ship, line)
-          model.leaving[place, default: 0] -= units
-          model.onHand[place, default: 0] -= units
-        }
-      case 10:
-        let (seller, month) = (pick(sellers), model.month + Int(random.next(below: 4)))
-        let limit = Int64(random.next(below: 200)) * cubicFoot
-        let old = model.limits[seller]?[month]
-        let isCut = random.next(below: 3) == 0
-        let no = desk.refusal { () throws(Refusal) in
-          try desk.announce(
-            Rows.limit(
-              yyyymm(month), .confirmed, limit, cause: isCut ? .operatorCut : .forecast,
-              forced: isCut, notice: isCut ? "cut" : "", seller: seller))
-        }
-        let stands = isCut || limit >= old ?? 0
-        #expect((no == nil) == stands, "step \(step)")
-        if stands { model.limits[seller, default: [:]][month] = limit }
-      case 11:
-        let node = pick(nodes)
-        let usable = Int64(100 + random.next(below: 400)) * cubicFoot
-        try desk.put(Rows.buildings([(node, .standard, usable)]))
-        model.usable[node] = usable
-      case 12:
-        let seller = pick(sellers)
-        if model.limits[seller]?[model.month] == nil { continue }
-        let volume = Int64(1 + random.next(below: 50)) * cubicFoot
-        try desk.bid(seller, volume, fee: 10, month: yyyymm(model.month))
-        try desk.clear(volume, month: yyyymm(model.month))
-        model.granted[seller, default: [:]][model.month, default: 0] += volume
-      default:
-        if random.next(below: 8) == 0 {
-          model.month += 1
-          desk.go(to: date(model.month))
-        } else {
-          desk = desk.restarted()
-        }
+  private mutating func below(_ bound: Int64) -> Int64 { Int64(random.next(below: UInt64(bound))) }
+
+  private mutating func pick(_ list: [String]) -> String { list[Int(below(Int64(list.count)))] }
+
+  mutating func step(_ number: Int) throws {
+    switch below(14) {
+    case 0..<4: try admit(number)
+    case 4, 5: try receive()
+    case 6:
+      let open = model.plans.filter(\.value.isOpen).keys.sorted()
+      if open.isEmpty { return }
+      let name = pick(open)
+      try desk.close(name)
+      model.plans[name]?.isOpen = false
+      model.plans[name]?.lines[0].open = 0
+    case 7, 8: try sell()
+    case 9: try remove()
+    case 10: try announce(number)
+    case 11:
+      let node = pick(Self.nodes)
+      let usable = (100 + below(400)) * cubicFoot
+      try desk.put(Rows.buildings([(node, .standard, usable)]))
+      model.usable[node] = usable
+    case 12: try bid()
+    default:
+      if below(8) == 0 {
+        model.month += 1
+        desk.go(to: Self.date(model.month))
+      } else {
+        desk = desk.restarted()
       }
-      try compare(desk, model, step)
     }
-    #expect(granted > 40 && refused > 40, "\(granted) granted, \(refused) refused")
-    #expect(desk.state.storageDifferences().isEmpty)
   }
 
-  private func compare(_ desk: Desk, _ model: NaiveStorage, _ step: Int) throws {
-    for seller in sellers {
-      for ahead in 0..<5 {
-        let month = model.month + ahead
-        guard let row = try desk.room(yyyymm(month), seller: seller) else {
+  private mutating func admit(_ number: Int) throws {
+    let item = pick(Self.items)
+    let (node, month) = (pick(Self.nodes), model.month + Int(below(5)))
+    let units = 1 + below(60)
+    let seller = try #require(NaiveStorage.owners[item])
+    let volume = units * (NaiveStorage.volumes[item] ?? 0)
+    let room = model.admissible(seller, in: month)
+    let fits = room != nil && volume <= room ?? 0 && volume <= model.free(node) ?? .max
+    plans += 1
+    let name = "P\(plans)"
+    let planned = [PlannedLine(item, node, Int32(units), eta: noon(Self.date(month)))]
+    let no = desk.refusal { () throws(Refusal) in try desk.admit(name, planned, seller: seller) }
+    #expect((no == nil) == fits, "step \(number): \(no?.message ?? "admitted")")
+    if no != nil {
+      refused += 1
+      return
+    }
+    granted += 1
+    let line = NaiveStorage.Line(
+      item: item, node: node, admitted: units, open: units, month: month)
+    model.plans[name] = NaiveStorage.Plan(seller: seller, lines: [line])
+  }
+
+  private mutating func receive() throws {
+    let known = model.plans.keys.sorted()
+    if known.isEmpty { return }
+    let name = pick(known)
+    let units = 1 + below(70)
+    let receipt = "R\(below(3))"
+    guard var plan = model.plans[name] else { return }
+    let line = plan.lines[0]
+    let isNew = plan.receipts.insert(receipt).inserted
+    let taken = try desk.receive(
+      name, [PlannedLine(line.item, line.node, Int32(units))], receipt: receipt)
+    #expect(taken == isNew, "a receipt is taken once")
+    if !isNew { return }
+    plan.lines[0].open -= min(plan.lines[0].open, units)
+    model.onHand[NaiveStorage.place(line.item, line.node), default: 0] += units
+    if plan.lines[0].open == 0 { plan.isOpen = false }
+    model.plans[name] = plan
+  }
+
+  /// A place with units that are not ordered to leave, and how many.
+  private mutating func stocked() -> (place: String, units: Int64)? {
+    let places = model.onHand.keys.sorted()
+    if places.isEmpty { return nil }
+    let place = pick(places)
+    let units = (model.onHand[place] ?? 0) - (model.leaving[place] ?? 0)
+    return units > 0 ? (place, units) : nil
+  }
+
+  private mutating func sell() throws {
+    guard let (place, most) = stocked() else { return }
+    let units = 1 + below(most)
+    try desk.feed(
+      [(NaiveStorage.item(place), NaiveStorage.node(place), .shipment, units)], from: sequence)
+    sequence += 1
+    model.onHand[place, default: 0] -= units
+  }
+
+  private mutating func remove() throws {
+    guard let (place, most) = stocked() else { return }
+    let units = 1 + below(most)
+    let line = [PlannedLine(NaiveStorage.item(place), NaiveStorage.node(place), Int32(units))]
+    try desk.remove("R", .order, line)
+    model.leaving[place, default: 0] += units
+    if below(2) == 0 { return }
+    try desk.remove("R", .ship, line)
+    model.leaving[place, default: 0] -= units
+    model.onHand[place, default: 0] -= units
+  }
+
+  private mutating func announce(_ number: Int) throws {
+    let (seller, month) = (pick(Self.sellers), model.month + Int(below(4)))
+    let limit = below(200) * cubicFoot
+    let old = model.limits[seller]?[month] ?? 0
+    let isCut = below(3) == 0
+    let rows = Rows.limit(
+      Self.yyyymm(month), .confirmed, limit, cause: isCut ? .operatorCut : .forecast,
+      forced: isCut, notice: isCut ? "cut" : "", seller: seller)
+    let no = desk.refusal { () throws(Refusal) in try desk.announce(rows) }
+    #expect((no == nil) == (isCut || limit >= old), "step \(number)")
+    if no == nil { model.limits[seller, default: [:]][month] = limit }
+  }
+
+  private mutating func bid() throws {
+    let seller = pick(Self.sellers)
+    if model.limits[seller]?[model.month] == nil { return }
+    let volume = (1 + below(50)) * cubicFoot
+    try desk.bid(seller, volume, fee: 10, month: Self.yyyymm(model.month))
+    try desk.clear(volume, month: Self.yyyymm(model.month))
+    model.granted[seller, default: [:]][model.month, default: 0] += volume
+  }
+
+  func compare(_ step: Int) throws {
+    for seller in Self.sellers {
+      for month in model.month..<model.month + 5 {
+        guard let row = try desk.room(Self.yyyymm(month), seller: seller) else {
           #expect(model.used(seller, by: month) == 0, "step \(step)")
           continue
         }
-        #expect(
-          row.headroom == model.headroom(seller, in: month),
-          "step \(step): \(seller) month \(month)")
+        let place = "step \(step): \(seller) month \(month)"
+        #expect(row.headroom == model.headroom(seller, in: month), "\(place)")
         let expected = model.admissible(seller, in: month)
-        #expect(row.admissible == expected ?? 0, "step \(step): \(seller) month \(month)")
-        #expect((row.binding == .notConfirmed) == (expected == nil), "step \(step)")
+        #expect(row.admissible == expected ?? 0, "\(place)")
+        #expect((row.binding == .notConfirmed) == (expected == nil), "\(place)")
       }
     }
-    for node in nodes {
+    for node in Self.nodes {
       let space = desk.state.buildings.read(
         node: desk.state.knownNode(Name(node)), type: StorageType.standard.rawValue)
       #expect(space.free == model.free(node).map { Int128($0) }, "step \(step): \(node)")
     }
+  }
+}
+
+/// Random admissions, receipts, closes, sales, removals, bids, changes of limits and of buildings,
+/// against the naive model: the same decisions and the same headroom at every step, over restarts.
+@Suite struct CapacityModelTests {
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func randomSequencesAgreeWithTheNaiveModel(_ seed: UInt64) throws {
+    var run = try ModelRun(seed: seed)
+    for step in 0..<900 {
+      try run.step(step)
+      try run.compare(step)
+    }
+    #expect(run.granted > 40 && run.refused > 40, "\(run.granted), \(run.refused)")
+    #expect(run.desk.state.storageDifferences().isEmpty)
   }
 }

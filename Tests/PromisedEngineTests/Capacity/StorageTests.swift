@@ -135,9 +135,16 @@ import Testing
     try desk.put(Rows.nodes(["F1"]))
     let names = (0..<10_050).map { "seller \($0)" }
     try desk.put(Rows.sellers(names))
-    try desk.put(
-      Rows.limits(
-        names.map { ($0, StorageType.standard, 202_603, LimitKind.confirmed, 5000 * cubicFoot) }))
+    var limits = LimitRows()
+    limits.sellerNames = names.map { Name($0) }
+    for place in names.indices {
+      limits.sellers.append(UInt32(place))
+      limits.storageTypes.append(StorageType.standard.rawValue)
+      limits.months.append(202_603)
+      limits.kinds.append(LimitKind.confirmed.rawValue)
+      limits.limitsMicroCubicFeet.append(5000 * cubicFoot)
+    }
+    try desk.put(.limits(limits))
     var reply = HeadroomReply()
     func ask(_ token: [UInt8]) throws {
       reply.removeAll()
