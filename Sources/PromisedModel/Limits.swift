@@ -58,8 +58,12 @@ package enum Limits {
   package static var comparedItems: Int { 10_000_000 }
   /// Lines of an inbound plan, a receipt or a removal.
   package static var linesPerPlan: Int { 4096 }
-  /// Inbound plans that are open at once, bids and signals of all sellers, removal orders.
+  /// Inbound plans that are open at once, signals of all sellers, removal orders.
   package static var openPlans: Int { 1_000_000 }
+  /// Open bids of one storage type and month: their clearing must fit an answer; and all that are
+  /// kept.
+  package static var bidsPerRound: Int { 20_000 }
+  package static var bids: Int { 200_000 }
   /// Sellers of one page of headroom.
   package static var headroomSellers: Int { 10_000 }
   /// Changes of limits that are kept, the latest.

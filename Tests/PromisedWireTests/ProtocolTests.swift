@@ -68,6 +68,7 @@ import Testing
       ("overrides", Limits.overrides), ("override_seconds", Int(Limits.overrideSeconds)),
       ("compared_items", Limits.comparedItems),
       ("lines_per_plan", Limits.linesPerPlan), ("open_plans", Limits.openPlans),
+      ("bids_per_round", Limits.bidsPerRound), ("bids", Limits.bids),
       ("headroom_sellers", Limits.headroomSellers), ("limit_changes", Limits.limitChanges),
       ("ended_plan_seconds", Int(Limits.endedPlanSeconds)),
       ("groups", Limits.groups), ("group_names", Limits.groupNames),

@@ -20,6 +20,12 @@ private struct AdmissionTrial {
   var rooms: [UInt8: [MonthRoom]] = [:]
   /// Volume taken in a building: by node and type.
   var taken: [UInt32: Int128] = [:]
+  /// Lines for which other buildings were looked through.
+  var searches = 0
+
+  /// As many as a person reads: a plan of thousands of lines must not look through every building
+  /// for each.
+  static var searchLimit: Int { 32 }
 }
 
 extension State {
@@ -129,6 +135,9 @@ extension State {
       }
       var verdict = judge(line, item, index, month, isFree: isFree, trial)
       verdict.month = month.yyyymm
+      if verdict.code == .buildingFull || verdict.code == .restrictionForbids {
+        trial.searches += 1
+      }
       let fits = verdict.fitting >= Int64(line.quantity)
       if !fits && mode == .whole {
         throw refusal(line, verdict, item, seller: seller)
@@ -172,7 +181,9 @@ extension State {
           let isClosed = space.usable == 0
           verdict.code = isClosed ? .restrictionForbids : .buildingFull
           verdict.binding = isClosed ? .restriction : .building
-          verdict.fittingNode = buildingWithRoom(for: wanted, line, item, trial)
+          if trial.searches < AdmissionTrial.searchLimit {
+            verdict.fittingNode = buildingWithRoom(for: wanted, line, item, trial)
+          }
         }
         room = free
       }

@@ -33,10 +33,11 @@ extension State {
     }
     let share = Int128(limit.limit) * Int128(policy.maximumAskPermille) / 1000
     var most = Usage.clamped(max(share, Int128(policy.maximumAsk)))
+    var open = 0
     for other in auctions.bids
-    where other.seller == bid.seller && other.storageType == bid.storageType
-      && other.month == bid.month && other.state != .lost
-    {
+    where other.storageType == bid.storageType && other.month == bid.month && other.state != .lost {
+      if other.state == .open { open += 1 }
+      if other.seller != bid.seller { continue }
       most -= min(most, other.state == .open ? other.volume : other.granted)
     }
     try check(bid.volume, 1, max(1, most), "volume_micro_cubic_feet")
@@ -45,8 +46,11 @@ extension State {
         .fieldOutOfRange, "volume_micro_cubic_feet: the seller's other bids ask for all it may")
     }
     try check(bid.minimum, 0, bid.volume, "minimum_micro_cubic_feet")
-    if auctions.bids.count >= Limits.openPlans {
-      throw Refusal(.tooManyRows, "\(Limits.openPlans) bids are kept")
+    if open >= Limits.bidsPerRound || auctions.bids.count >= Limits.bids {
+      throw Refusal(
+        .tooManyRows,
+        "\(open) bids are open for the round and \(auctions.bids.count) kept: at most "
+          + "\(Limits.bidsPerRound) and \(Limits.bids)")
     }
     bid.id = 0
     bid.placedUnixMilliseconds = now.milliseconds
