@@ -97,6 +97,10 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case poolDemandLimit = 116
   case datedClaimLimit = 117
   case kitNeedsNode = 118
+  // A stream is ended.
+  case streamLimit = 124
+  case creditExceeded = 125
+  case watchTooSlow = 126
 
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
@@ -139,7 +143,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
-      .messageTooCostly:
+      .messageTooCostly, .streamLimit, .creditExceeded, .watchTooSlow:
       .resourceExhausted
     case .networkNotReady, .draining: .unavailable
     }
@@ -149,7 +153,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   package var isRetryable: Bool {
     switch self {
     case .tooManyInFlight, .idempotencyWindowFull, .storageFull, .positionNotReached,
-      .snapshotInProgress, .networkNotReady, .draining, .deadlinePassed, .loadInProgress:
+      .snapshotInProgress, .networkNotReady, .draining, .deadlinePassed, .loadInProgress,
+      .streamLimit, .watchTooSlow:
       true
     default: false
     }

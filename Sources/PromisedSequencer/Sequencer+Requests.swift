@@ -55,6 +55,8 @@ extension Sequencer {
     case .accuracy(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
+    case .watchPoll(let query): try poll(query, reply)
+    case .watch: invariant(false, "a watch's message outside its stream")
     case .hold, .holdTransition, .feed, .put, .rescue, .observe, .departures, .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
       try requireTakingChanges()
@@ -95,7 +97,7 @@ extension Sequencer {
     }
   }
 
-  private func requireTakingChanges() throws(Refusal) {
+  func requireTakingChanges() throws(Refusal) {
     if isDraining {
       throw Refusal(.draining, "the service is draining and takes no more changes: ask another")
     }
@@ -261,14 +263,20 @@ extension Sequencer {
   // MARK: Feed and puts
 
   private func perform(_ rows: FeedRows, _ reply: ReplyTo) throws(Refusal) {
+    send(reply, reflecting: try apply(rows)) { (encoder, asOf, frames) in
+      encoder.encode(feedReply, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  /// Decides a batch of the feed, logs it, and puts the answer into `feedReply`.
+  ///
+  /// - Returns: the position that the answer reflects.
+  func apply(_ rows: FeedRows) throws(Refusal) -> Position {
     feedReply.removeAll()
     let mark = state.lastSequence(of: rows.source)
     let event = try state.decide(rows, reply: &feedReply)
-    var reflected = state.observedPosition
-    if event.lastSequence > mark { reflected = commit(.fed(event)) }
-    send(reply, reflecting: reflected) { (encoder, asOf, frames) in
-      encoder.encode(feedReply, streamID: reply.streamID, asOf: asOf, into: &frames)
-    }
+    if event.lastSequence > mark { return commit(.fed(event)) }
+    return state.observedPosition
   }
 
   private func perform(

@@ -65,7 +65,9 @@ package struct RequestDecoder: ~Copyable {
     case .hold: return try hold(message, digest(method, payload))
     case .holdCommit: return try holdTransition(message, .commit, digest(method, payload))
     case .holdRelease: return try holdTransition(message, .release, digest(method, payload))
-    case .apply: return try feed(message)
+    case .apply, .applyStream: return try feed(message)
+    case .watch: return .watch(try watch(message))
+    case .watchPoll: return .watchPoll(try watchPoll(message))
     case .putItems: return try putItems(message, digest(method, payload))
     case .putPositions: return try putPositions(message, digest(method, payload))
     case .putInbound: return try putInbound(message, digest(method, payload))
@@ -91,9 +93,9 @@ package struct RequestDecoder: ~Copyable {
     case .hello: return try hello(message)
     case .getDescriptorSet: return .descriptorSet
     case .healthCheck: return try health(message)
-    case .applyStream, .putForecasts, .history, .watch, .watchPoll, .holdConsume, .holdAmend,
-      .holdExtend, .capacityAdmit, .capacityReceive, .capacityClose, .capacityBid, .capacityClear,
-      .utilization, .cancel, .authenticate:
+    case .putForecasts, .history, .holdConsume, .holdAmend, .holdExtend, .capacityAdmit,
+      .capacityReceive, .capacityClose, .capacityBid, .capacityClear, .utilization, .cancel,
+      .authenticate:
       throw Refusal(.methodNotBuilt, "\(method.fullName) is not built yet")
     }
   }

@@ -62,6 +62,9 @@ package enum Request {
 
   case hold(HoldCommand)
   case holdTransition(HoldTransitionCommand)
+  /// A message of a watch's stream.
+  case watch(WatchControl)
+  case watchPoll(WatchPollQuery)
   /// The feed's idempotency is its source's sequence.
   case feed(FeedRows)
   /// `key.bytes` is empty where the caller wants no idempotency, and inside a load.

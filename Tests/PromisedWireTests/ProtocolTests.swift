@@ -72,6 +72,14 @@ import Testing
       ("dated_claims", Limits.datedClaims), ("atp_pairs", Limits.atpPairs),
       ("atp_steps", Limits.atpSteps), ("atp_days", Int(Limits.atpDays)),
       ("atp_work", Limits.atpWork), ("receiving_seconds", Int(Limits.receivingSeconds)),
+      ("change_ring_entries", Limits.changeRingEntries),
+      ("streams_per_connection", Limits.streamsPerConnection),
+      ("apply_stream_credit", Limits.applyStreamCredit),
+      ("watches", Limits.watches), ("watch_credit", Limits.watchCredit),
+      ("watch_items", Limits.watchItems), ("watch_nodes", Limits.watchNodes),
+      ("watch_poll_milliseconds", Int(Limits.watchPollMilliseconds)),
+      ("watch_stall_milliseconds", Int(Limits.watchStallMilliseconds)),
+      ("thresholds_per_watch", Limits.thresholdsPerWatch), ("thresholds", Limits.thresholds),
       ("units_per_position", Int(Limits.unitsPerPosition)),
     ]
     let table = try rows("Limits")
