@@ -96,9 +96,6 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
-  // Forecasts.
-  case forecastsFull = 121
-
   // The life of an order.
   case nameTaken = 108
   case holdConsumed = 109
@@ -113,6 +110,10 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case poolDemandLimit = 116
   case datedClaimLimit = 117
   case kitNeedsNode = 118
+
+  // Forecasts.
+  case forecastsFull = 121
+
   // A stream is ended.
   case streamLimit = 124
   case creditExceeded = 125
@@ -163,9 +164,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
-      .messageTooCostly, .streamLimit, .creditExceeded, .watchTooSlow:
       .forecastsFull,
-      .messageTooCostly:
+      .messageTooCostly, .streamLimit, .creditExceeded, .watchTooSlow:
       .resourceExhausted
     case .networkNotReady, .draining: .unavailable
     }
