@@ -96,7 +96,7 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "promised-bench",
-      dependencies: ["PromisedEngine", "PromisedModel", "PromisedBytes", "CLinux"],
+      dependencies: ["PromisedEngine", "PromisedWire", "PromisedModel", "PromisedBytes", "CLinux"],
       path: "Tools/Bench", exclude: ["README.md", "run.py"], swiftSettings: strict),
     .target(
       name: "PromisedData", dependencies: ["PromisedImport", "PromisedModel", "CZlib"],

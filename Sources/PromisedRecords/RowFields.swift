@@ -313,6 +313,12 @@ extension FieldCoder where Self: ~Copyable {
     case .opportunity(var rows0):
       try opportunity(&rows0)
       rows = .opportunity(rows0)
+    case .forecasts(var rows0):
+      try forecasts(&rows0)
+      rows = .forecasts(rows0)
+    case .factors(var rows0):
+      try factors(&rows0)
+      rows = .factors(rows0)
     case .policies(var rows0):
       try policies(&rows0)
       rows = .policies(rows0)
@@ -345,6 +351,8 @@ enum PutKind: UInt8 {
   case limits = 6
   case kits = 7
   case opportunity = 8
+  case forecasts = 13
+  case factors = 14
   case policies = 15
   case buildings = 16
   case signals = 17
@@ -362,6 +370,8 @@ enum PutKind: UInt8 {
     case .limits: .limits(LimitRows())
     case .kits: .kits(KitRows())
     case .opportunity: .opportunity(OpportunityRows())
+    case .forecasts: .forecasts(ForecastRows())
+    case .factors: .factors(FactorRows())
     case .policies: .policies([])
     case .buildings: .buildings(BuildingRows())
     case .signals: .signals(SignalRows())
@@ -383,6 +393,8 @@ extension PutRows {
     case .limits: .limits
     case .kits: .kits
     case .opportunity: .opportunity
+    case .forecasts: .forecasts
+    case .factors: .factors
     case .policies: .policies
     case .buildings: .buildings
     case .signals: .signals

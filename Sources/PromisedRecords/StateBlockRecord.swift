@@ -306,6 +306,9 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.availableUnits)
     try column(&rows.nextSupplyUnixSeconds)
     try column(&rows.reclaimed)
+    try column(&rows.holdStates)
+    try column(&rows.grantCounts)
+    try grants(&rows.grants)
   }
 }
 
@@ -323,6 +326,8 @@ extension PutRows {
     case .limits(let rows): rows.sellers.count
     case .kits(let rows): rows.kits.count
     case .opportunity(let rows): rows.keys.count
+    case .forecasts(let rows): rows.keys.count
+    case .factors(let rows): rows.categories.count
     case .policies(let rows): rows.count
     case .buildings(let rows): rows.nodes.count
     case .signals(let rows): rows.keys.count
