@@ -28,6 +28,12 @@ public typealias AvailabilityAnswer = PromisedWire.AvailabilityAnswer
 public typealias InStock = PromisedWire.InStock
 /// The answer to an in-stock request.
 public typealias InStockAnswer = PromisedWire.InStockAnswer
+/// A closed day of an item.
+public typealias HistoryDay = PromisedWire.HistoryDay
+/// The last days of an item.
+public typealias ItemHistory = PromisedWire.ItemHistory
+/// The answer to a history request.
+public typealias HistoryAnswer = PromisedWire.HistoryAnswer
 /// A seller's room for one storage type in one month.
 public typealias HeadroomRow = PromisedWire.HeadroomRow
 /// A seller's room.
@@ -36,6 +42,16 @@ public typealias SellerHeadroom = PromisedWire.SellerHeadroom
 public typealias HeadroomAnswer = PromisedWire.HeadroomAnswer
 /// A line of a hold.
 public typealias HoldLine = PromisedWire.HoldLine
+/// A hold by its id or its caller's name.
+public typealias HoldName = PromisedWire.HoldName
+/// What to do when not all units of a hold are there.
+public typealias HoldFill = PromisedWire.HoldFill
+/// What was granted of a line.
+public typealias HoldGrant = PromisedWire.HoldGrant
+/// An allocated line that units are missing to.
+public typealias Shortfall = PromisedWire.Shortfall
+/// A page of shortfalls.
+public typealias ShortfallsAnswer = PromisedWire.ShortfallsAnswer
 /// A hold as it stands.
 public typealias HoldAnswer = PromisedWire.HoldAnswer
 /// What a feed row does.

@@ -38,6 +38,9 @@ extension State {
       for change in changes { record(change) }
       remember(key, RememberedOutcome(code: .ok))
     case .promisesMoved(let key, let moves): apply(moved: moves, key: key)
+    case .holdExtended(let extended): apply(holdExtended: extended)
+    case .holdAmended(let amended): apply(holdAmended: amended)
+    case .holdFulfilled(let fulfilled): apply(holdFulfilled: fulfilled)
     }
     if audit.isCounting { auditAfter(event) }
   }

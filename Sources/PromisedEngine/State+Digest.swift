@@ -49,6 +49,8 @@ extension State {
     digestOverrides(&sum)
     digestLearned(&sum)
     digestDemand(&sum)
+    digestForecasts(&sum)
+    digestFactors(&sum)
     digestSourcing(&sum)
     digestDistribution(&sum)
     let moved = movements.rows
@@ -214,6 +216,13 @@ extension State {
       sum.add(command.outcome.availableUnits)
       sum.add(command.outcome.nextSupplyUnixSeconds)
       sum.add(command.outcome.reclaimed ? 1 : 0)
+      sum.add(command.outcome.holdState)
+      for line in commands.grants(command) {
+        sum.add(line.granted)
+        sum.add(line.later)
+        sum.add(line.laterDue)
+        sum.add(line.backordered)
+      }
       sum.end()
     }
     for index in 0..<sourceKeys.count {

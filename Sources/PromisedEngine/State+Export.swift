@@ -41,6 +41,7 @@ extension State {
       let end = min(sellers.count, start + Self.blockRows)
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))
     }
+    begun.blocks += exportDemandPool() + exportFactors()
     begun.tail = exportLimits() + exportInbound() + exportKits() + exportOpportunity()
     begun.tail += exportDistribution()
     begun.tail += exportHolds() + exportPromises() + exportCommands()
@@ -48,6 +49,7 @@ extension State {
     begun.tail.append(.movements(movements.rows))
     begun.tail += exportLearned()
     begun.tail += exportDemand()
+    begun.tail += exportForecasts()
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
     if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }
     if let load {

@@ -208,6 +208,13 @@ extension State {
       rows.availableUnits.append(command.outcome.availableUnits)
       rows.nextSupplyUnixSeconds.append(command.outcome.nextSupplyUnixSeconds)
       rows.reclaimed.append(command.outcome.reclaimed ? 1 : 0)
+      rows.holdStates.append(command.outcome.holdState)
+      rows.grantCounts.append(command.grantCount)
+      for line in commands.grants(command) {
+        rows.grants.append(
+          granted: line.granted, later: line.later, laterDue: line.laterDue,
+          backordered: line.backordered)
+      }
       if rows.bodyDigests.count == Self.blockRows {
         blocks.append(.commands(rows))
         rows = CommandRows()

@@ -93,18 +93,21 @@ extension State {
 
   private func importCommands(_ rows: CommandRows) {
     rows.keys.withKeyColumn { keys in
-      var offset = 0
+      var (offset, line) = (0, 0)
       for row in 0..<keys.count {
         var outcome = RememberedOutcome(
           code: .ok, row: rows.rows[row], holdID: rows.holdIDs[row],
           expiresAtMilliseconds: rows.expiresAtMilliseconds[row],
           availableUnits: rows.availableUnits[row],
           nextSupplyUnixSeconds: rows.nextSupplyUnixSeconds[row],
-          reclaimed: rows.reclaimed[row] == 1)
+          reclaimed: rows.reclaimed[row] == 1, holdState: rows.holdStates[row])
         outcome.code = rows.codes[row]
+        let lines = line..<(line + Int(rows.grantCounts[row]))
+        line = lines.upperBound
         commands.remember(
           CommandKey(bytes: keys.key(row, at: &offset), bodyDigest: rows.bodyDigests[row]),
-          outcome: outcome, at: rows.rememberedAtMilliseconds[row], position: rows.positions[row])
+          outcome: outcome, at: rows.rememberedAtMilliseconds[row], position: rows.positions[row],
+          grants: rows.grants[lines])
       }
     }
   }

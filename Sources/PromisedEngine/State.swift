@@ -87,6 +87,10 @@ package final class State {
   var demandCursor = 0
   var demandPassBegan: Int64 = 0
 
+  /// Forecasts made elsewhere, and the names of their regions.
+  var forecasts = ForecastTable()
+  var regionKeys = KeyTable()
+
   // What was observed.
   var learned = LearnedTable()
   var outcomes = OutcomeTable()
@@ -178,6 +182,7 @@ struct Scratch: ~Copyable {
   var candidates = Store<UInt16>(capacity: 256)
   var groups = Store<UInt16>(capacity: 16)
   var admitted = Store<Int64>(capacity: 256)
+  var supply = Store<SupplyStep>(capacity: 64)
   // Lines of a hold that redeems tokens.
   var lineBytes = Store<UInt8>(capacity: 256)
   var lengths = Store<UInt32>(capacity: Limits.linesPerHold)

@@ -35,6 +35,7 @@ package enum ImportFile: Int, Sendable, CaseIterable {
   case groups
   case channels
   case backorders
+  case forecasts
 
   /// The file's name in the directory.
   package var fileName: String { "\(self).csv" }
@@ -167,6 +168,7 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("length_mm", side, needed: false),
       ImportColumn("width_mm", side, needed: false),
       ImportColumn("height_mm", side, needed: false),
+      ImportColumn("category", text + "; items that sell alike", needed: false),
     ],
     [
       ImportColumn("kit", "an item of items.csv"),
@@ -211,6 +213,21 @@ package enum ImportFile: Int, Sendable, CaseIterable {
         "from", "RFC 3339, such as 2026-12-20T00:00:00Z, with preorder; empty with backorder",
         needed: false),
       ImportColumn("until", "RFC 3339, or empty = without end", needed: false),
+    ],
+    [
+      ImportColumn("item", "an item of items.csv"),
+      ImportColumn("issued", "RFC 3339 with Z or an offset, such as 2026-12-20T18:00:00Z"),
+      ImportColumn("start", "a date such as 2026-12-21"),
+      ImportColumn("period_days", "a whole number, 1…28"),
+      ImportColumn(
+        "period", "1 in an item's first row, then 2, … one after another, at most 53"),
+      ImportColumn(
+        "quantiles",
+        "level:units such as 0.5:56 0.9:81.5, at most 16, levels 0.0001…0.9999 ascending, units "
+          + "0…1,000,000,000"),
+      ImportColumn("region", text + "; empty = the whole network", needed: false),
+      ImportColumn(
+        "cumulative", "yes = each period with those before it, no or empty", needed: false),
     ],
   ]
 }

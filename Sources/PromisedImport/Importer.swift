@@ -153,6 +153,7 @@ package struct Importer {
     case .groups: try DistributionFiles.groups(&table, references, emit)
     case .channels: try DistributionFiles.channels(&table, references, emit)
     case .backorders: try DistributionFiles.backorders(&table, references, emit)
+    case .forecasts: try ForecastFiles.forecasts(&table, references, emit)
     }
   }
 }

@@ -43,8 +43,10 @@ enum StockFiles {
     let hasRelease = table.has(8)
     let hasRestrictions = table.has(9)
     let hasSides = (10...12).contains { table.has($0) }
+    let hasCategory = table.has(13)
     var rows = ItemRows()
     var sellers = ChunkNames()
+    var categories = ChunkNames()
     while table.nextRow() {
       let key = table.name(0)
       let seller = table.name(1)
@@ -57,11 +59,12 @@ enum StockFiles {
       let release = table.value(8) { $0.isEmpty ? 0 : Cell.instant($0) }
       let restrictions = table.value(9, Cell.restrictions)
       let packed = packedVolume(&table)
+      let category = table.optionalName(13)
       if let key, let references, !references.items.define(key) {
         table.refuse(0, allowed: "each item once")
       }
       guard let key, let seller, let type, let volume, let weight, let handling, let demand,
-        let release, let restrictions, let packed
+        let release, let restrictions, let packed, let category
       else { continue }
       rows.keys.add(key)
       rows.sellers.append(sellers.index(seller))
@@ -74,14 +77,19 @@ enum StockFiles {
       if hasRelease { rows.releaseUnixSeconds.append(release) }
       if hasRestrictions { rows.restrictions.append(restrictions.rawValue) }
       if hasSides { rows.volumesCubicMillimetres.append(packed) }
-      if rows.keys.count == chunkRowLimit || sellers.isFull {
+      if hasCategory { rows.categories.append(categories.index(category)) }
+      let names = sellers.names.count + categories.names.count
+      if rows.keys.count == chunkRowLimit || names >= ChunkNames.limit {
         rows.sellerNames = sellers.names
+        rows.categoryNames = categories.names
         try emit(.items(rows), rows.keys.count)
         rows = ItemRows()
         sellers.removeAll()
+        categories.removeAll()
       }
     }
     rows.sellerNames = sellers.names
+    rows.categoryNames = categories.names
     if rows.keys.count > 0 { try emit(.items(rows), rows.keys.count) }
   }
 

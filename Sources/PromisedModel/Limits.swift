@@ -41,6 +41,8 @@ package enum Limits {
   package static var changedPairs: Int { 100_000 }
   /// Promises at risk of one answer.
   package static var riskRows: Int { 10_000 }
+  /// Broken allocations of one page.
+  package static var shortfallRows: Int { 10_000 }
   package static var defaultDeadlineMilliseconds: Int64 { 30_000 }
   package static var holdDefaultSeconds: Int64 { 600 }
   package static var holdMaximumSeconds: Int64 { 86_400 }
@@ -60,6 +62,16 @@ package enum Limits {
   package static var activeItems: Int { 1_048_576 }
   /// Categories of items that sell alike; items of a further one are in none.
   package static var itemCategories: Int { 4096 }
+  /// Seasons and events that are known at once.
+  package static var demandFactors: Int { 256 }
+  /// Levels and values of all demand forecasts together: half a gibibyte.
+  package static var forecastNumbers: Int { 67_108_864 }
+  /// Periods, days of a period, and levels of one forecast.
+  package static var forecastPeriods: UInt8 { 53 }
+  package static var forecastPeriodDays: UInt8 { 28 }
+  package static var forecastLevels: Int { 16 }
+  /// Regions with a forecast of one item, besides the whole network.
+  package static var forecastRegions: Int { 16 }
   package static var nodes: Int { 65_000 }
   /// Differences that the report of an audit describes.
   package static var auditViolations: Int { 100 }

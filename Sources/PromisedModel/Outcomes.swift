@@ -87,9 +87,16 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
+  // Forecasts.
+  case forecastsFull = 121
+
   // The life of an order.
   case nameTaken = 108
   case holdConsumed = 109
+  case holdNotCommitted = 110
+  case lineQuantityExceeded = 111
+  case linePicked = 112
+  case lineNotSourced = 113
 
   // For whom units are, and by when.
   case channelUnknown = 114
@@ -128,7 +135,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .loadInProgress, .loadChangesTooMuch, .loadChunkOutOfOrder, .sequenceGap, .noStock,
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
-      .tooManyShipments, .holdConsumed, .offerExpired, .offerChanged, .capacityFull,
+      .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
+      .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
       .datedClaimLimit, .kitNeedsNode:
@@ -139,6 +147,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
+      .forecastsFull,
       .messageTooCostly:
       .resourceExhausted
     case .networkNotReady, .draining: .unavailable

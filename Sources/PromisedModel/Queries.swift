@@ -65,10 +65,34 @@ package struct InStockQuery {
   package var items: KeyColumn
   /// 1…365.
   package var horizonDays: Int32
+  /// Views of each item, for the rate that is weighed by them; empty = one each.
+  package var views: Column<UInt64>
+  /// Only this source of demand; nil = the best there is.
+  package var source: DemandSource?
+  /// Ask the delivery profiles which zones can have a unit within a day now.
+  package var asksFastTrack: Bool
 
-  package init(items: KeyColumn, horizonDays: Int32) {
+  package init(
+    items: KeyColumn, horizonDays: Int32, views: Column<UInt64> = .empty,
+    source: DemandSource? = nil, asksFastTrack: Bool = false
+  ) {
     self.items = items
     self.horizonDays = horizonDays
+    self.views = views
+    self.source = source
+    self.asksFastTrack = asksFastTrack
+  }
+}
+
+/// The last closed days of items.
+package struct HistoryQuery {
+  package var items: KeyColumn
+  /// 1…28.
+  package var days: Int32
+
+  package init(items: KeyColumn, days: Int32) {
+    self.items = items
+    self.days = days
   }
 }
 

@@ -14,6 +14,8 @@ extension PutRows {
     case .limits(let rows): try rows.checkColumns()
     case .kits(let rows):
       try require([rows.components.count, rows.units.count], rows: rows.kits.count, "kit columns")
+    case .forecasts(let rows): try rows.checkColumns()
+    case .factors(let rows): try rows.checkColumns()
     case .opportunity(let rows):
       try require(
         [rows.nodes.count, rows.values.count], rows: rows.keys.count, "opportunity columns")
@@ -153,7 +155,7 @@ extension HoldRows {
     for flag in areShipped where flag > 1 { throw .malformed("hold shipped") }
     for line in 0..<lineKeys.count {
       let (left, picked) = (lineQuantities[line], linePicked[line])
-      if picked < 0 || picked > left || lineShipped[line] < 0 || lineFlags[line] > 3 {
+      if picked < 0 || picked > left || lineShipped[line] < 0 || lineFlags[line] > 15 {
         throw .malformed("hold line")
       }
     }
@@ -172,9 +174,18 @@ extension CommandRows {
       [
         bodyDigests.count, rememberedAtMilliseconds.count, positions.count, codes.count,
         rows.count, holdIDs.count, expiresAtMilliseconds.count, availableUnits.count,
-        nextSupplyUnixSeconds.count, reclaimed.count,
+        nextSupplyUnixSeconds.count, reclaimed.count, holdStates.count, grantCounts.count,
       ], rows: keys.count, "command columns")
+    try grants.checkColumns()
+    try require(
+      [grantCounts.reduce(0) { $0 + Int($1) }], rows: grants.count, "command grants")
     for flag in reclaimed where flag > 1 { throw .malformed("command reclaimed") }
+  }
+}
+
+extension GrantRows {
+  func checkColumns() throws(RecordError) {
+    try require([later.count, laterDues.count, backordered.count], rows: count, "grant columns")
   }
 }
 

@@ -306,6 +306,12 @@ extension FieldCoder where Self: ~Copyable {
     case .opportunity(var rows0):
       try opportunity(&rows0)
       rows = .opportunity(rows0)
+    case .forecasts(var rows0):
+      try forecasts(&rows0)
+      rows = .forecasts(rows0)
+    case .factors(var rows0):
+      try factors(&rows0)
+      rows = .factors(rows0)
     case .groups(var rows0):
       try groups(&rows0)
       rows = .groups(rows0)
@@ -329,6 +335,8 @@ enum PutKind: UInt8 {
   case limits = 6
   case kits = 7
   case opportunity = 8
+  case forecasts = 13
+  case factors = 14
   case groups = 10
   case channelStock = 11
   case backorders = 12
@@ -343,6 +351,8 @@ enum PutKind: UInt8 {
     case .limits: .limits(LimitRows())
     case .kits: .kits(KitRows())
     case .opportunity: .opportunity(OpportunityRows())
+    case .forecasts: .forecasts(ForecastRows())
+    case .factors: .factors(FactorRows())
     case .groups: .groups(GroupRows())
     case .channelStock: .channelStock(ChannelStockRows())
     case .backorders: .backorders(BackorderRows())
@@ -361,6 +371,8 @@ extension PutRows {
     case .limits: .limits
     case .kits: .kits
     case .opportunity: .opportunity
+    case .forecasts: .forecasts
+    case .factors: .factors
     case .groups: .groups
     case .channelStock: .channelStock
     case .backorders: .backorders

@@ -250,6 +250,9 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.availableUnits)
     try column(&rows.nextSupplyUnixSeconds)
     try column(&rows.reclaimed)
+    try column(&rows.holdStates)
+    try column(&rows.grantCounts)
+    try grants(&rows.grants)
   }
 }
 
@@ -267,6 +270,8 @@ extension PutRows {
     case .limits(let rows): rows.sellers.count
     case .kits(let rows): rows.kits.count
     case .opportunity(let rows): rows.keys.count
+    case .forecasts(let rows): rows.keys.count
+    case .factors(let rows): rows.categories.count
     case .groups(let rows): rows.names.count
     case .channelStock(let rows): rows.keys.count
     case .backorders(let rows): rows.keys.count

@@ -21,6 +21,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case putPositions = 21
   case putInbound = 22
   case putForecasts = 23
+  case putFactors = 35
   case history = 24
   case list = 25
   case watch = 26
@@ -40,6 +41,8 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case holdConsume = 52
   case holdAmend = 53
   case holdExtend = 54
+  case pick = 55
+  case shortfalls = 56
 
   // promised.v1.Capacity
   case headroom = 64
@@ -150,8 +153,9 @@ extension Method {
     case .putItems: Row(.inventory, "PutItems")
     case .putPositions: Row(.inventory, "PutPositions")
     case .putInbound: Row(.inventory, "PutInbound")
-    case .putForecasts: Row(.inventory, "PutForecasts", built: false)
-    case .history: Row(.inventory, "History", built: false)
+    case .putForecasts: Row(.inventory, "PutForecasts")
+    case .putFactors: Row(.inventory, "PutFactors")
+    case .history: Row(.inventory, "History")
     case .list: Row(.inventory, "List")
     case .watch: Row(.inventory, "Watch", built: false, stream: true)
     case .watchPoll: Row(.inventory, "WatchPoll", built: false)
@@ -165,9 +169,11 @@ extension Method {
     case .holdCommit: Row(.holds, "Commit")
     case .holdRelease: Row(.holds, "Release")
     case .holdGet: Row(.holds, "Get")
-    case .holdConsume: Row(.holds, "Consume", built: false)
-    case .holdAmend: Row(.holds, "Amend", built: false)
-    case .holdExtend: Row(.holds, "Extend", built: false)
+    case .holdConsume: Row(.holds, "Consume")
+    case .holdAmend: Row(.holds, "Amend")
+    case .holdExtend: Row(.holds, "Extend")
+    case .pick: Row(.holds, "Pick")
+    case .shortfalls: Row(.holds, "Shortfalls")
     case .headroom: Row(.capacity, "Headroom")
     case .usage: Row(.capacity, "Usage")
     case .putSellers: Row(.capacity, "PutSellers")

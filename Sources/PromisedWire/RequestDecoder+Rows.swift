@@ -69,6 +69,14 @@ extension RequestDecoder {
         message.volumes_cubic_mm, message.n_volumes_cubic_mm, keys.count,
         in: 0...10_000_000_000_000, "volumes_cubic_mm")
     }
+    if message.n_categories > 0 || message.n_category_indexes > 0 {
+      rows.categoryNames = try optionalNames(
+        message.categories, message.n_categories, "categories")
+      rows.categories = try indexes(
+        message.category_indexes, message.n_category_indexes, rows: keys.count,
+        below: rows.categoryNames.count, "category_indexes", of: "categories"
+      ).owned
+    }
     return try put(.items(rows), message.idempotency_key, message.load, digest)
   }
 

@@ -47,11 +47,13 @@ package enum Request {
   case availability(AvailabilityQuery, minPosition: Position)
   case inStock(InStockQuery, minPosition: Position)
   case atp(AtpQuery, minPosition: Position)
+  case history(HistoryQuery, minPosition: Position)
   case headroom(HeadroomQuery, minPosition: Position)
   case usage(sellers: Column<BorrowedBytes>, minPosition: Position)
   case list(ListQuery, minPosition: Position)
   case networkGet(minPosition: Position)
-  case holdGet(holdID: UInt64, minPosition: Position)
+  case holdGet(HoldReference, minPosition: Position)
+  case shortfalls(ShortfallQuery, minPosition: Position)
 
   case plan(PlanQuery, minPosition: Position)
   case atRisk(AtRiskQuery, minPosition: Position)
@@ -62,6 +64,10 @@ package enum Request {
 
   case hold(HoldCommand)
   case holdTransition(HoldTransitionCommand)
+  case extend(ExtendCommand)
+  case amend(AmendCommand)
+  /// Picks or ships.
+  case fulfil(FulfilCommand)
   /// The feed's idempotency is its source's sequence.
   case feed(FeedRows)
   /// `key.bytes` is empty where the caller wants no idempotency, and inside a load.

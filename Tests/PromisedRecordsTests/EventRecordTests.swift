@@ -226,6 +226,7 @@ struct EventRecordTests {
       .profilePublished(ProfilePublication(epoch: 3, horizonBaseUnixSeconds: 1_795_132_800)),
     ] + everyPut().map { .put(noKey, $0) } + everyPut().map { .loadChunk(number: 8, $0) }
       + [.overridePut(noKey, override(id: 0)), .overrideRemoved(noKey, 77)]
+      + HoldRecordTests.orderEvents()
   }
 
   static func override(id: UInt64) -> Override {

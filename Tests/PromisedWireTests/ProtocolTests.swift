@@ -65,6 +65,8 @@ import Testing
       ("idempotency_milliseconds", Int(Limits.idempotencyMilliseconds)),
       ("idempotency_keys", Limits.idempotencyKeys),
       ("ended_hold_milliseconds", Int(Limits.endedHoldMilliseconds)),
+      ("shipped_hold_milliseconds", Int(Limits.shippedHoldMilliseconds)),
+      ("shortfall_rows", Limits.shortfallRows),
       ("overrides", Limits.overrides), ("override_seconds", Int(Limits.overrideSeconds)),
       ("compared_items", Limits.comparedItems),
       ("groups", Limits.groups), ("group_names", Limits.groupNames),
@@ -188,8 +190,9 @@ import Testing
         "min_position \(minPosition)",
       ]
     case .hold(let hold):
-      let lines = keys(hold.items).enumerated().map { row, key in
-        "\(key)@\(hold.nodeNames[Int(hold.nodes[row])].name):\(hold.quantities[row])"
+      let lines = keys(hold.lines.items).enumerated().map { row, key in
+        let node = hold.lines.nodeNames[Int(hold.lines.nodes[row])].name
+        return "\(key)@\(node):\(hold.lines.quantities[row])"
       }
       return [
         "idempotency_key \(hold.key.bytes.name)", "owner \(hold.owner.name)",

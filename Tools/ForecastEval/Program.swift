@@ -53,7 +53,8 @@ struct Program {
       if isTerminal { note("\r\u{1B}[K") }
       if evaluation.service.cases == 0 {
         end(
-          2, "\(arguments.daily): nothing to judge: \(file.names.count) series of \(file.days) days")
+          2, "\(arguments.daily): nothing to judge: \(file.names.count) series of \(file.days) days"
+        )
       }
       let report = Report(evaluation: evaluation, series: file.names.count)
       print(arguments.isJSON ? report.json : report.text, terminator: "")

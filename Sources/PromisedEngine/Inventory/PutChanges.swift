@@ -16,6 +16,8 @@ extension State {
     case .groups(let rows): apply(groups: rows)
     case .channelStock(let rows): apply(channelStock: rows)
     case .backorders(let rows): apply(backorders: rows)
+    case .forecasts(let rows): apply(forecasts: rows)
+    case .factors(let rows): apply(factors: rows)
     }
   }
 

@@ -27,6 +27,8 @@ extension State {
     case .groups(let rows): try validate(groups: rows, staged: staged)
     case .channelStock(let rows): try validate(channelStock: rows, staged: staged)
     case .backorders(let rows): try validate(backorders: rows, staged: staged)
+    case .forecasts(let rows): try validate(forecasts: rows)
+    case .factors(let rows): try validate(factors: rows)
     }
   }
 

@@ -80,22 +80,26 @@ extension State {
       inTransfer: parts.inTransfer, inProcessing: parts.inProcessing, withheld: parts.withheld)
   }
 
-  /// Adds to the reserved units of a row, to the allocated ones among them and to the picked ones
-  /// among those. Who changes allocated units keeps the allocation index right and reviews.
+  /// Adds to the reserved units of a row, to the allocated ones among them and to the picked and the
+  /// backordered ones among those. Who changes allocated units keeps the allocation index right and
+  /// reviews.
   func reserve(
-    _ units: Int32, allocated: Int32, picked: Int32 = 0, token: UInt64, node: UInt16
+    _ units: Int32, allocated: Int32, picked: Int32 = 0, backordered: Int32 = 0, token: UInt64,
+    node: UInt16
   ) {
     let slot = slotInserting(token)
     let row = positions.rowInserting(slot, node: node)
     row.pointee.reserved += units
     invariant(row.pointee.reserved >= 0, "more units given back than were reserved")
-    if allocated != 0 || picked != 0 {
+    if allocated != 0 || picked != 0 || backordered != 0 {
       let place = breakdowns.inserting(item: token, node: node)
       let parts = breakdowns.at(place)
       parts.pointee.allocated += allocated
       parts.pointee.picked += picked
+      parts.pointee.backordered += backordered
       invariant(
-        parts.pointee.picked >= 0 && parts.pointee.allocated >= parts.pointee.picked,
+        min(parts.pointee.picked, parts.pointee.backordered) >= 0
+          && parts.pointee.allocated >= parts.pointee.picked,
         "more units given back than were allocated")
       breakdowns.settle(place)
     }

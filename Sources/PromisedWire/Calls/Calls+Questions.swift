@@ -254,7 +254,7 @@ extension AvailabilityAnswer {
     let lengths = [
       message.n_on_hand, message.n_fulfillable, message.n_unfulfillable, message.n_researching,
       message.n_in_transfer, message.n_in_processing, message.n_held, message.n_allocated,
-      message.n_withheld, message.n_available_now,
+      message.n_withheld, message.n_available_now, message.n_picked,
     ]
     guard lengths.allSatisfy({ $0 == rows }) else {
       throw MalformedAnswer("the position columns do not add up to position_counts")
@@ -267,7 +267,8 @@ extension AvailabilityAnswer {
           fulfillable: message.fulfillable[row], unfulfillable: message.unfulfillable[row],
           researching: message.researching[row], inTransfer: message.in_transfer[row],
           inProcessing: message.in_processing[row], held: message.held[row],
-          allocated: message.allocated[row], withheld: message.withheld[row],
+          allocated: message.allocated[row], picked: message.picked[row],
+          withheld: message.withheld[row],
           availableNow: message.available_now[row],
           claimedLater: message.n_claimed_later == rows ? message.claimed_later[row] : 0,
           withheldFromChannel: message.n_withheld_from_channel == rows
@@ -299,56 +300,6 @@ extension AvailabilityAnswer {
           stage: message.inbound_stages[row]))
     }
     return inbound
-  }
-}
-
-extension Call where Answer == InStockAnswer {
-  /// Whether these items will be in stock over a horizon of 1…365 days; 0 = 14.
-  public static func inStock(
-    items: [String], horizonDays: UInt64 = 0, minimumPosition: UInt64 = 0
-  ) -> Call {
-    let payload = MessageBuilder.encode(promised__v1__in_stock_request__init) { builder, message in
-      message.pointee.read = builder.read(minimumPosition)
-      (
-        message.pointee.item_keys, message.pointee.n_item_key_lengths,
-        message.pointee.item_key_lengths
-      ) = builder.keys(items)
-      message.pointee.horizon_days = horizonDays
-    }
-    return Call(.inStock, payload: payload) { (bytes) throws(MalformedAnswer) in
-      try withAnswer(bytes, "InStockResponse", promised__v1__in_stock_response__unpack) {
-        (message) throws(MalformedAnswer) in
-        try InStockAnswer(message, items: items)
-      }
-    }
-  }
-}
-
-extension InStockAnswer {
-  init(_ message: Promised__V1__InStockResponse, items: [String]) throws(MalformedAnswer) {
-    let lengths = [
-      message.n_outcomes, message.n_available_now, message.n_inbound_in_horizon,
-      message.n_next_supply_unix_s, message.n_next_supply_utc_offset_s,
-      message.n_next_supply_quantities, message.n_demand_sources,
-      message.n_demand_met, message.n_still_buyable, message.n_demand_per_day_milli,
-    ]
-    guard lengths.allSatisfy({ $0 == items.count }) else {
-      throw MalformedAnswer("the in-stock columns do not match the items asked for")
-    }
-    asOf = AnswerStamp(message.as_of)
-    horizonDays = message.horizon_days
-    rows = items.indices.map { row in
-      InStock(
-        item: items[row], outcome: RowOutcome(number: message.outcomes[row]),
-        availableNow: message.available_now[row],
-        inboundInHorizon: message.inbound_in_horizon[row],
-        nextSupplyUnixSeconds: message.next_supply_unix_s[row],
-        nextSupplyUTCOffsetSeconds: message.next_supply_utc_offset_s[row],
-        nextSupplyQuantity: message.next_supply_quantities[row],
-        demandSource: message.demand_sources[row], demandMet: message.demand_met[row],
-        stillBuyable: message.still_buyable[row],
-        demandPerDayMilli: message.demand_per_day_milli[row])
-    }
   }
 }
 
