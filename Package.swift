@@ -106,6 +106,10 @@ let package = Package(
       dependencies: ["PromisedData", "PromisedEngine", "PromisedImport", "PromisedModel"],
       path: "Tools/OrderReplay", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
+      name: "promised-seller-year",
+      dependencies: ["PromisedData", "PromisedEngine", "PromisedModel"],
+      path: "Tools/SellerYear", swiftSettings: strict),
+    .executableTarget(
       name: "promised-model-check",
       dependencies: [
         "PromisedSequencer", "PromisedWire", "PromisedRecords", "PromisedModel", "PromisedBytes",
@@ -143,6 +147,7 @@ let package = Package(
     suite(
       "OrderReplayTests",
       ["promised-order-replay", "PromisedData", "PromisedEngine", "PromisedModel", "CZlib"]),
+    suite("SellerYearTests", ["promised-seller-year", "PromisedData", "PromisedModel"]),
     suite("ForecastEvalTests", ["promised-forecast-eval", "PromisedData", "PromisedEngine"]),
     suite("TimetableCheckTests", ["promised-timetable-check", "PromisedData"]),
     suite("PromisedSampleTests", ["PromisedSample"]),

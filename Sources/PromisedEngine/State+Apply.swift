@@ -41,6 +41,14 @@ extension State {
     case .holdExtended(let extended): apply(holdExtended: extended)
     case .holdAmended(let amended): apply(holdAmended: amended)
     case .holdFulfilled(let fulfilled): apply(holdFulfilled: fulfilled)
+    case .planAdmitted(let key, let plan): apply(planAdmitted: plan, key: key)
+    case .planReceived(let key, let receipt): apply(planReceived: receipt, key: key)
+    case .planClosed(let key, let id, let reason):
+      apply(planClosed: id, reason: reason, key: key)
+    case .bidPlaced(let key, let bid): apply(bidPlaced: bid, key: key)
+    case .bidsCleared(let key, let clearing): apply(bidsCleared: clearing, key: key)
+    case .removalChanged(let key, let row): apply(removalChanged: row, key: key)
+    case .capacityDayPassed: applyCapacityDayPassed()
     }
     if audit.isCounting { auditAfter(event) }
   }

@@ -60,6 +60,9 @@ package enum PutRows: Sendable, Equatable {
   case backorders(BackorderRows)
   case forecasts(ForecastRows)
   case factors(FactorRows)
+  case policies([CapacityPolicy])
+  case buildings(BuildingRows)
+  case signals(SignalRows)
 }
 
 package enum LoadMode: UInt8, Sendable, CaseIterable {

@@ -301,6 +301,35 @@ package struct HeadroomReply: ~Copyable {
   package var headroom = GrowableColumn<Int64>()
   /// Units of the item asked for; −1 = not asked or no limit.
   package var headroomUnits = GrowableColumn<Int64>()
+  /// Of what is on hand, ordered to leave: it counts no more.
+  package var pendingRemoval = GrowableColumn<Int64>()
+  /// Extra capacity of the month.
+  package var granted = GrowableColumn<Int64>()
+  /// Open inbound and drafts due after the month; not counted in it.
+  package var inboundLater = GrowableColumn<Int64>()
+  /// What an admission due in the month would take; −1 = no limit.
+  package var admissible = GrowableColumn<Int64>()
+  package var admissibleUnits = GrowableColumn<Int64>()
+  /// `Binding`: what `admissible` is bounded by.
+  package var bindings = GrowableColumn<UInt32>()
+  /// The seller's share of the free room of all buildings; −1 = none declared.
+  package var networkAdvice = GrowableColumn<Int64>()
+  /// Headroom after P10 of expected sales until the month begins; −1 = no limit.
+  package var optimistic = GrowableColumn<Int64>()
+  /// `SellThroughSource`.
+  package var optimisticSources = GrowableColumn<UInt32>()
+  /// `LimitCause`, and when the limit was announced; 0 = by policy, or not known.
+  package var causes = GrowableColumn<UInt32>()
+  package var announcedUnixSeconds = GrowableColumn<Int64>()
+  /// Names of the sellers, packed; of a page only.
+  package var sellerBytes = GrowableColumn<UInt8>()
+  package var sellerLengths = GrowableColumn<UInt32>()
+  /// Where the next page begins; empty = the end.
+  package var nextPageToken: [UInt8] = []
+  /// The third full week of this month, Sunday and Saturday as days since 1970-01-01: when the
+  /// limits of the next months are announced.
+  package var announcementFromDays: Int32 = 0
+  package var announcementToDays: Int32 = 0
 
   package init() {}
 
@@ -318,6 +347,22 @@ package struct HeadroomReply: ~Copyable {
     drafts.removeAll()
     headroom.removeAll()
     headroomUnits.removeAll()
+    pendingRemoval.removeAll()
+    granted.removeAll()
+    inboundLater.removeAll()
+    admissible.removeAll()
+    admissibleUnits.removeAll()
+    bindings.removeAll()
+    networkAdvice.removeAll()
+    optimistic.removeAll()
+    optimisticSources.removeAll()
+    causes.removeAll()
+    announcedUnixSeconds.removeAll()
+    sellerBytes.removeAll()
+    sellerLengths.removeAll()
+    if !nextPageToken.isEmpty { nextPageToken.removeAll() }
+    announcementFromDays = 0
+    announcementToDays = 0
   }
 }
 

@@ -171,7 +171,38 @@ extension ReplyEncoder {
     message.headroom = reply.headroom.column.packed
     message.n_headroom_units = reply.headroomUnits.count
     message.headroom_units = reply.headroomUnits.column.packed
-    return send(&message, streamID, &output)
+    message.n_pending_removal = reply.pendingRemoval.count
+    message.pending_removal = reply.pendingRemoval.column.packed
+    message.n_granted = reply.granted.count
+    message.granted = reply.granted.column.packed
+    message.n_inbound_later = reply.inboundLater.count
+    message.inbound_later = reply.inboundLater.column.packed
+    message.n_admissible = reply.admissible.count
+    message.admissible = reply.admissible.column.packed
+    message.n_admissible_units = reply.admissibleUnits.count
+    message.admissible_units = reply.admissibleUnits.column.packed
+    message.n_bindings = reply.bindings.count
+    message.bindings = reply.bindings.column.packed
+    message.n_network_advice = reply.networkAdvice.count
+    message.network_advice = reply.networkAdvice.column.packed
+    message.n_optimistic = reply.optimistic.count
+    message.optimistic = reply.optimistic.column.packed
+    message.n_optimistic_sources = reply.optimisticSources.count
+    message.optimistic_sources = reply.optimisticSources.column.packed
+    message.n_causes = reply.causes.count
+    message.causes = reply.causes.column.packed
+    message.n_announced_unix_s = reply.announcedUnixSeconds.count
+    message.announced_unix_s = reply.announcedUnixSeconds.column.packed
+    message.seller_keys = ProtobufCBinaryData(
+      len: reply.sellerBytes.count, data: reply.sellerBytes.column.packed)
+    message.n_seller_key_lengths = reply.sellerLengths.count
+    message.seller_key_lengths = reply.sellerLengths.column.packed
+    message.announcement_from_days = Int64(reply.announcementFromDays)
+    message.announcement_to_days = Int64(reply.announcementToDays)
+    return reply.nextPageToken.withUnsafeBufferPointer { token in
+      message.next_page_token = ProtobufCBinaryData(BorrowedBytes(token))
+      return send(&message, streamID, &output)
+    }
   }
 
   @discardableResult

@@ -153,7 +153,18 @@ private func headroomReply(_ sellers: Int, units: Int64) -> HeadroomReply {
     reply.drafts.append(0)
     reply.headroom.append(1_100_000_000)
     reply.headroomUnits.append(units)
+    reply.pendingRemoval.append(0)
+    reply.granted.append(0)
+    reply.inboundLater.append(0)
+    reply.admissible.append(900_000_000)
+    reply.admissibleUnits.append(units < 0 ? -1 : 10)
+    reply.bindings.append(2)
+    reply.networkAdvice.append(-1)
+    reply.causes.append(1)
+    reply.announcedUnixSeconds.append(0)
   }
+  reply.announcementFromDays = 20_807
+  reply.announcementToDays = 20_813
   return reply
 }
 
@@ -264,6 +275,9 @@ extension PutRows {
     case .backorders(let rows): rows.caps.count
     case .forecasts(let rows): rows.keys.count
     case .factors(let rows): rows.factorsMilli.count
+    case .policies(let rows): rows.count
+    case .buildings(let rows): rows.nodes.count
+    case .signals(let rows): rows.months.count
     }
   }
 }

@@ -48,6 +48,11 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.text(2, "seller-1")
       p.text(3, "B0ITEM0001")
       p.number(4, 12)
+      p.text(5, "SEA1")
+      p.number(6, 1)
+      p.data(7, [0, 255])
+      // A page is of all sellers, and none is named then.
+      p.number(8, 0)
     case .usage:
       p.message(1) { $0.number(1, 7) }
       p.text(2, "seller-1")
@@ -140,9 +145,12 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.packed(6, [0, 0])
       p.packed(7, [3, 4])
       p.packed(8, [5, 8])  // zigzag: -3, 4
+    case .capacityAdmit, .capacityWhatIf, .capacityReceive, .capacityClose, .capacityBid,
+      .capacityClear, .capacityReport, .capacityRemove, .utilization:
+      capacity(method, &p)
     case .putItems, .putPositions, .putInbound, .putSellers, .putLimits, .putKits,
       .putOpportunity, .putForecasts, .putFactors, .putGroups, .putChannelStock, .putBackorders,
-      .networkPut:
+      .networkPut, .putPolicies, .putBuildings, .putSignals:
       p.text(20, "key-3")
       p.message(1) {
         $0.text(1, "load-1")
@@ -250,7 +258,10 @@ private func putRows(_ method: Method, _ p: inout Proto) {
       $0.text(1, "seller-1")
       $0.text(2, "Seller One")
       $0.text(3, "US")
+      $0.number(4, 20_000)
+      $0.number(5, 1)
     }
+  case .putPolicies, .putBuildings, .putSignals: capacityRows(method, &p)
   case .putLimits:
     p.text(2, "seller-1")
     p.packed(3, [0, 0])
@@ -258,6 +269,11 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.packed(5, [202_601, 202_612])
     p.packed(6, [1, 3])
     p.packed(7, [1_000_000_000_000_000_000, 0])
+    p.packed(8, [7, 0])
+    p.packed(9, [1_795_262_400, 0])
+    p.packed(10, [1_798_761_600, 0])
+    p.packed(11, [1, 0])
+    p.keys(12, 13, ["flood", ""])
   default: networkRows(&p)
   }
 }

@@ -102,14 +102,7 @@ extension CommandSpec {
       operands: "ITEM...", operandCount: everyOperand,
       options: [OptionSpec("days", "N", "the last days, 1…28 (28)")],
       examples: ["promise history B000000001", "promise history B000000001 --days 7 --json"]),
-    CommandSpec(
-      name: "capacity", summary: "How much may a seller still store and send in",
-      operands: "SELLER...", operandCount: everyOperand,
-      options: [
-        OptionSpec("item", "ITEM", "also in units of this item, for its storage type"),
-        OptionSpec("months", "N", "this month and the following, 1…12 (3)"),
-      ],
-      examples: ["promise capacity S0001", "promise capacity S0001 --item B000000001 --months 6"]),
+    capacity,
     CommandSpec(
       name: "list", summary: "Rows of a kind, page by page in a fixed order",
       operands: Listing.allCases.map { "\($0)" }.joined(separator: "|"), operandCount: 1...1,
