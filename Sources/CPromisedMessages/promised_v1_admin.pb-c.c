@@ -790,7 +790,7 @@ const ProtobufCMessageDescriptor promised__v1__status_request__descriptor =
   (ProtobufCMessageInit) promised__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__status_response__field_descriptors[29] =
+static const ProtobufCFieldDescriptor promised__v1__status_response__field_descriptors[31] =
 {
   {
     "as_of",
@@ -1093,6 +1093,30 @@ static const ProtobufCFieldDescriptor promised__v1__status_response__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "short_positions",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StatusResponse, short_positions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "short_units",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StatusResponse, short_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "audit_passes",
     90,
     PROTOBUF_C_LABEL_NONE,
@@ -1143,10 +1167,10 @@ static const ProtobufCFieldDescriptor promised__v1__status_response__field_descr
 };
 static const unsigned promised__v1__status_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
-  26,   /* field[26] = audit_last_unix_s */
-  25,   /* field[25] = audit_passes */
-  27,   /* field[27] = audit_positions_checked */
-  28,   /* field[28] = audit_violations */
+  28,   /* field[28] = audit_last_unix_s */
+  27,   /* field[27] = audit_passes */
+  29,   /* field[29] = audit_positions_checked */
+  30,   /* field[30] = audit_violations */
   11,   /* field[11] = connections */
   2,   /* field[2] = dataset */
   19,   /* field[19] = draining */
@@ -1168,15 +1192,18 @@ static const unsigned promised__v1__status_response__field_indices_by_name[] = {
   20,   /* field[20] = sandbox */
   8,   /* field[8] = sellers */
   1,   /* field[1] = server_version */
+  25,   /* field[25] = short_positions */
+  26,   /* field[26] = short_units */
   24,   /* field[24] = source_last_sequences */
   23,   /* field[23] = sources */
   4,   /* field[4] = started_at_unix_s */
 };
-static const ProtobufCIntRange promised__v1__status_response__number_ranges[2 + 1] =
+static const ProtobufCIntRange promised__v1__status_response__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 90, 25 },
-  { 0, 29 }
+  { 60, 25 },
+  { 90, 27 },
+  { 0, 31 }
 };
 const ProtobufCMessageDescriptor promised__v1__status_response__descriptor =
 {
@@ -1186,10 +1213,10 @@ const ProtobufCMessageDescriptor promised__v1__status_response__descriptor =
   "Promised__V1__StatusResponse",
   "promised.v1",
   sizeof(Promised__V1__StatusResponse),
-  29,
+  31,
   promised__v1__status_response__field_descriptors,
   promised__v1__status_response__field_indices_by_name,
-  2,  promised__v1__status_response__number_ranges,
+  3,  promised__v1__status_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

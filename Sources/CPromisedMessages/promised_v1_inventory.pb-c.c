@@ -1326,7 +1326,7 @@ const ProtobufCMessageDescriptor promised__v1__availability_request__descriptor 
   (ProtobufCMessageInit) promised__v1__availability_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__availability_response__field_descriptors[25] =
+static const ProtobufCFieldDescriptor promised__v1__availability_response__field_descriptors[26] =
 {
   {
     "as_of",
@@ -1628,6 +1628,18 @@ static const ProtobufCFieldDescriptor promised__v1__availability_response__field
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "picked",
+    55,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AvailabilityResponse, n_picked),
+    offsetof(Promised__V1__AvailabilityResponse, picked),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__availability_response__field_indices_by_name[] = {
   12,   /* field[12] = allocated */
@@ -1649,6 +1661,7 @@ static const unsigned promised__v1__availability_response__field_indices_by_name
   4,   /* field[4] = nodes */
   5,   /* field[5] = on_hand */
   1,   /* field[1] = outcomes */
+  25,   /* field[25] = picked */
   2,   /* field[2] = position_counts */
   8,   /* field[8] = researching */
   7,   /* field[7] = unfulfillable */
@@ -1656,11 +1669,12 @@ static const unsigned promised__v1__availability_response__field_indices_by_name
   13,   /* field[13] = withheld */
   23,   /* field[23] = withheld_from_channel */
 };
-static const ProtobufCIntRange promised__v1__availability_response__number_ranges[2 + 1] =
+static const ProtobufCIntRange promised__v1__availability_response__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 22 },
-  { 0, 25 }
+  { 55, 25 },
+  { 0, 26 }
 };
 const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor =
 {
@@ -1670,10 +1684,10 @@ const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor
   "Promised__V1__AvailabilityResponse",
   "promised.v1",
   sizeof(Promised__V1__AvailabilityResponse),
-  25,
+  26,
   promised__v1__availability_response__field_descriptors,
   promised__v1__availability_response__field_indices_by_name,
-  2,  promised__v1__availability_response__number_ranges,
+  3,  promised__v1__availability_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__availability_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

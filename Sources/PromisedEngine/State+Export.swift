@@ -42,7 +42,7 @@ extension State {
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))
     }
     begun.blocks += exportDemandPool() + exportFactors()
-    begun.tail = exportLimits() + exportInbound() + exportKits() + exportOpportunity()
+    begun.tail = exportCapacity() + exportInbound() + exportKits() + exportOpportunity()
     begun.tail += exportDistribution()
     begun.tail += exportHolds() + exportPromises() + exportCommands()
     begun.tail.append(.sources(exportSources()))

@@ -66,6 +66,8 @@ extension State {
 
   func touch(_ kind: StampKind, _ index: UInt64) {
     stamps.write(mix(kind.rawValue ^ index), appliedPosition)
+    // An audit under way counts the hold anew.
+    if kind == .hold && audit.isCounting { audit.changed.append(index) }
   }
 }
 

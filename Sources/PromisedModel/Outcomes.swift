@@ -67,6 +67,15 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case neededByMissed = 71
   case tooManyShipments = 72
 
+  // A plan is not admitted, and why.
+  case sellerLimitReached = 73
+  case buildingFull = 74
+  case limitNotConfirmed = 75
+  case inboundPlanUnknown = 76
+  case inboundPlanExists = 77
+  case inboundPlanEnded = 78
+  case limitPublished = 79
+
   // The service cannot or will not do it now.
   case serviceUnknown = 80
   case methodUnknown = 81
@@ -93,6 +102,10 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   // The life of an order.
   case nameTaken = 108
   case holdConsumed = 109
+  case holdNotCommitted = 110
+  case lineQuantityExceeded = 111
+  case linePicked = 112
+  case lineNotSourced = 113
 
   // For whom units are, and by when.
   case channelUnknown = 114
@@ -120,7 +133,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .ok: .ok
     case .itemUnknown, .nodeUnknown, .sellerUnknown, .postcodeUnknown, .holdUnknown,
       .marketplaceUnknown, .calendarUnknown, .timeZoneUnknown, .zoneUnknown, .loadUnknown,
-      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown,
+      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown, .inboundPlanUnknown,
       .channelUnknown, .groupUnknown:
       .notFound
     case .fieldOutOfRange, .fieldMissing, .columnLengthMismatch, .keyInvalid, .messageMalformed,
@@ -131,14 +144,18 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .loadInProgress, .loadChangesTooMuch, .loadChunkOutOfOrder, .sequenceGap, .noStock,
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
-      .tooManyShipments, .holdConsumed, .offerExpired, .offerChanged, .capacityFull,
+      .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
+      .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
+      .tooManyShipments, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
+      .inboundPlanEnded, .limitPublished, .holdConsumed, .offerExpired, .offerChanged,
+      .capacityFull, .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
       .datedClaimLimit, .kitNeedsNode:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied, .nameTaken: .alreadyExists
+    case .idempotencyConflict, .alreadyApplied, .nameTaken, .inboundPlanExists: .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,

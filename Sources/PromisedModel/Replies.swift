@@ -103,9 +103,13 @@ package struct AvailabilityReply: ~Copyable {
   package var inProcessing = GrowableColumn<Int64>()
   package var held = GrowableColumn<Int64>()
   package var allocated = GrowableColumn<Int64>()
+  /// Of the allocated units.
+  package var picked = GrowableColumn<Int64>()
   package var withheld = GrowableColumn<Int64>()
   /// May be negative after a count fell short of what is reserved.
   package var availableNow = GrowableColumn<Int64>()
+  /// The three columns below are 0 everywhere, and left out on the wire.
+  package var isPlain = true
   /// Claimed there for a date of their own.
   package var claimedLater = GrowableColumn<Int64>()
   /// Kept from the channel that asks.
@@ -136,8 +140,10 @@ package struct AvailabilityReply: ~Copyable {
     inProcessing.removeAll()
     held.removeAll()
     allocated.removeAll()
+    picked.removeAll()
     withheld.removeAll()
     availableNow.removeAll()
+    isPlain = true
     claimedLater.removeAll()
     withheldFromChannel.removeAll()
     unsourced.removeAll()
@@ -295,6 +301,35 @@ package struct HeadroomReply: ~Copyable {
   package var headroom = GrowableColumn<Int64>()
   /// Units of the item asked for; −1 = not asked or no limit.
   package var headroomUnits = GrowableColumn<Int64>()
+  /// Of what is on hand, ordered to leave: it counts no more.
+  package var pendingRemoval = GrowableColumn<Int64>()
+  /// Extra capacity of the month.
+  package var granted = GrowableColumn<Int64>()
+  /// Open inbound and drafts due after the month; not counted in it.
+  package var inboundLater = GrowableColumn<Int64>()
+  /// What an admission due in the month would take; −1 = no limit.
+  package var admissible = GrowableColumn<Int64>()
+  package var admissibleUnits = GrowableColumn<Int64>()
+  /// `Binding`: what `admissible` is bounded by.
+  package var bindings = GrowableColumn<UInt32>()
+  /// The seller's share of the free room of all buildings; −1 = none declared.
+  package var networkAdvice = GrowableColumn<Int64>()
+  /// Headroom after P10 of expected sales until the month begins; −1 = no limit.
+  package var optimistic = GrowableColumn<Int64>()
+  /// `SellThroughSource`.
+  package var optimisticSources = GrowableColumn<UInt32>()
+  /// `LimitCause`, and when the limit was announced; 0 = by policy, or not known.
+  package var causes = GrowableColumn<UInt32>()
+  package var announcedUnixSeconds = GrowableColumn<Int64>()
+  /// Names of the sellers, packed; of a page only.
+  package var sellerBytes = GrowableColumn<UInt8>()
+  package var sellerLengths = GrowableColumn<UInt32>()
+  /// Where the next page begins; empty = the end.
+  package var nextPageToken: [UInt8] = []
+  /// The third full week of this month, Sunday and Saturday as days since 1970-01-01: when the
+  /// limits of the next months are announced.
+  package var announcementFromDays: Int32 = 0
+  package var announcementToDays: Int32 = 0
 
   package init() {}
 
@@ -312,55 +347,22 @@ package struct HeadroomReply: ~Copyable {
     drafts.removeAll()
     headroom.removeAll()
     headroomUnits.removeAll()
-  }
-}
-
-package struct HoldReply: ~Copyable {
-  package var holdID: UInt64 = 0
-  package var state = HoldState.held
-  package var owner = BorrowedBytes.empty
-  package var expiresAt = UnixMilliseconds(0)
-  /// The claim had expired and was made again by this commit.
-  package var reclaimed = false
-  /// This is the remembered answer to an earlier request with the same key.
-  package var repeated = false
-  package var items = GrowableColumn<BorrowedBytes>()
-  package var nodes = GrowableColumn<BorrowedBytes>()
-  package var quantities = GrowableColumn<Int64>()
-
-  // The promised shipments: all columns have a value per shipment, or none.
-  /// Lines of each; together the lines of the hold that are promised, in their order.
-  package var shipmentLineCounts = GrowableColumn<UInt32>()
-  package var shipmentNodes = GrowableColumn<BorrowedBytes>()
-  package var shipmentWindowFromUnixSeconds = GrowableColumn<Int64>()
-  package var shipmentWindowToUnixSeconds = GrowableColumn<Int64>()
-  package var shipmentDeliveryDays = GrowableColumn<Int32>()
-  package var shipmentShipByUnixSeconds = GrowableColumn<Int64>()
-  /// In 1/65535.
-  package var shipmentConfidences = GrowableColumn<UInt32>()
-  /// `ServiceLevel`.
-  package var shipmentLevels = GrowableColumn<UInt32>()
-
-  package init() {}
-
-  package mutating func removeAll() {
-    holdID = 0
-    state = .held
-    owner = .empty
-    expiresAt = UnixMilliseconds(0)
-    reclaimed = false
-    repeated = false
-    items.removeAll()
-    nodes.removeAll()
-    quantities.removeAll()
-    shipmentLineCounts.removeAll()
-    shipmentNodes.removeAll()
-    shipmentWindowFromUnixSeconds.removeAll()
-    shipmentWindowToUnixSeconds.removeAll()
-    shipmentDeliveryDays.removeAll()
-    shipmentShipByUnixSeconds.removeAll()
-    shipmentConfidences.removeAll()
-    shipmentLevels.removeAll()
+    pendingRemoval.removeAll()
+    granted.removeAll()
+    inboundLater.removeAll()
+    admissible.removeAll()
+    admissibleUnits.removeAll()
+    bindings.removeAll()
+    networkAdvice.removeAll()
+    optimistic.removeAll()
+    optimisticSources.removeAll()
+    causes.removeAll()
+    announcedUnixSeconds.removeAll()
+    sellerBytes.removeAll()
+    sellerLengths.removeAll()
+    if !nextPageToken.isEmpty { nextPageToken.removeAll() }
+    announcementFromDays = 0
+    announcementToDays = 0
   }
 }
 

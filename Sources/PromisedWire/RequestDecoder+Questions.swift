@@ -100,10 +100,19 @@ extension RequestDecoder {
   func headroom(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
     let message = raw.assumingMemoryBound(to: Promised__V1__HeadroomRequest.self).pointee
     let months: Int32 = try FieldPath("months").number(message.months, in: 0...12)
+    let size: Int32 = try FieldPath("page_size").number(
+      message.page_size, in: 0...Int32(Limits.headroomSellers))
+    let named = try names(message.sellers, message.n_sellers, "sellers")
+    guard named.count > 0 || size > 0 else { throw FieldPath("sellers").missing() }
+    if named.count > 0, size > 0 {
+      throw FieldPath("page_size").outOfRange("\(size)", "0 where sellers are named")
+    }
     let query = HeadroomQuery(
-      sellers: try sellers(message.sellers, message.n_sellers),
-      item: try FieldPath("item").optionalKey(BorrowedBytes(message.item)),
-      monthCount: months == 0 ? 3 : months)
+      sellers: named, item: try FieldPath("item").optionalKey(BorrowedBytes(message.item)),
+      monthCount: months == 0 ? 3 : months,
+      node: try FieldPath("node").optionalKey(BorrowedBytes(message.node)),
+      isOptimistic: message.optimistic != 0, pageToken: try pageToken(message.page_token),
+      pageSize: size)
     return .headroom(query, minPosition: minPosition(message.read))
   }
 
@@ -147,12 +156,6 @@ extension RequestDecoder {
   func networkGet(_ raw: UnsafeRawPointer) -> Request {
     let message = raw.assumingMemoryBound(to: Promised__V1__GetNetworkRequest.self).pointee
     return .networkGet(minPosition: minPosition(message.read))
-  }
-
-  func holdGet(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
-    let message = raw.assumingMemoryBound(to: Promised__V1__GetHoldRequest.self).pointee
-    guard message.hold_id > 0 else { throw FieldPath("hold_id").missing() }
-    return .holdGet(holdID: message.hold_id, minPosition: minPosition(message.read))
   }
 
   func minPosition(_ read: UnsafeMutablePointer<Promised__V1__ReadOptions>?) -> Position {

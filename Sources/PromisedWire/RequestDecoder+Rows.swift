@@ -149,7 +149,9 @@ extension RequestDecoder {
       rows.append(
         Seller(
           name: try at("name").name(seller.name), title: try at("title").optionalName(seller.title),
-          marketplace: try at("marketplace").name(seller.marketplace)))
+          marketplace: try at("marketplace").name(seller.marketplace),
+          startDays: try at("start_days").number(seller.start_days, in: 0...LocalDate.last.days),
+          isIndividual: seller.individual != 0))
     }
     return try put(.sellers(rows), message.idempotency_key, message.load, digest)
   }
@@ -181,6 +183,7 @@ extension RequestDecoder {
       throw FieldPath("limits_micro_cubic_feet", row: row).outOfRange(
         "\(rows.limitsMicroCubicFeet[row])", "0 where kinds is 3, no limit")
     }
+    try limitDetails(message, count, into: &rows)
     return try put(.limits(rows), message.idempotency_key, message.load, digest)
   }
 

@@ -52,7 +52,8 @@ package enum Request {
   case usage(sellers: Column<BorrowedBytes>, minPosition: Position)
   case list(ListQuery, minPosition: Position)
   case networkGet(minPosition: Position)
-  case holdGet(holdID: UInt64, minPosition: Position)
+  case holdGet(HoldReference, minPosition: Position)
+  case shortfalls(ShortfallQuery, minPosition: Position)
 
   case plan(PlanQuery, minPosition: Position)
   case atRisk(AtRiskQuery, minPosition: Position)
@@ -61,8 +62,24 @@ package enum Request {
   case changed(ChangedQuery, minPosition: Position)
   case listOverrides(withExpired: Bool, minPosition: Position)
 
+  case whatIf(WhatIfQuery, minPosition: Position)
+  case utilization(nodes: [Name], minPosition: Position)
+  case capacityReport(ReportQuery, minPosition: Position)
+  /// A round that was cleared, with sales to credit.
+  case clearing(id: UInt64, sales: [(seller: Name, amount: Int64)])
+
+  case admit(AdmitCommand)
+  case receive(ReceiveCommand)
+  case closePlan(CloseCommand)
+  case bid(BidCommand)
+  case clear(ClearCommand, sales: [(seller: Name, amount: Int64)])
+  case remove(RemovalCommand)
   case hold(HoldCommand)
   case holdTransition(HoldTransitionCommand)
+  case extend(ExtendCommand)
+  case amend(AmendCommand)
+  /// Picks or ships.
+  case fulfil(FulfilCommand)
   /// The feed's idempotency is its source's sequence.
   case feed(FeedRows)
   /// `key.bytes` is empty where the caller wants no idempotency, and inside a load.

@@ -102,6 +102,7 @@ struct Program {
     case "list": try session.list()
     case "hold": try session.hold()
     case "commit": try session.changeHold(isCommit: true)
+    case "shortfalls": try session.shortfalls()
     case "release": try session.changeHold(isCommit: false)
     case "get": try session.getHold()
     case "adjust": try session.adjust()

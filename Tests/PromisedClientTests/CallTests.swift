@@ -125,6 +125,7 @@ private func availabilityReply(_ query: AvailabilityQuery) -> AvailabilityReply 
   reply.inProcessing.append(0)
   reply.held.append(1)
   reply.allocated.append(0)
+  reply.picked.append(0)
   reply.withheld.append(0)
   reply.availableNow.append(-3)
   append("X1", to: &reply.inboundShipments)
@@ -152,7 +153,18 @@ private func headroomReply(_ sellers: Int, units: Int64) -> HeadroomReply {
     reply.drafts.append(0)
     reply.headroom.append(1_100_000_000)
     reply.headroomUnits.append(units)
+    reply.pendingRemoval.append(0)
+    reply.granted.append(0)
+    reply.inboundLater.append(0)
+    reply.admissible.append(900_000_000)
+    reply.admissibleUnits.append(units < 0 ? -1 : 10)
+    reply.bindings.append(2)
+    reply.networkAdvice.append(-1)
+    reply.causes.append(1)
+    reply.announcedUnixSeconds.append(0)
   }
+  reply.announcementFromDays = 20_807
+  reply.announcementToDays = 20_813
   return reply
 }
 
@@ -163,9 +175,10 @@ private func answerOperation(_ request: Request, _ exchange: inout Exchange) {
   case .hold(let command): hold(id: 9, .held, command.owner, &exchange)
   case .holdTransition(let command):
     hold(
-      id: command.holdID, command.transition == .commit ? .committed : .released, command.owner,
+      id: command.hold.id, command.transition == .commit ? .committed : .released, command.owner,
       &exchange)
-  case .holdGet(let holdID, _):
+  case .holdGet(let asked, _):
+    let holdID = asked.id
     if holdID == 404 {
       exchange.refuse(
         Refusal(.holdUnknown, "no hold 404", key: Name("404"), row: 3, availableUnits: 2))
@@ -233,6 +246,13 @@ private func hold(
   append("B1", to: &reply.items)
   append("SEA1", to: &reply.nodes)
   reply.quantities.append(2)
+  reply.picked.append(1)
+  reply.shipped.append(3)
+  reply.short.append(1)
+  reply.dueUnixSeconds.append(0)
+  append("web", to: &reply.channels)
+  reply.flags.append(2)
+  reply.append(granted: 2, later: 4, laterDue: 9, backordered: 1)
   _ = exchange.encoder.encode(
     reply, streamID: exchange.streamID, asOf: Exchange.asOf, into: &exchange.output)
 }
@@ -255,6 +275,9 @@ extension PutRows {
     case .backorders(let rows): rows.caps.count
     case .forecasts(let rows): rows.keys.count
     case .factors(let rows): rows.factorsMilli.count
+    case .policies(let rows): rows.count
+    case .buildings(let rows): rows.nodes.count
+    case .signals(let rows): rows.months.count
     }
   }
 }
@@ -318,7 +341,13 @@ extension PutRows {
       #expect(held.holdID == 9)
       #expect(held.state == 1)
       #expect(held.owner == "cart")
-      #expect(held.lines == [HoldLine(item: "B1", node: "SEA1", quantity: 2)])
+      #expect(held.lines.map(\.item) == ["B1"] && held.lines.map(\.node) == ["SEA1"])
+      #expect(held.lines.map(\.quantity) == [2] && held.lines.map(\.picked) == [1])
+      #expect(held.lines.map(\.shipped) == [3] && held.lines.map(\.short) == [1])
+      #expect(held.lines.map(\.channel) == ["web"] && held.lines.map(\.isBackordered) == [true])
+      #expect(held.grants.map(\.granted) == [2] && held.grants.map(\.later) == [4])
+      #expect(held.grants.map(\.laterDueUnixSeconds) == [9])
+      #expect(held.grants.map(\.backordered) == [1])
       #expect(
         try connection.perform(.commit(holdID: 9, owner: "cart", key: "k2")).state == 2)
       #expect(

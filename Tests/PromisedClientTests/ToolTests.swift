@@ -131,13 +131,28 @@ struct Run {
   }
 
   @Test func capacity() throws {
-    let run = try run("capacity", "S1", "--item", "B1")
+    let run = try run("capacity", "S1", "--item", "B1", "--table")
     #expect(run.code == 0)
     #expect(
       run.output == """
         S1
           Storage type  Month    Limit          ft³  Used ft³  Headroom ft³    litres  Units of B1
           standard      2026-12  confirmed  1,200.5     100.5       1,100.0  31,148.5           12
+
+        """)
+  }
+
+  @Test func capacityAsBars() throws {
+    let run = try run("capacity", "S1", "--item", "B1")
+    #expect(
+      run.output == """
+        S1
+          █ on hand   ▒ inbound   ░ free   │ the limit, where it is exceeded
+          standard
+            2026-12  ██░░░░░░░░░░░░░░░░░░░░░░░░░░░░  confirmed 1,200.5 ft³
+                     on hand 100.5, inbound 0.0, free 1,100.0 ft³
+                     900.0 ft³ may be sent to arrive then, 10 of B1; bound by the building
+        Limits of the next months are announced 2026-12-20 to 2026-12-26.
 
         """)
   }

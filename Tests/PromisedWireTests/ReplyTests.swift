@@ -101,6 +101,7 @@ func exampleOffer() -> OfferReply {
     availability.inProcessing.append(10)
     availability.held.append(11)
     availability.allocated.append(12)
+    availability.picked.append(5)
     availability.withheld.append(13)
     availability.availableNow.append(-14)
     availability.inboundCounts.append(15)
@@ -136,10 +137,36 @@ func exampleOffer() -> OfferReply {
     headroom.drafts.append(11)
     headroom.headroom.append(-1)
     headroom.headroomUnits.append(13)
+    headroom.pendingRemoval.append(14)
+    headroom.granted.append(15)
+    headroom.inboundLater.append(16)
+    headroom.admissible.append(-17)
+    headroom.admissibleUnits.append(-18)
+    headroom.bindings.append(19)
+    headroom.networkAdvice.append(-20)
+    headroom.optimistic.append(-21)
+    headroom.optimisticSources.append(22)
+    headroom.causes.append(23)
+    headroom.announcedUnixSeconds.append(24)
+    headroom.sellerBytes.append(65)
+    headroom.sellerLengths.append(1)
+    headroom.nextPageToken = [1, 2]
+    headroom.announcementFromDays = 28
+    headroom.announcementToDays = 34
     let first = sent { $0.encode(headroom, streamID: 1, asOf: asOf, into: &$1) }.1
     let rows = try #require(first).payload
     for field: UInt64 in 2...12 { #expect(rows.numbers(field) == [field - 1]) }
     #expect(rows.numbers(13).map(unzigzag) == [-1] && rows.numbers(14).map(unzigzag) == [13])
+    for field: UInt64 in [15, 16, 17, 20, 23, 24, 25] {
+      #expect(rows.numbers(field) == [field - 1])
+    }
+    for field: UInt64 in [18, 19, 21, 22] {
+      #expect(rows.numbers(field).map(unzigzag) == [1 - Int64(field)])
+    }
+    #expect(rows.text(26) == "A" && rows.numbers(27) == [1])
+    #expect(rows[field: 28]?.bytes == [1, 2])
+    #expect(unzigzag(rows[field: 29]?.value ?? 0) == 28)
+    #expect(unzigzag(rows[field: 30]?.value ?? 0) == 34)
 
     var inStock = InStockReply()
     inStock.codes.append(1)

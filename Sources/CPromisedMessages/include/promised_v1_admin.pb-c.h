@@ -83,6 +83,11 @@ struct  Promised__V1__StatusResponse
   size_t n_source_last_sequences;
   uint64_t *source_last_sequences;
   /*
+   * Positions whose allocations are not covered by what is fulfillable, and the units missing to them.
+   */
+  uint64_t short_positions;
+  uint64_t short_units;
+  /*
    * The standing audit since the start: passes over the whole state, when the last one ended (0 =
    * none yet), positions compared, differences found.
    */
@@ -93,7 +98,7 @@ struct  Promised__V1__StatusResponse
 };
 #define PROMISED__V1__STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__status_response__descriptor) \
-    , NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0,NULL, 0,NULL, 0, 0, 0, 0 }
+    , NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__BeginLoadRequest

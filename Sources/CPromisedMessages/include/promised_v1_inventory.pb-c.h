@@ -139,6 +139,12 @@ struct  Promised__V1__AvailabilityResponse
   size_t n_inbound_eta_utc_offset_s;
   int32_t *inbound_eta_utc_offset_s;
   /*
+   * Of the allocated units, those that are picked.
+   */
+  size_t n_picked;
+  int64_t *picked;
+  /*
+   * These three are left out when they are 0 for every row.
    * Held or allocated there for a date of their own; no part of held and allocated.
    */
   size_t n_claimed_later;
@@ -156,7 +162,7 @@ struct  Promised__V1__AvailabilityResponse
 };
 #define PROMISED__V1__AVAILABILITY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__availability_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__InStockRequest
@@ -661,7 +667,7 @@ struct  Promised__V1__PutChannelStockRequest
   size_t n_buffers;
   uint64_t *buffers;
   /*
-   * Units kept for the channel from all others, less what it has claimed there.
+   * Units kept for the channel from all others, less what it has claimed there; shipping uses them up.
    */
   size_t n_set_asides;
   uint64_t *set_asides;

@@ -52,8 +52,7 @@ extension State {
     into reply: inout InStockReply
   ) {
     prefetch(slot: slot)
-    var available: Int64 = 0
-    for place in 0..<positions.rowCount(slot) { available += positions.rows(slot)[place].available }
+    let available = availableEverywhere(slot, at: UnixMilliseconds(now * 1000))
     let expected = expectedSupply(
       of: token, after: now, upTo: now + Int64(query.horizonDays) * 86_400)
     let next = nextSupply(of: token, node: nil, after: now)

@@ -29,7 +29,7 @@ final class OpenLoad {
     case .groups(let rows): for name in rows.names { groups.insert(name) }
     case .channelStock(let rows): for name in rows.channelNames { channels.insert(name) }
     case .items, .positions, .inbound, .limits, .kits, .opportunity, .backorders, .forecasts,
-      .factors:
+      .factors, .policies, .buildings, .signals:
       break
     }
     chunks.append(rows)
@@ -50,7 +50,7 @@ final class OpenLoad {
       case .forecasts(let rows): stocked += rows.keys.countOfRuns
       case .channelStock(let rows): stocked += rows.keys.countOfRuns
       case .backorders(let rows): stocked += rows.keys.countOfRuns
-      case .network, .sellers, .limits, .groups, .factors: break
+      case .network, .sellers, .limits, .groups, .factors, .policies, .buildings, .signals: break
       }
     }
     return (max(described, stocked), positions)

@@ -138,6 +138,8 @@ public struct StockPosition: Sendable, Equatable {
   public var held: Int64
   /// Claimed by orders.
   public var allocated: Int64
+  /// Picked, of what is claimed by orders.
+  public var picked: Int64
   /// Kept out of availability by rule.
   public var withheld: Int64
   /// What can be sold now; negative after a count fell short.
@@ -310,6 +312,29 @@ public struct HeadroomRow: Sendable, Equatable {
   public var headroom: Int64
   /// The same in units of the item asked for; −1 = not asked, or no limit.
   public var headroomUnits: Int64
+  /// On hand and ordered to leave.
+  public var pendingRemoval: Int64 = 0
+  /// Extra capacity by bids.
+  public var granted: Int64 = 0
+  /// Open inbound and drafts due after the month, not counted in it.
+  public var inboundLater: Int64 = 0
+  /// What an admission due in the month takes; −1 = no limit.
+  public var admissible: Int64 = 0
+  /// The same in units of the item asked for; −1 = not asked, or no limit.
+  public var admissibleUnits: Int64 = -1
+  /// What bounds it: 0 nothing, 1 the seller's limit, 2 the building, 3 the network (advice), 4 the
+  /// building does not take the type, 5 no limit is confirmed.
+  public var binding: UInt32 = 0
+  /// The seller's share of the free room of all buildings, as advice; −1 = none declared.
+  public var networkAdvice: Int64 = -1
+  /// headroom after P10 of the sales expected until the month begins; −1 = no limit; nil = not asked.
+  public var optimistic: Int64?
+  /// Where those sales come from: 0 nothing known, 1 declared rates, 2 those and sellers' signals.
+  public var optimisticSource: UInt32 = 0
+  /// Why the limit is what it is, 0…7; see `Capacity.PutLimits`.
+  public var cause: UInt32 = 0
+  /// When it was announced, UTC seconds; 0 = by policy, or not known.
+  public var announcedUnixSeconds: Int64 = 0
 }
 
 /// A seller's room.
@@ -326,6 +351,10 @@ public struct SellerHeadroom: Sendable, Equatable {
 public struct HeadroomAnswer: Sendable, Equatable {
   /// What the answer reflects.
   public var asOf: AnswerStamp
-  /// An entry per seller asked for.
+  /// An entry per seller asked for, or of the page.
   public var sellers: [SellerHeadroom]
+  /// Where the next page begins; empty = the end.
+  public var nextPageToken: [UInt8] = []
+  /// The third full week of this month, as days since 1970-01-01: when the next limits are announced.
+  public var announcementDays: ClosedRange<Int64> = 0...0
 }

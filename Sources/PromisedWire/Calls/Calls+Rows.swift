@@ -45,6 +45,9 @@ extension Call where Answer == PutAnswer {
     case .backorders(let rows): backorders(rows, load, key)
     case .forecasts(let rows): forecasts(rows, load, key)
     case .factors(let rows): factors(rows, load, key)
+    case .policies(let rows): policies(rows, load, key)
+    case .buildings(let rows): buildings(rows, load, key)
+    case .signals(let rows): signals(rows, load, key)
     }
   }
 
@@ -68,6 +71,8 @@ extension Call where Answer == PutAnswer {
         message.pointee.name = builder.name(row.name)
         message.pointee.title = builder.name(row.title)
         message.pointee.marketplace = builder.name(row.marketplace)
+        message.pointee.start_days = UInt64(max(0, row.startDays))
+        message.pointee.individual = row.isIndividual ? 1 : 0
       }
     }
     return Call(putAnswer: .putSellers, load, payload: payload)
@@ -229,6 +234,7 @@ extension Call where Answer == PutAnswer {
         builder.column(rows.kinds, as: UInt32.self)
       (message.pointee.n_limits_micro_cubic_feet, message.pointee.limits_micro_cubic_feet) =
         builder.column(rows.limitsMicroCubicFeet, as: UInt64.self)
+      appendDetails(&builder, detailsOf: rows, message)
     }
     return Call(putAnswer: .putLimits, load, payload: payload)
   }
