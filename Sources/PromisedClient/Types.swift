@@ -28,12 +28,42 @@ public typealias AvailabilityAnswer = PromisedWire.AvailabilityAnswer
 public typealias InStock = PromisedWire.InStock
 /// The answer to an in-stock request.
 public typealias InStockAnswer = PromisedWire.InStockAnswer
+/// A closed day of an item.
+public typealias HistoryDay = PromisedWire.HistoryDay
+/// The last days of an item.
+public typealias ItemHistory = PromisedWire.ItemHistory
+/// The answer to a history request.
+public typealias HistoryAnswer = PromisedWire.HistoryAnswer
 /// A seller's room for one storage type in one month.
 public typealias HeadroomRow = PromisedWire.HeadroomRow
 /// A seller's room.
 public typealias SellerHeadroom = PromisedWire.SellerHeadroom
 /// The answer to a headroom or usage request.
 public typealias HeadroomAnswer = PromisedWire.HeadroomAnswer
+/// A line of an inbound plan, a receipt or a removal.
+public typealias InboundLine = PromisedWire.InboundLine
+/// What became of a line of a plan.
+public typealias AdmittedLine = PromisedWire.AdmittedLine
+/// Room left for an ETA in a month.
+public typealias MonthRoomRow = PromisedWire.MonthRoomRow
+/// A plan was admitted, or would be.
+public typealias AdmissionAnswer = PromisedWire.AdmissionAnswer
+/// A line of a plan as it stands.
+public typealias InboundPlanLine = PromisedWire.InboundPlanLine
+/// An inbound plan as it stands.
+public typealias InboundPlanAnswer = PromisedWire.InboundPlanAnswer
+/// A bid was placed.
+public typealias BidAnswer = PromisedWire.BidAnswer
+/// A bid of a cleared round.
+public typealias ClearedBid = PromisedWire.ClearedBid
+/// A round of bids.
+public typealias ClearingAnswer = PromisedWire.ClearingAnswer
+/// How full a building is.
+public typealias BuildingUse = PromisedWire.BuildingUse
+/// How full buildings are.
+public typealias UtilizationAnswer = PromisedWire.UtilizationAnswer
+/// A removal order as it stands.
+public typealias RemovalAnswer = PromisedWire.RemovalAnswer
 /// A line of a hold.
 public typealias HoldLine = PromisedWire.HoldLine
 /// A hold by its id or its caller's name.

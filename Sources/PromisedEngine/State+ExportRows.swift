@@ -80,31 +80,6 @@ extension State {
     keys.append(UnsafeBufferPointer(start: base, count: count))
   }
 
-  func exportLimits() -> [StateBlock] {
-    var blocks: [StateBlock] = []
-    var rows = LimitRows()
-    func append(_ row: LimitRow, _ kind: UInt8, _ limit: Int64) {
-      let name = sellers[Int(row.seller)].name
-      if rows.sellerNames.last != name { rows.sellerNames.append(name) }
-      rows.sellers.append(UInt32(rows.sellerNames.count - 1))
-      rows.storageTypes.append(row.storageType)
-      rows.months.append(row.month)
-      rows.kinds.append(kind)
-      rows.limitsMicroCubicFeet.append(limit)
-      if rows.sellers.count == Self.blockRows {
-        blocks.append(.put(.limits(rows)))
-        rows = LimitRows()
-      }
-    }
-    for slot in limits.sortedSlots() {
-      let row = limits.row(slot)
-      if row.decided != 0 { append(row, row.decided, row.decidedLimit) }
-      if row.hasEstimate { append(row, LimitKind.estimated.rawValue, row.estimate) }
-    }
-    if !rows.sellers.isEmpty { blocks.append(.put(.limits(rows))) }
-    return blocks
-  }
-
   func exportInbound() -> [StateBlock] {
     var blocks: [StateBlock] = []
     var rows = InboundRows()

@@ -33,6 +33,14 @@ extension State {
     case .departureChanges(let numbers, let changes, let last):
       importChanges(numbers, changes, last: last)
     case .buckets(let rows): importBuckets(rows)
+    case .limits(let rows): importLimits(rows)
+    case .limitChanges(let rows): limitChanges += rows
+    case .plans(let rows): for row in rows { inboundPlans.append(row) }
+    case .bids(let rows): for row in rows { auctions.append(row) }
+    case .clearings(let rows): for row in rows { auctions.append(row) }
+    case .removals(let rows): importRemovals(rows)
+    case .overages(let rows, let days): overage.restore(rows, days)
+    case .sales(let rows): importSales(rows)
     case .demandPool(let rows): importDemand(rows)
     case .demandItems(let rows): importDemand(rows)
     case .movements(let rows): movements.restore(rows)
@@ -46,6 +54,7 @@ extension State {
     appliedTime = time
     durablePosition = position
     recomputeUsage()
+    finishCapacityImport()
     recomputeBuckets()
     restoreAllocations()
     // Everything in a snapshot is durable.

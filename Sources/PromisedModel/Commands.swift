@@ -58,6 +58,11 @@ package enum PutRows: Sendable, Equatable {
   case groups(GroupRows)
   case channelStock(ChannelStockRows)
   case backorders(BackorderRows)
+  case forecasts(ForecastRows)
+  case factors(FactorRows)
+  case policies([CapacityPolicy])
+  case buildings(BuildingRows)
+  case signals(SignalRows)
 }
 
 package enum LoadMode: UInt8, Sendable, CaseIterable {

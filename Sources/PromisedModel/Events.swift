@@ -59,6 +59,18 @@ package enum Event {
   case holdAmended(HoldAmendedEvent)
   /// Lines were picked, found missing or shipped.
   case holdFulfilled(HoldFulfilledEvent)
+  /// An inbound plan that was admitted; its id is the position of its event.
+  case planAdmitted(CommandKey, PlanRow)
+  case planReceived(CommandKey, PlanReceivedEvent)
+  /// Its open units do not come, and why.
+  case planClosed(CommandKey, id: UInt64, reason: Name)
+  /// A bid, whose id is the position of its event.
+  case bidPlaced(CommandKey, BidRow)
+  /// A round of bids; its id is the position of its event.
+  case bidsCleared(CommandKey, ClearingRow)
+  case removalChanged(CommandKey, RemovalRow)
+  /// A day has passed where days are counted, or plans have expired: by the event's time.
+  case capacityDayPassed
 }
 
 /// Rows of the state as a snapshot holds them; importing every block of a snapshot rebuilds the
@@ -89,6 +101,15 @@ package enum StateBlock {
   case departureChanges([UInt64], [DepartureChange], last: UInt64)
   /// What of a bucket does not follow from the promises.
   case buckets([BucketRow])
+  // Seller storage, each in the order of its table.
+  case limits([LimitStateRow])
+  case limitChanges([LimitChangeRow])
+  case plans([PlanRow])
+  case bids([BidRow])
+  case clearings([ClearingRow])
+  case removals([RemovalRow])
+  case overages([OverageRow], [CountedDay])
+  case sales([SalesRow])
   /// What items that sell have in common; before them.
   case demandPool(DemandPoolRows)
   case demandItems(DemandItemRows)

@@ -67,6 +67,15 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case neededByMissed = 71
   case tooManyShipments = 72
 
+  // A plan is not admitted, and why.
+  case sellerLimitReached = 73
+  case buildingFull = 74
+  case limitNotConfirmed = 75
+  case inboundPlanUnknown = 76
+  case inboundPlanExists = 77
+  case inboundPlanEnded = 78
+  case limitPublished = 79
+
   // The service cannot or will not do it now.
   case serviceUnknown = 80
   case methodUnknown = 81
@@ -86,6 +95,9 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case permissionDenied = 95
   case historyNotKept = 96
   case epochNotKept = 97
+
+  // Forecasts.
+  case forecastsFull = 121
 
   // The life of an order.
   case nameTaken = 108
@@ -121,7 +133,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .ok: .ok
     case .itemUnknown, .nodeUnknown, .sellerUnknown, .postcodeUnknown, .holdUnknown,
       .marketplaceUnknown, .calendarUnknown, .timeZoneUnknown, .zoneUnknown, .loadUnknown,
-      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown,
+      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown, .inboundPlanUnknown,
       .channelUnknown, .groupUnknown:
       .notFound
     case .fieldOutOfRange, .fieldMissing, .columnLengthMismatch, .keyInvalid, .messageMalformed,
@@ -135,15 +147,19 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
       .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
+      .tooManyShipments, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
+      .inboundPlanEnded, .limitPublished, .holdConsumed, .offerExpired, .offerChanged,
+      .capacityFull, .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
       .datedClaimLimit, .kitNeedsNode:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied, .nameTaken: .alreadyExists
+    case .idempotencyConflict, .alreadyApplied, .nameTaken, .inboundPlanExists: .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
+      .forecastsFull,
       .messageTooCostly:
       .resourceExhausted
     case .networkNotReady, .draining: .unavailable

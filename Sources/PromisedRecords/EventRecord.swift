@@ -23,6 +23,13 @@ enum EventKind: UInt8 {
   case holdExtended = 21
   case holdAmended = 22
   case holdFulfilled = 23
+  case planAdmitted = 29
+  case planReceived = 30
+  case planClosed = 31
+  case bidPlaced = 32
+  case bidsCleared = 33
+  case removalChanged = 34
+  case capacityDayPassed = 35
 }
 
 /// Writes events as log records: kind, time, fields.
@@ -108,6 +115,41 @@ package struct EventWriter: ~Copyable {
       begin(.holdFulfilled, &when)
       write(key: fulfilled.key)
       certain { (w) throws(RecordError) in try w.fulfilled(&fulfilled) }
+    case .planAdmitted, .planReceived, .planClosed, .bidPlaced, .bidsCleared, .removalChanged,
+      .capacityDayPassed:
+      writeCapacity(event, &when)
+    }
+  }
+
+  private mutating func writeCapacity(_ event: borrowing Event, _ when: inout Int64) {
+    switch copy event {
+    case .planAdmitted(let key, var plan):
+      begin(.planAdmitted, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.inboundPlan(&plan) }
+    case .planReceived(let key, var receipt):
+      begin(.planReceived, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.planReceived(&receipt) }
+    case .planClosed(let key, var id, var reason):
+      begin(.planClosed, &when)
+      write(key: key)
+      writer.number(&id)
+      certain { (w) throws(RecordError) in try w.name(&reason) }
+    case .bidPlaced(let key, var bid):
+      begin(.bidPlaced, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.bid(&bid) }
+    case .bidsCleared(let key, var clearing):
+      begin(.bidsCleared, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.clearing(&clearing) }
+    case .removalChanged(let key, var row):
+      begin(.removalChanged, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.removal(&row) }
+    case .capacityDayPassed: begin(.capacityDayPassed, &when)
+    default: fatalError("no event of seller storage")
     }
   }
 
@@ -264,6 +306,45 @@ package final class EventReader {
       return .promisesMoved(key, moves)
     case .holdExtended, .holdAmended, .holdFulfilled:
       return try readOrder(kind, &fields)
+    case .capacityDayPassed: return .capacityDayPassed
+    case .planAdmitted, .planReceived, .planClosed, .bidPlaced, .bidsCleared, .removalChanged:
+      return try readCapacity(kind, &fields)
+    }
+  }
+
+  private func readCapacity(
+    _ kind: EventKind, _ fields: inout FieldReader
+  ) throws(RecordError) -> Event {
+    let key = try readKey(&fields)
+    switch kind {
+    case .planAdmitted:
+      var plan = PlanRow()
+      try fields.inboundPlan(&plan)
+      try plan.checkLines()
+      return .planAdmitted(key, plan)
+    case .planReceived:
+      var receipt = PlanReceivedEvent()
+      try fields.planReceived(&receipt)
+      return .planReceived(key, receipt)
+    case .planClosed:
+      var (id, reason): (UInt64, Name) = (0, .empty)
+      try fields.number(&id)
+      try fields.name(&reason)
+      return .planClosed(key, id: id, reason: reason)
+    case .bidPlaced:
+      var bid = BidRow()
+      try fields.bid(&bid)
+      try requireStorageTypes([bid.storageType])
+      return .bidPlaced(key, bid)
+    case .bidsCleared:
+      var clearing = ClearingRow()
+      try fields.clearing(&clearing)
+      try requireStorageTypes([clearing.storageType])
+      return .bidsCleared(key, clearing)
+    default:
+      var row = RemovalRow()
+      try fields.removal(&row)
+      return .removalChanged(key, row)
     }
   }
 

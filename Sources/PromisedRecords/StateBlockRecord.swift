@@ -19,6 +19,14 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case promises = 11
   case departureChanges = 12
   case buckets = 16
+  case limits = 35
+  case limitChanges = 36
+  case plans = 37
+  case bids = 38
+  case clearings = 39
+  case removals = 40
+  case overages = 41
+  case sales = 42
   case demandPool = 29
   case demandItems = 30
   case movements = 34
@@ -44,6 +52,14 @@ extension StateBlock {
     case .promises: .promises
     case .departureChanges: .departureChanges
     case .buckets: .buckets
+    case .limits: .limits
+    case .limitChanges: .limitChanges
+    case .plans: .plans
+    case .bids: .bids
+    case .clearings: .clearings
+    case .removals: .removals
+    case .overages: .overages
+    case .sales: .sales
     case .demandPool: .demandPool
     case .demandItems: .demandItems
     case .movements: .movements
@@ -65,6 +81,14 @@ extension StateBlock {
     case .promises(let rows): rows.count
     case .departureChanges(_, let changes, _): changes.count
     case .buckets(let rows): rows.count
+    case .limits(let rows): rows.count
+    case .limitChanges(let rows): rows.count
+    case .plans(let rows): rows.count
+    case .bids(let rows): rows.count
+    case .clearings(let rows): rows.count
+    case .removals(let rows): rows.count
+    case .overages(let rows, _): rows.count
+    case .sales(let rows): rows.count
     case .demandPool: 1
     case .demandItems(let rows): rows.keys.count
     case .movements(let rows): rows.causes.count
@@ -120,6 +144,14 @@ extension StateBlockKind {
     case .promises: .promises([])
     case .departureChanges: .departureChanges([], [], last: 0)
     case .buckets: .buckets([])
+    case .limits: .limits([])
+    case .limitChanges: .limitChanges([])
+    case .plans: .plans([])
+    case .bids: .bids([])
+    case .clearings: .clearings([])
+    case .removals: .removals([])
+    case .overages: .overages([], [])
+    case .sales: .sales([])
     case .demandPool: .demandPool(DemandPoolRows())
     case .demandItems: .demandItems(DemandItemRows())
     case .movements: .movements(MovementTotalRows())
@@ -187,6 +219,30 @@ extension FieldCoder where Self: ~Copyable {
     case .buckets(var rows):
       try bucketRows(&rows)
       block = .buckets(rows)
+    case .limits(var rows):
+      try limitStates(&rows)
+      block = .limits(rows)
+    case .limitChanges(var rows):
+      try limitChanges(&rows)
+      block = .limitChanges(rows)
+    case .plans(var rows):
+      try inboundPlans(&rows)
+      block = .plans(rows)
+    case .bids(var rows):
+      try bids(&rows)
+      block = .bids(rows)
+    case .clearings(var rows):
+      try clearings(&rows)
+      block = .clearings(rows)
+    case .removals(var rows):
+      try removals(&rows)
+      block = .removals(rows)
+    case .overages(var rows, var days):
+      try overages(&rows, &days)
+      block = .overages(rows, days)
+    case .sales(var rows):
+      try sales(&rows)
+      block = .sales(rows)
     case .demandPool(var rows):
       try demandPool(&rows)
       block = .demandPool(rows)
@@ -270,6 +326,11 @@ extension PutRows {
     case .limits(let rows): rows.sellers.count
     case .kits(let rows): rows.kits.count
     case .opportunity(let rows): rows.keys.count
+    case .forecasts(let rows): rows.keys.count
+    case .factors(let rows): rows.categories.count
+    case .policies(let rows): rows.count
+    case .buildings(let rows): rows.nodes.count
+    case .signals(let rows): rows.keys.count
     case .groups(let rows): rows.names.count
     case .channelStock(let rows): rows.keys.count
     case .backorders(let rows): rows.keys.count

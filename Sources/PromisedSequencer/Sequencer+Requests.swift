@@ -22,6 +22,9 @@ extension Sequencer {
     case .atp(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
+    case .history(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
     case .headroom(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
@@ -58,6 +61,11 @@ extension Sequencer {
     case .accuracy(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
+    case .whatIf, .utilization, .capacityReport, .clearing:
+      try answerCapacity(request, reply)
+    case .admit, .receive, .closePlan, .bid, .clear, .remove:
+      try requireTakingChanges()
+      try performCapacity(request, reply)
     case .hold, .holdTransition, .extend, .amend, .fulfil, .feed, .put, .rescue, .observe,
       .departures, .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
@@ -102,14 +110,14 @@ extension Sequencer {
     }
   }
 
-  private func requireTakingChanges() throws(Refusal) {
+  func requireTakingChanges() throws(Refusal) {
     if isDraining {
       throw Refusal(.draining, "the service is draining and takes no more changes: ask another")
     }
   }
 
   /// A read must not be older than what the caller has seen.
-  private func requirePosition(_ minimum: Position) throws(Refusal) {
+  func requirePosition(_ minimum: Position) throws(Refusal) {
     if minimum > position {
       throw Refusal(
         .positionNotReached,
@@ -144,6 +152,14 @@ extension Sequencer {
       encoder.encode(
         inStockReply, horizonDays: query.horizonDays, streamID: reply.streamID, asOf: asOf,
         into: &frames)
+    }
+  }
+
+  private func answer(_ query: HistoryQuery, _ reply: ReplyTo) throws(Refusal) {
+    historyReply.removeAll()
+    try state.answer(query, at: now, into: &historyReply)
+    send(reply, reflecting: observed()) { (encoder, asOf, frames) in
+      encoder.encode(historyReply, streamID: reply.streamID, asOf: asOf, into: &frames)
     }
   }
 
@@ -214,11 +230,14 @@ extension Sequencer {
     if let load {
       let decision = try state.decide(chunk: load.number, of: load.loadID, rows)
       reflected = state.observedPosition
+      // A replacing load announces all limits anew.
+      if state.openLoad?.description.mode == .merge { try checkPublished(rows) }
       if let event = decision.event { reflected = commit(event) }
     } else if let (_, decidedAt) = try state.recall(key, at: now) {
       reflected = decidedAt
     } else {
       try state.validate(rows)
+      try checkPublished(rows)
       reflected = commit(.put(key, rows))
     }
     let count = UInt64(rows.rowCount)
@@ -234,6 +253,11 @@ extension Sequencer {
     let rows = try withTimeZones(rows, ofLoad: false)
     try state.validate(rows)
     commit(.put(CommandKey(bytes: .empty, bodyDigest: 0), rows))
+  }
+
+  /// What was published of limits is not lowered.
+  private func checkPublished(_ rows: PutRows) throws(Refusal) {
+    if case .limits(let limits) = rows { try state.checkPublished(limits, at: now) }
   }
 
   private func withTimeZones(_ rows: PutRows, ofLoad: Bool) throws(Refusal) -> PutRows {

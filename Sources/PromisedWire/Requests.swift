@@ -47,6 +47,7 @@ package enum Request {
   case availability(AvailabilityQuery, minPosition: Position)
   case inStock(InStockQuery, minPosition: Position)
   case atp(AtpQuery, minPosition: Position)
+  case history(HistoryQuery, minPosition: Position)
   case headroom(HeadroomQuery, minPosition: Position)
   case usage(sellers: Column<BorrowedBytes>, minPosition: Position)
   case list(ListQuery, minPosition: Position)
@@ -61,6 +62,18 @@ package enum Request {
   case changed(ChangedQuery, minPosition: Position)
   case listOverrides(withExpired: Bool, minPosition: Position)
 
+  case whatIf(WhatIfQuery, minPosition: Position)
+  case utilization(nodes: [Name], minPosition: Position)
+  case capacityReport(ReportQuery, minPosition: Position)
+  /// A round that was cleared, with sales to credit.
+  case clearing(id: UInt64, sales: [(seller: Name, amount: Int64)])
+
+  case admit(AdmitCommand)
+  case receive(ReceiveCommand)
+  case closePlan(CloseCommand)
+  case bid(BidCommand)
+  case clear(ClearCommand, sales: [(seller: Name, amount: Int64)])
+  case remove(RemovalCommand)
   case hold(HoldCommand)
   case holdTransition(HoldTransitionCommand)
   case extend(ExtendCommand)

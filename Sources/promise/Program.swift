@@ -96,6 +96,8 @@ struct Program {
     case "explain": try session.explain()
     case "stock": try session.stock()
     case "atp": try session.atp()
+    case "in-stock": try session.inStock()
+    case "history": try session.history()
     case "capacity": try session.capacity()
     case "list": try session.list()
     case "hold": try session.hold()

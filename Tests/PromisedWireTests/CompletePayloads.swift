@@ -36,11 +36,23 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.message(1) { $0.number(1, 7) }
       p.keys(2, 3, ["A", "BB"])
       p.number(4, 30)
+      p.packed(5, [0, 1_000_000_000_000])
+      p.number(6, 3)
+      p.number(7, 1)
+    case .history:
+      p.message(1) { $0.number(1, 7) }
+      p.keys(2, 3, ["A", "BB"])
+      p.number(4, 28)
     case .headroom:
       p.message(1) { $0.number(1, 7) }
       p.text(2, "seller-1")
       p.text(3, "B0ITEM0001")
       p.number(4, 12)
+      p.text(5, "SEA1")
+      p.number(6, 1)
+      p.data(7, [0, 255])
+      // A page is of all sellers, and none is named then.
+      p.number(8, 0)
     case .usage:
       p.message(1) { $0.number(1, 7) }
       p.text(2, "seller-1")
@@ -140,8 +152,12 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.packed(6, [0, 0])
       p.packed(7, [3, 4])
       p.packed(8, [5, 8])  // zigzag: -3, 4
+    case .capacityAdmit, .capacityWhatIf, .capacityReceive, .capacityClose, .capacityBid,
+      .capacityClear, .capacityReport, .capacityRemove, .utilization:
+      capacity(method, &p)
     case .putItems, .putPositions, .putInbound, .putSellers, .putLimits, .putKits,
-      .putOpportunity, .putGroups, .putChannelStock, .putBackorders, .networkPut:
+      .putOpportunity, .putForecasts, .putFactors, .putGroups, .putChannelStock, .putBackorders,
+      .networkPut, .putPolicies, .putBuildings, .putSignals:
       p.text(20, "key-3")
       p.message(1) {
         $0.text(1, "load-1")
@@ -177,6 +193,9 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.packed(12, [0, 1_800_000_000])
     p.packed(13, [0, 3])
     p.packed(14, [0, 10_000_000_000_000])
+    p.text(15, "")
+    p.text(15, "toys")
+    p.packed(16, [0, 1])
   case .putPositions:
     p.keys(2, 3, ["A", "BB"])
     p.text(4, "SEA1")
@@ -194,6 +213,25 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.keys(2, 3, ["KIT", "KIT", "OLD"])
     p.keys(4, 5, ["A", "BB", "A"])
     p.packed(6, [1, 10_000, 0])
+  case .putForecasts:
+    p.keys(2, 3, ["A", "BB"])
+    p.text(4, "")
+    p.text(4, "west")
+    p.packed(5, [0, 1])
+    p.packed(6, [1_700_000_000, 0])
+    p.packed(7, [19_676, 2_932_896])
+    p.packed(8, [7, 28])
+    p.packed(9, [2, 0])
+    p.packed(10, [0, 1])
+    p.packed(11, [5000, 9000])
+    p.packed(12, [2, 4, 6, 2_000_000_000_000])
+  case .putFactors:
+    p.text(2, "")
+    p.text(2, "toys")
+    p.packed(3, [0, 1])
+    p.packed(4, [20_000, 0])
+    p.packed(5, [20_010, 2_932_896])
+    p.packed(6, [1500, 100_000])
   case .putOpportunity:
     p.keys(2, 3, ["A", "BB"])
     p.text(4, "SEA1")
@@ -227,7 +265,10 @@ private func putRows(_ method: Method, _ p: inout Proto) {
       $0.text(1, "seller-1")
       $0.text(2, "Seller One")
       $0.text(3, "US")
+      $0.number(4, 20_000)
+      $0.number(5, 1)
     }
+  case .putPolicies, .putBuildings, .putSignals: capacityRows(method, &p)
   case .putLimits:
     p.text(2, "seller-1")
     p.packed(3, [0, 0])
@@ -235,6 +276,11 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.packed(5, [202_601, 202_612])
     p.packed(6, [1, 3])
     p.packed(7, [1_000_000_000_000_000_000, 0])
+    p.packed(8, [7, 0])
+    p.packed(9, [1_795_262_400, 0])
+    p.packed(10, [1_798_761_600, 0])
+    p.packed(11, [1, 0])
+    p.keys(12, 13, ["flood", ""])
   default: networkRows(&p)
   }
 }

@@ -36,8 +36,6 @@ extension State {
     guard units > 0, let slot = holds.find(holdID), holds.state(slot) == .committed else {
       return 0
     }
-    auditTallyAside(holdID, sign: -1)
-    defer { auditTallyAside(holdID, sign: 1) }
     var left = units
     for line in 0..<Int(holds.hold(slot).lineCount) where left > 0 {
       let held = holds.lines(slot)[line]
@@ -63,6 +61,7 @@ extension State {
     // An empty line is in no list.
     if units == held.quantity { unlink(line, of: slot) }
     claim(held, -units, allocated: -units, picked: -picked)
+    useSetAside(units, of: held)
     holds.lines(slot)[line].quantity -= units
     holds.lines(slot)[line].picked -= picked
     holds.lines(slot)[line].shipped += units

@@ -94,6 +94,7 @@ extension State {
   private func appendSpecialPositions(
     _ asked: AskedStock, into reply: inout AvailabilityReply
   ) {
+    reply.isPlain = false
     fillCandidates(asked.slot, channel: asked.channel, backorders: .none, at: asked.now)
     for place in 0..<scratch.candidates.count {
       let (node, available) = (scratch.candidates[place], scratch.available[place])

@@ -85,13 +85,24 @@ extension CommandSpec {
         "promise atp B000000001 --node SEA1 --channel app --json",
       ]),
     CommandSpec(
-      name: "capacity", summary: "How much may a seller still store and send in",
-      operands: "SELLER...", operandCount: everyOperand,
+      name: "in-stock", summary: "How likely is it still there, and when is it sold out",
+      operands: "ITEM...", operandCount: everyOperand,
       options: [
-        OptionSpec("item", "ITEM", "also in units of this item, for its storage type"),
-        OptionSpec("months", "N", "this month and the following, 1…12 (3)"),
+        OptionSpec("horizon", "DAYS", "look ahead 1…365 days (14)"),
+        OptionSpec(
+          "demand", "SOURCE", "rest on declared, forecast or embedded alone (the best there is)"),
+        OptionSpec("fast-track", nil, "also which share of zones can have it within a day now"),
       ],
-      examples: ["promise capacity S0001", "promise capacity S0001 --item B000000001 --months 6"]),
+      examples: [
+        "promise in-stock B000000001 B000000002 --horizon 30",
+        "promise in-stock B000000001 --demand embedded --fast-track --json",
+      ]),
+    CommandSpec(
+      name: "history", summary: "The last days of an item: on hand, sold, time in stock",
+      operands: "ITEM...", operandCount: everyOperand,
+      options: [OptionSpec("days", "N", "the last days, 1…28 (28)")],
+      examples: ["promise history B000000001", "promise history B000000001 --days 7 --json"]),
+    capacity,
     CommandSpec(
       name: "list", summary: "Rows of a kind, page by page in a fixed order",
       operands: Listing.allCases.map { "\($0)" }.joined(separator: "|"), operandCount: 1...1,

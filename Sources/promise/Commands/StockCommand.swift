@@ -135,18 +135,6 @@ func stockJSON(_ availability: AvailabilityAnswer, _ inStock: InStockAnswer, _ j
       json.member("eta_utc_offset_s", supply.etaUTCOffsetSeconds)
       json.member("stage", stageWord(supply.stage))
     }
-    json.object("in_stock") { json in
-      json.outcome(row.outcome)
-      json.member("available_now", row.availableNow)
-      json.member("inbound_in_horizon", row.inboundInHorizon)
-      json.instant(
-        "next_supply", row.nextSupplyUnixSeconds, offset: row.nextSupplyUTCOffsetSeconds)
-      json.member("next_supply_utc_offset_s", row.nextSupplyUTCOffsetSeconds)
-      json.member("next_supply_quantity", row.nextSupplyQuantity)
-      json.member("demand_source", row.demandSource)
-      json.member("demand_met", row.demandMet)
-      json.member("still_buyable", row.stillBuyable)
-      json.member("demand_per_day_milli", row.demandPerDayMilli)
-    }
+    json.object("in_stock") { json in inStockMembers(row, &json) }
   }
 }
