@@ -145,11 +145,9 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
       .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
-      .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull,
+      .lineQuantityExceeded, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
+      .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
-      .tooManyShipments, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
-      .inboundPlanEnded, .limitPublished, .holdConsumed, .offerExpired, .offerChanged,
-      .capacityFull, .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
       .datedClaimLimit, .kitNeedsNode:
       .failedPrecondition
