@@ -65,6 +65,7 @@ func completePayload(_ method: Method) -> [UInt8] {
     case .holdGet:
       p.message(1) { $0.number(1, 7) }
       p.number(2, 9)
+      p.text(3, "order-1")
     case .hold:
       p.text(1, "key-1")
       p.text(2, "cart-1")
@@ -87,15 +88,18 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.text(1, "key-2")
       p.text(2, "cart-1")
       p.number(3, 9)
+      p.text(4, "order-1")
     case .holdExtend:
       p.text(1, "key-3")
       p.text(2, "cart-1")
+      p.number(3, 9)
       p.text(4, "order-1")
       p.number(5, 900)
     case .holdAmend:
       p.text(1, "key-4")
       p.text(2, "cart-1")
       p.number(3, 9)
+      p.text(4, "order-1")
       p.text(5, "SEA1")
       p.text(6, "WEST")
       p.keys(7, 8, ["A", "BB"])
@@ -107,6 +111,7 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.text(1, "key-5")
       p.text(2, "cart-1")
       p.number(3, 9)
+      p.text(4, "order-1")
       p.text(5, "SEA1")
       p.keys(6, 7, ["A", "BB"])
       p.packed(8, [0, 0])
@@ -116,6 +121,7 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.text(1, "key-6")
       p.text(2, "cart-1")
       p.number(3, 9)
+      p.text(4, "order-1")
       p.text(5, "SEA1")
       p.keys(6, 7, ["A", "BB"])
       p.packed(8, [0, 0])
@@ -125,6 +131,7 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.text(2, "A")
       p.text(3, "SEA1")
       p.number(4, 9)
+      p.text(5, "order-1")
       p.data(6, [0, 0, 0, 0, 0, 0, 0, 9, 0, 1])
       p.number(7, 100)
     case .atp:
