@@ -60,7 +60,8 @@ extension State {
     at now: UnixMilliseconds
   ) throws(Refusal) {
     let wish = ClaimWish(
-      item: lines.tokens[row], units: Int64(lines.quantities[row]), place: lines.nodes[row])
+      item: lines.tokens[row], units: Int64(lines.quantities[row]), place: lines.nodes[row],
+      channel: try channelIndex(command.lines.channel))
     let taken = try take(wish, whole: true, into: &claims, row: row, at: now)
     if taken.granted < wish.units {
       throw insufficientStock(
