@@ -36,6 +36,8 @@ extension State {
       for change in changes { record(change) }
       remember(key, RememberedOutcome(code: .ok))
     case .promisesMoved(let key, let moves): apply(moved: moves, key: key)
+    case .feedReversed(let reversal): apply(reversed: reversal)
     }
+    if parked.hasReady { driveParked() }
   }
 }

@@ -44,6 +44,7 @@ extension State {
     digestStock(&sum)
     digestSellers(&sum)
     digestClaims(&sum)
+    digestFeed(&sum)
     digestPromises(&sum)
     digestNetwork(&sum)
     digestOverrides(&sum)
@@ -101,6 +102,8 @@ extension State {
       sum.add(row.node)
       sum.add(row.quantity)
       sum.add(row.etaUnixSeconds)
+      sum.add(row.earlySeconds)
+      sum.add(row.lateSeconds)
       sum.add(row.stage)
       sum.end()
     }
@@ -190,12 +193,6 @@ extension State {
       sum.add(command.outcome.availableUnits)
       sum.add(command.outcome.nextSupplyUnixSeconds)
       sum.add(command.outcome.reclaimed ? 1 : 0)
-      sum.end()
-    }
-    for index in 0..<sourceKeys.count {
-      sum.begin(9)
-      sum.add(sourceKeys.name(index))
-      sum.add(sourceSequences[index])
       sum.end()
     }
   }

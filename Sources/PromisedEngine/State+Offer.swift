@@ -112,9 +112,12 @@ extension State {
   ) {
     let count = positions.rowCount(slot)
     scratch.available.removeAll()
-    for place in 0..<count { scratch.available.append(positions.rows(slot)[place].available) }
+    for place in 0..<count {
+      scratch.available.append(
+        offerable(positions.rows(slot)[place], positions.nodes(slot)[place], at: now))
+    }
     scratch.admitted.removeAll()
-    if buckets.closedHourCount > 0 {
+    if hasLateNodes {
       for place in 0..<count {
         let node = positions.nodes(slot)[place]
         scratch.admitted.append(admittedFrom(node, catalogue.schedule(.whole), at: now))

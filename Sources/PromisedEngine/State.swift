@@ -37,7 +37,19 @@ package final class State {
   var hasFreedRoom = false
   var commands: CommandMemory
   var sourceKeys = KeyTable()
-  var sourceSequences = Store<UInt64>()
+  var sources = Store<FeedSource>()
+  /// Rows of batches that were nothing but repeats, per source, since the start. No part of the
+  /// state: such a batch is not logged.
+  var repeatedBatches = Store<UInt64>()
+  var journal: StockJournal
+  var counts = CountTable()
+  var parked = ParkedTable()
+  var parkedFailures = ParkedFailures()
+  var lastReversal = FeedReversalReply()
+  /// When each node was heard of last, in milliseconds, by its index; 0 = never.
+  var heardAt = Store<Int64>()
+  /// A node of the network has a rule for its silence. Follows from the network.
+  var hasSilenceRules = false
 
   // The network the promises are made from.
   package internal(set) var network = NetworkTables()
@@ -95,9 +107,13 @@ package final class State {
   package internal(set) var appliedPosition: Position = 0
   package internal(set) var appliedTime = UnixMilliseconds(0)
 
-  /// An empty state that remembers at most `idempotencyKeys` commands.
-  package init(idempotencyKeys: Int = Limits.idempotencyKeys) {
+  /// An empty state that remembers at most `idempotencyKeys` commands and keeps at most
+  /// `journalRows` changes of stock, a power of two of 4,096 or more.
+  package init(
+    idempotencyKeys: Int = Limits.idempotencyKeys, journalRows: Int = Limits.journalRows
+  ) {
     commands = CommandMemory(limit: idempotencyKeys)
+    journal = StockJournal(limit: journalRows)
   }
 
   package var counters: StateCounters {
@@ -105,7 +121,7 @@ package final class State {
       items: positions.itemCount, positions: positions.positionCount, openHolds: holds.heldCount,
       allocations: holds.committedCount, rememberedCommands: commands.count,
       nodes: network.nodeCount, sellers: sellers.count, sources: sourceKeys.count,
-      inboundRows: inbound.count)
+      inboundRows: inbound.count, parkedRows: parked.count, journalRows: journal.count)
   }
 
   /// Makes room for `items` items and `positions` positions in all without further growth.
@@ -129,6 +145,10 @@ package struct StateCounters: Sendable, Equatable {
   package var sellers: Int
   package var sources: Int
   package var inboundRows: Int
+  /// Feed rows that wait for an item or node.
+  package var parkedRows: Int
+  /// Recent changes of stock that are kept.
+  package var journalRows: Int
 }
 
 /// Memory that decisions and answers write to; kept, so that a steady stream allocates nothing.
@@ -142,6 +162,7 @@ struct Scratch: ~Copyable {
   /// Rows of a feed batch that change stock.
   var accepted = Store<UInt32>(capacity: Limits.batchRows)
   var overlay = StockOverlay()
+  var feed = FeedScratch()
   var nodeIndexes = NodeIndexes()
   var available = Store<Int64>(capacity: 256)
   var destinations = Store<OfferDestination>(capacity: 256)

@@ -40,19 +40,6 @@ package struct HoldChangedEvent {
   }
 }
 
-/// Feed rows that were accepted, nodes resolved; `lastSequence` is the source's new high-water mark
-/// also when rows of the batch were refused.
-package struct FeedEvent: Sendable, Equatable {
-  package var source: Name = .empty
-  package var lastSequence: UInt64 = 0
-  package var keys = PackedKeys()
-  package var nodes: [UInt16] = []
-  package var kinds: [UInt8] = []
-  package var quantities: [Int64] = []
-
-  package init() {}
-}
-
 /// A profile set that answers from now on: built from the network as it stands at this event.
 package struct ProfilePublication: Sendable, Equatable {
   package var epoch: UInt64
@@ -95,6 +82,8 @@ package enum Event {
   case departuresChanged(CommandKey, [DepartureChange])
   /// Promises that got another shipment, in this order; an empty key wants no idempotency.
   case promisesMoved(CommandKey, [PromiseMovedEvent])
+  /// Rows of a source's range undone, newest first.
+  case feedReversed(FeedReversal)
 }
 
 /// Rows of the state as a snapshot holds them; importing every block of a snapshot rebuilds the
@@ -125,6 +114,13 @@ package enum StateBlock {
   case departureChanges([UInt64], [DepartureChange], last: UInt64)
   /// What of a bucket does not follow from the promises.
   case buckets([BucketRow])
+  /// Recent changes of stock, oldest first; the sources and the standing come before.
+  case journal(JournalRows)
+  /// When positions were counted last, in the order in which they were told.
+  case countInstants(CountRows)
+  /// Rows that wait for their item or node, in the order in which they came.
+  case parked([ParkedRow])
+  case feedStanding(FeedStanding)
 }
 
 /// Positions grouped by item, in table order: row counts per item, then one row per position.
@@ -181,14 +177,6 @@ package struct CommandRows: Sendable, Equatable {
   package var nextSupplyUnixSeconds: [Int64] = []
   /// 1 = a commit that claimed again.
   package var reclaimed: [UInt8] = []
-
-  package init() {}
-}
-
-/// The feed's high-water marks, in order of the source's name.
-package struct SourceRows: Sendable, Equatable {
-  package var sources: [Name] = []
-  package var lastSequences: [UInt64] = []
 
   package init() {}
 }

@@ -87,6 +87,16 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
+  // Rows of the feed.
+  case rowParked = 100
+  case parkedFull = 101
+  case alreadyCounted = 102
+  case countTooOld = 103
+  case holdNotClaiming = 104
+  case cannotBeUndone = 105
+  case tooManySources = 106
+  case feedNotKept = 107
+
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
     let letters = Array(String(describing: self))
@@ -117,15 +127,16 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
       .tooManyShipments, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
-      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept:
+      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .rowParked, .countTooOld,
+      .holdNotClaiming, .cannotBeUndone, .feedNotKept:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied: .alreadyExists
+    case .idempotencyConflict, .alreadyApplied, .alreadyCounted: .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
-      .messageTooCostly:
+      .messageTooCostly, .parkedFull, .tooManySources:
       .resourceExhausted
     case .networkNotReady, .draining: .unavailable
     }
@@ -135,7 +146,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   package var isRetryable: Bool {
     switch self {
     case .tooManyInFlight, .idempotencyWindowFull, .storageFull, .positionNotReached,
-      .snapshotInProgress, .networkNotReady, .draining, .deadlinePassed, .loadInProgress:
+      .snapshotInProgress, .networkNotReady, .draining, .deadlinePassed, .loadInProgress,
+      .parkedFull:
       true
     default: false
     }

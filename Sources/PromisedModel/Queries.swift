@@ -88,4 +88,9 @@ package enum ListKind: UInt8, Sendable, CaseIterable {
   case rates = 10
   case kits = 11
   case opportunity = 12
+  /// Feed rows that wait for an item or node, and those that failed when they were driven again.
+  case parked = 20
+  case parkedFailures = 21
+  /// The recent changes of stock, newest first.
+  case movements = 22
 }

@@ -19,6 +19,10 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case promises = 11
   case departureChanges = 12
   case buckets = 16
+  case journal = 17
+  case countInstants = 18
+  case parked = 19
+  case feedStanding = 20
 }
 
 extension StateBlock {
@@ -40,6 +44,10 @@ extension StateBlock {
     case .promises: .promises
     case .departureChanges: .departureChanges
     case .buckets: .buckets
+    case .journal: .journal
+    case .countInstants: .countInstants
+    case .parked: .parked
+    case .feedStanding: .feedStanding
     }
   }
 
@@ -57,7 +65,10 @@ extension StateBlock {
     case .promises(let rows): rows.count
     case .departureChanges(_, let changes, _): changes.count
     case .buckets(let rows): rows.count
-    case .publication, .load, .lastLoad, .sizes: 1
+    case .journal(let rows): rows.nodes.count
+    case .countInstants(let rows): rows.nodes.count
+    case .parked(let rows): rows.count
+    case .publication, .load, .lastLoad, .sizes, .feedStanding: 1
     }
   }
 
@@ -108,6 +119,10 @@ extension StateBlockKind {
     case .promises: .promises([])
     case .departureChanges: .departureChanges([], [], last: 0)
     case .buckets: .buckets([])
+    case .journal: .journal(JournalRows())
+    case .countInstants: .countInstants(CountRows())
+    case .parked: .parked([])
+    case .feedStanding: .feedStanding(FeedStanding())
     }
   }
 }
@@ -128,8 +143,7 @@ extension FieldCoder where Self: ~Copyable {
       try commands(&rows)
       block = .commands(rows)
     case .sources(var rows):
-      try names(&rows.sources)
-      try column(&rows.lastSequences)
+      try sources(&rows)
       block = .sources(rows)
     case .publication(var value, var isOfNetwork):
       try publication(&value)
@@ -171,6 +185,18 @@ extension FieldCoder where Self: ~Copyable {
     case .buckets(var rows):
       try bucketRows(&rows)
       block = .buckets(rows)
+    case .journal(var rows):
+      try journal(&rows)
+      block = .journal(rows)
+    case .countInstants(var rows):
+      try countInstants(&rows)
+      block = .countInstants(rows)
+    case .parked(var rows):
+      try parkedRows(&rows)
+      block = .parked(rows)
+    case .feedStanding(var standing):
+      try feedStanding(&standing)
+      block = .feedStanding(standing)
     }
   }
 

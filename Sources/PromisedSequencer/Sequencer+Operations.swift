@@ -98,7 +98,9 @@ extension Sequencer {
       status.loadID = load.description.id
       status.loadNextChunk = UInt64(load.nextChunk)
     }
-    status.sources = state.sourceMarks
+    status.sources = state.feedSources
+    status.parkedRows = UInt64(state.counters.parkedRows)
+    status.journalRows = UInt64(state.counters.journalRows)
     send(reply, reflecting: 0) { (encoder, asOf, frames) in
       encoder.encode(status, streamID: reply.streamID, asOf: asOf, into: &frames)
     }
@@ -189,9 +191,16 @@ package struct StateFacts {
   package var rememberedCommands: UInt64 = 0
   package var profileEpoch: UInt64 = 0
   package var isProfileCurrent = false
+  package var parkedRows: UInt64 = 0
+  package var journalRows: UInt64 = 0
 }
 
 extension Sequencer {
+  /// The feed's sources, by name, and the service's time to tell their lag by.
+  package var feedFacts: (sources: [FeedSourceFacts], now: UnixMilliseconds) {
+    (state.feedSources, now)
+  }
+
   package var stateFacts: StateFacts {
     let counters = state.counters
     var facts = StateFacts()
@@ -203,6 +212,8 @@ extension Sequencer {
     facts.rememberedCommands = UInt64(counters.rememberedCommands)
     facts.profileEpoch = state.publication.epoch
     facts.isProfileCurrent = isProfileCurrent
+    facts.parkedRows = UInt64(counters.parkedRows)
+    facts.journalRows = UInt64(counters.journalRows)
     return facts
   }
 }

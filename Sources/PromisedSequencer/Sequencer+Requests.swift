@@ -52,7 +52,7 @@ extension Sequencer {
     case .accuracy(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
-    case .hold, .holdTransition, .feed, .put, .rescue, .observe, .departures, .putOverride,
+    case .hold, .holdTransition, .feed, .reverseFeed, .put, .rescue, .observe, .departures, .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
       try requireTakingChanges()
       try performChange(request, reply)
@@ -79,6 +79,7 @@ extension Sequencer {
     case .hold(let command): try perform(command, reply)
     case .holdTransition(let command): try perform(command, reply)
     case .feed(let rows): try perform(rows, reply)
+    case .reverseFeed(let reversal): try perform(reversal, reply)
     case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
     case .putOverride(let command): try perform(command, reply)
     case .rescue(let command): try perform(command, reply)
@@ -254,18 +255,7 @@ extension Sequencer {
     throw refusal
   }
 
-  // MARK: Feed and puts
-
-  private func perform(_ rows: FeedRows, _ reply: ReplyTo) throws(Refusal) {
-    feedReply.removeAll()
-    let mark = state.lastSequence(of: rows.source)
-    let event = try state.decide(rows, reply: &feedReply)
-    var reflected = state.observedPosition
-    if event.lastSequence > mark { reflected = commit(.fed(event)) }
-    send(reply, reflecting: reflected) { (encoder, asOf, frames) in
-      encoder.encode(feedReply, streamID: reply.streamID, asOf: asOf, into: &frames)
-    }
-  }
+  // MARK: Puts
 
   private func perform(
     _ rows: PutRows, key: CommandKey, load: LoadChunkKey?, _ reply: ReplyTo

@@ -27,6 +27,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case watchPoll = 27
   case putKits = 28
   case putOpportunity = 29
+  case reverseFeed = 30
 
   // promised.v1.Holds
   case hold = 48
@@ -153,6 +154,7 @@ extension Method {
     case .watchPoll: Row(.inventory, "WatchPoll", built: false)
     case .putKits: Row(.inventory, "PutKits")
     case .putOpportunity: Row(.inventory, "PutOpportunity")
+    case .reverseFeed: Row(.inventory, "ReverseFeed")
     case .hold: Row(.holds, "Hold")
     case .holdCommit: Row(.holds, "Commit")
     case .holdRelease: Row(.holds, "Release")

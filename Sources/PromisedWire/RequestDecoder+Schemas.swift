@@ -30,6 +30,7 @@ extension RequestDecoder {
     case .hold: of(promised__v1__hold_request__init)
     case .holdCommit, .holdRelease: of(promised__v1__hold_change_request__init)
     case .apply: of(promised__v1__apply_request__init)
+    case .reverseFeed: of(promised__v1__reverse_feed_request__init)
     case .putItems: of(promised__v1__put_items_request__init)
     case .putPositions: of(promised__v1__put_positions_request__init)
     case .putInbound: of(promised__v1__put_inbound_request__init)

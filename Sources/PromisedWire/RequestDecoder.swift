@@ -66,6 +66,7 @@ package struct RequestDecoder: ~Copyable {
     case .holdCommit: return try holdTransition(message, .commit, digest(method, payload))
     case .holdRelease: return try holdTransition(message, .release, digest(method, payload))
     case .apply: return try feed(message)
+    case .reverseFeed: return try reverseFeed(message, digest(method, payload))
     case .putItems: return try putItems(message, digest(method, payload))
     case .putPositions: return try putPositions(message, digest(method, payload))
     case .putInbound: return try putInbound(message, digest(method, payload))

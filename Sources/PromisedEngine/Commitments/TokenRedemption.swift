@@ -146,7 +146,8 @@ extension State {
       wanted += Int64(lines.quantities[other])
     }
     let slot = positions.find(token)
-    let available = slot < 0 ? 0 : positions.row(slot, node: node)?.pointee.available ?? 0
+    let there = slot < 0 ? nil : positions.row(slot, node: node)
+    let available = there.map { offerable($0.pointee, node, at: now) } ?? 0
     if wanted > available {
       throw insufficientStock(
         token: token, node: node, wanted: wanted, available: available, row: row, at: now)

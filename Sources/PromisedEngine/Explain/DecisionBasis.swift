@@ -118,7 +118,8 @@ extension State {
       subject: subject, now: now)
     for place in 0..<positions.rowCount(slot) {
       basis.nodes.append(positions.nodes(slot)[place])
-      basis.available.append(positions.rows(slot)[place].available)
+      basis.available.append(
+        offerable(positions.rows(slot)[place], positions.nodes(slot)[place], at: now))
     }
     admit(&basis)
     return (basis, destination)
@@ -128,7 +129,7 @@ extension State {
   func admit(_ basis: inout DecisionBasis) {
     basis.admittedFromUnixSeconds = []
     basis.fullUntilUnixSeconds = [:]
-    if buckets.closedHourCount == 0 { return }
+    if !hasLateNodes { return }
     let schedule = basis.profiles.catalogue.schedule(.whole)
     for node in basis.nodes {
       basis.admittedFromUnixSeconds.append(admittedFrom(node, schedule, at: basis.now))

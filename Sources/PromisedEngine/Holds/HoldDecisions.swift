@@ -115,7 +115,9 @@ extension State {
     for other in 0..<row where scratch.tokens[other] == token && scratch.nodes[other] == node {
       wanted += Int64(command.quantities[other])
     }
-    let available = positions.row(scratch.slots[row], node: node)?.pointee.available ?? 0
+    let available =
+      positions.row(scratch.slots[row], node: node).map { offerable($0.pointee, node, at: now) }
+      ?? 0
     if wanted > available {
       throw insufficientStock(
         token: token, node: node, wanted: wanted, available: available, row: row, at: now)
@@ -173,7 +175,11 @@ extension State {
       }
       let position = positions.find(line.item)
       let available =
-        position < 0 ? 0 : positions.row(position, node: line.node)?.pointee.available ?? 0
+        position < 0
+        ? 0
+        : positions.row(position, node: line.node).map {
+          offerable($0.pointee, line.node, at: now)
+        } ?? 0
       if wanted > available {
         throw insufficientStock(
           token: line.item, node: line.node, wanted: wanted, available: available, row: row,

@@ -38,7 +38,7 @@ extension State {
       }
       positions.prefetchRows(slot)
       reply.codes.append(0)
-      appendPositions(token, slot, into: &reply)
+      appendPositions(token, slot, at: now, into: &reply)
       appendInbound(token, into: &reply)
     }
   }
@@ -50,7 +50,7 @@ extension State {
   }
 
   private func appendPositions(
-    _ token: UInt64, _ slot: Int, into reply: inout AvailabilityReply
+    _ token: UInt64, _ slot: Int, at now: UnixMilliseconds, into reply: inout AvailabilityReply
   ) {
     var count: UInt32 = 0
     for place in 0..<positions.rowCount(slot) {
@@ -73,6 +73,7 @@ extension State {
       reply.allocated.append(Int64(parts.allocated))
       reply.withheld.append(Int64(parts.withheld))
       reply.availableNow.append(row.available)
+      if hasSilenceRules { reply.silence.append(UInt32(silence(of: node, at: now).rawValue)) }
       count += 1
     }
     reply.positionCounts.append(count)
@@ -97,6 +98,8 @@ extension State {
       reply.inboundETAUnixSeconds.append(row.etaUnixSeconds)
       reply.inboundETAUTCOffsetSeconds.append(
         network.utcOffset(of: row.node, at: row.etaUnixSeconds))
+      reply.inboundEarlyUnixSeconds.append(row.arrival.earlyUnixSeconds)
+      reply.inboundLateUnixSeconds.append(row.arrival.lateUnixSeconds)
       reply.inboundStages.append(UInt32(row.stage))
     }
     reply.inboundCounts.append(UInt32(count))

@@ -36,6 +36,9 @@ extension State {
     case .rates: listRates(from: after, size: size, into: &reply)
     case .kits: listKits(from: after, size: size, into: &reply)
     case .opportunity: listOpportunity(from: after, size: size, into: &reply)
+    case .parked: listParked(after: after, size: size, into: &reply)
+    case .parkedFailures: listParkedFailures(from: after, size: size, into: &reply)
+    case .movements: listMovements(before: after, size: size, into: &reply)
     }
   }
 

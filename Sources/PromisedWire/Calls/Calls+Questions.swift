@@ -260,7 +260,8 @@ extension AvailabilityAnswer {
           researching: message.researching[row], inTransfer: message.in_transfer[row],
           inProcessing: message.in_processing[row], held: message.held[row],
           allocated: message.allocated[row], withheld: message.withheld[row],
-          availableNow: message.available_now[row]))
+          availableNow: message.available_now[row],
+          silence: message.n_silence == rows ? message.silence[row] : 0))
     }
     return positions
   }
@@ -277,6 +278,8 @@ extension AvailabilityAnswer {
     guard lengths.allSatisfy({ $0 == rows }) else {
       throw MalformedAnswer("the inbound columns do not add up to inbound_counts")
     }
+    let hasSpread =
+      message.n_inbound_eta_early_unix_s == rows && message.n_inbound_eta_late_unix_s == rows
     var inbound: [InboundSupply] = []
     for row in 0..<rows {
       inbound.append(
@@ -285,7 +288,11 @@ extension AvailabilityAnswer {
           quantity: message.inbound_quantities[row],
           etaUnixSeconds: message.inbound_eta_unix_s[row],
           etaUTCOffsetSeconds: message.inbound_eta_utc_offset_s[row],
-          stage: message.inbound_stages[row]))
+          stage: message.inbound_stages[row],
+          earlyUnixSeconds: hasSpread
+            ? message.inbound_eta_early_unix_s[row] : message.inbound_eta_unix_s[row],
+          lateUnixSeconds: hasSpread
+            ? message.inbound_eta_late_unix_s[row] : message.inbound_eta_unix_s[row]))
     }
     return inbound
   }
