@@ -12,8 +12,11 @@ extension State {
     appliedPosition = position
     appliedTime = time
     commands.forget(at: time.milliseconds)
-    holds.forget(at: time.milliseconds) { promises.remove(from: $0) }
+    forgetHolds()
     forgetBuckets()
+    movements.cause = 0
+    let isAudited = audit.isCounting
+    if isAudited { auditBefore(event) }
     switch copy event {
     case .held(let held): apply(held: held)
     case .holdChanged(let changed): apply(holdChanged: changed)
@@ -39,5 +42,6 @@ extension State {
     case .feedReversed(let reversal): apply(reversed: reversal)
     }
     if parked.hasReady { driveParked() }
+    if isAudited { auditAfter(event) }
   }
 }

@@ -50,6 +50,14 @@ extension State {
     digestOverrides(&sum)
     digestLearned(&sum)
     digestSourcing(&sum)
+    let moved = movements.rows
+    for index in moved.causes.indices {
+      sum.begin(134)
+      sum.add(moved.causes[index])
+      sum.add(moved.high[index])
+      sum.add(moved.low[index])
+      sum.end()
+    }
     sum.begin(20)
     sum.add(publication.epoch)
     sum.add(publication.horizonBaseUnixSeconds)
@@ -117,6 +125,8 @@ extension State {
     sum.add(row.reserved)
     let parts = breakdowns.read(item: token, node: node)
     sum.add(parts.allocated)
+    sum.add(parts.picked)
+    sum.add(parts.short)
     sum.add(parts.unfulfillable)
     sum.add(parts.researching)
     sum.add(parts.inTransfer)
@@ -166,7 +176,9 @@ extension State {
       sum.begin(7)
       sum.add(hold.id)
       sum.add(hold.state)
+      sum.add(hold.list == HoldList.shipped.rawValue ? 1 : 0)
       sum.add(holds.owner(slot))
+      sum.add(holds.name(slot))
       sum.add(hold.expiresAt)
       sum.add(hold.forgetAt)
       sum.add(hold.committedAt)
@@ -175,6 +187,16 @@ extension State {
         sum.add(line.item)
         sum.add(line.node)
         sum.add(line.quantity)
+        sum.add(line.picked)
+        sum.add(line.shipped)
+        sum.add(line.dueUnixSeconds)
+        sum.add(line.channel)
+        sum.add(line.flags)
+        if hold.allocations != 0 {
+          let entry = allocations.at(AllocationTable.entry(of: index, in: hold.allocations)).pointee
+          sum.add(entry.short)
+          sum.add(entry.short == 0 ? 0 : entry.sinceMilliseconds)
+        }
       }
       sum.end()
     }

@@ -50,6 +50,7 @@ extension State {
     begun.tail.append(.sources(exportSources()))
     begun.tail.append(.feedStanding(exportStanding()))
     begun.tail += exportCounts() + exportParked()
+    begun.tail.append(.movements(movements.rows))
     begun.tail += exportLearned()
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
     if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }

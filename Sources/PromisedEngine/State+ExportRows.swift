@@ -129,15 +129,18 @@ extension State {
     return blocks
   }
 
-  /// Ended holds in the order in which they will be forgotten, then the others by id.
+  /// Ended holds in the order in which they will be forgotten, those kept for their delivery
+  /// after the others; then the living by id. Last, since when units are missing to whom.
   func exportHolds() -> [StateBlock] {
     var blocks: [StateBlock] = []
     var rows = HoldRows()
     var slots: [Int] = []
-    var next = holds.firstEnded
-    while let slot = next {
-      slots.append(slot)
-      next = holds.nextEnded(after: slot)
+    for list in [HoldList.ended, .shipped] {
+      var next = holds.firstEnded(in: list)
+      while let slot = next {
+        slots.append(slot)
+        next = holds.nextEnded(after: slot)
+      }
     }
     let living = (0..<holds.slotCount).filter {
       holds.isInUse($0) && holds.hold($0).forgetAt == 0
@@ -152,11 +155,18 @@ extension State {
       rows.forgetAtMilliseconds.append(hold.forgetAt)
       rows.commitPositions.append(hold.committedAt)
       rows.lineCounts.append(hold.lineCount)
+      rows.names.append(holds.name(slot).buffer)
+      rows.areShipped.append(hold.list == HoldList.shipped.rawValue ? 1 : 0)
       for index in 0..<Int(hold.lineCount) {
         let line = holds.lines(slot)[index]
         rows.lineKeys.append(itemKeys.name(line.item).bytes)
         rows.lineNodes.append(line.node)
         rows.lineQuantities.append(line.quantity)
+        rows.linePicked.append(line.picked)
+        rows.lineShipped.append(line.shipped)
+        rows.lineDues.append(line.dueUnixSeconds)
+        rows.lineChannels.append(line.channel)
+        rows.lineFlags.append(line.flags)
       }
       if rows.lineNodes.count >= Self.blockRows {
         blocks.append(.holds(rows))
@@ -164,7 +174,19 @@ extension State {
       }
     }
     if !rows.ids.isEmpty { blocks.append(.holds(rows)) }
+    let short = exportShortfalls()
+    if !short.holdIDs.isEmpty { blocks.append(.shortfalls(short)) }
     return blocks
+  }
+
+  private func exportShortfalls() -> ShortfallRows {
+    var rows = ShortfallRows()
+    for short in brokenLines() {
+      rows.holdIDs.append(short.holdID)
+      rows.lines.append(short.line)
+      rows.sinceMilliseconds.append(short.sinceMilliseconds)
+    }
+    return rows
   }
 
   func exportCommands() -> [StateBlock] {

@@ -32,6 +32,8 @@ extension State {
     case .journal(let rows): importJournal(rows)
     case .countInstants(let rows): importCounts(rows)
     case .parked(let rows): for row in rows { park(row, number: nil) }
+    case .movements(let rows): movements.restore(rows)
+    case .shortfalls(let rows): allocations.restored = rows
     }
   }
 
@@ -42,6 +44,7 @@ extension State {
     durablePosition = position
     recomputeUsage()
     recomputeBuckets()
+    restoreAllocations()
     // Everything in a snapshot is durable.
     stamps = Stamps()
     stamps.since = position
@@ -83,37 +86,6 @@ extension State {
     parts.inProcessing = stock.inProcessing
     parts.withheld = stock.withheld
     breakdowns.write(parts)
-  }
-
-  private func importHolds(_ rows: HoldRows) {
-    rows.owners.withKeyColumn { owners in
-      rows.lineKeys.withKeyColumn { keys in
-        var (ownerOffset, keyOffset, line) = (0, 0, 0)
-        for index in 0..<rows.ids.count {
-          guard let state = HoldState(rawValue: rows.states[index]) else {
-            return invariant(false, "a snapshot's hold has no state")
-          }
-          let count = Int(rows.lineCounts[index])
-          let slot = holds.insert(
-            id: rows.ids[index], owner: owners.key(index, at: &ownerOffset),
-            expiresAt: rows.expiresAtMilliseconds[index], state: state, lineCount: count,
-            forgetAt: rows.forgetAtMilliseconds[index],
-            committedAt: rows.commitPositions[index])
-          for place in 0..<count {
-            let item = itemKeys.insert(keys.key(line, at: &keyOffset))
-            let quantity = rows.lineQuantities[line]
-            holds.lines(slot)[place] = HoldLine(
-              item: item, node: rows.lineNodes[line], quantity: quantity)
-            if state == .held || state == .committed {
-              reserve(
-                quantity, allocated: state == .committed ? quantity : 0, token: item,
-                node: rows.lineNodes[line])
-            }
-            line += 1
-          }
-        }
-      }
-    }
   }
 
   private func importCommands(_ rows: CommandRows) {

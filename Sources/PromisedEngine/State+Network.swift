@@ -34,6 +34,18 @@ extension State {
     self.publication = publication
     publishedRevision = network.revision
     stamps.network = appliedPosition
+    forgetChanges(
+      endedBefore: Int32(publication.horizonBaseUnixSeconds / 86_400) - Limits.departureChangeDays)
+  }
+
+  /// Drops changes of departures that nothing asks about any more, so that the list does not grow
+  /// with the years.
+  private func forgetChanges(endedBefore days: Int32) {
+    let count = network.changes.count
+    network.dropChanges(endedBefore: days)
+    if network.changes.count != count {
+      board = DepartureBoard(network.resolvedChanges(through: network.lastChange))
+    }
   }
 
   func validate(network rows: NetworkRows, staged: OpenLoad?) throws(Refusal) {

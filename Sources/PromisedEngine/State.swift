@@ -19,6 +19,8 @@ package final class State {
   var inbound = InboundTable()
   var kits = KitTable()
   var opportunity = OpportunityTable()
+  /// What changed the units on hand since the first event.
+  var movements = MovementTotals()
 
   // Sellers and their storage.
   var sellerKeys = KeyTable()
@@ -28,6 +30,8 @@ package final class State {
 
   // Claims and commands.
   var holds = HoldTable()
+  /// Committed lines by position, and what is missing to them.
+  var allocations = AllocationTable()
   /// What was promised with holds, and what that takes room in.
   var promises = PromiseTable()
   var buckets = BucketTable()
@@ -100,6 +104,8 @@ package final class State {
   var isSweeping = false
   /// Items and positions of a chunk, more or less: what one `nextExportBlock` works on.
   var chunkRows = 65_536
+  /// The standing audit. No part of the state.
+  var audit = Audit()
 
   /// The last position that is on disk, as whoever writes the log says; no part of the state.
   package var durablePosition: Position = 0
@@ -121,7 +127,8 @@ package final class State {
       items: positions.itemCount, positions: positions.positionCount, openHolds: holds.heldCount,
       allocations: holds.committedCount, rememberedCommands: commands.count,
       nodes: network.nodeCount, sellers: sellers.count, sources: sourceKeys.count,
-      inboundRows: inbound.count, parkedRows: parked.count, journalRows: journal.count)
+      inboundRows: inbound.count, parkedRows: parked.count, journalRows: journal.count,
+      shortPositions: allocations.shortCount, shortUnits: allocations.shortUnits)
   }
 
   /// Makes room for `items` items and `positions` positions in all without further growth.
@@ -149,6 +156,9 @@ package struct StateCounters: Sendable, Equatable {
   package var parkedRows: Int
   /// Recent changes of stock that are kept.
   package var journalRows: Int
+  /// Positions whose allocations are not covered, and the units missing to them.
+  package var shortPositions: Int
+  package var shortUnits: Int64
 }
 
 /// Memory that decisions and answers write to; kept, so that a steady stream allocates nothing.

@@ -121,6 +121,10 @@ package enum StateBlock {
   /// Rows that wait for their item or node, in the order in which they came.
   case parked([ParkedRow])
   case feedStanding(FeedStanding)
+  /// Units that came on hand and left, by what moved them.
+  case movements(MovementTotalRows)
+  /// By hold and line; the holds come before.
+  case shortfalls(ShortfallRows)
 }
 
 /// Positions grouped by item, in table order: row counts per item, then one row per position.
@@ -144,6 +148,8 @@ package enum HoldState: UInt8, Sendable, CaseIterable {
   case committed = 2
   case released = 3
   case expired = 4
+  /// All of it left.
+  case consumed = 5
 }
 
 package struct HoldRows: Sendable, Equatable {
@@ -159,8 +165,35 @@ package struct HoldRows: Sendable, Equatable {
   package var lineKeys = PackedKeys()
   package var lineNodes: [UInt16] = []
   package var lineQuantities: [Int32] = []
+  // Mostly zero; they compress to almost nothing.
+  package var linePicked: [Int32] = []
+  package var lineShipped: [Int32] = []
+  /// Unix seconds, 0 = now.
+  package var lineDues: [UInt32] = []
+  package var lineChannels: [UInt16] = []
+  /// Bit 0: a pool line, whose node is a group's index; bit 1: backordered.
+  package var lineFlags: [UInt8] = []
+  /// The caller's own ids; empty = none.
+  package var names = PackedKeys()
+  /// 1: kept until its delivery can be told, although it ended.
+  package var areShipped: [UInt8] = []
 
   package init() {}
+}
+
+/// Since when units of committed lines are missing. How many follows from stock and holds.
+package struct ShortfallRows: Sendable, Equatable {
+  package var holdIDs: [UInt64] = []
+  package var lines: [UInt16] = []
+  package var sinceMilliseconds: [Int64] = []
+
+  package init(
+    holdIDs: [UInt64] = [], lines: [UInt16] = [], sinceMilliseconds: [Int64] = []
+  ) {
+    self.holdIDs = holdIDs
+    self.lines = lines
+    self.sinceMilliseconds = sinceMilliseconds
+  }
 }
 
 /// Remembered commands, oldest first.
@@ -177,6 +210,16 @@ package struct CommandRows: Sendable, Equatable {
   package var nextSupplyUnixSeconds: [Int64] = []
   /// 1 = a commit that claimed again.
   package var reclaimed: [UInt8] = []
+
+  package init() {}
+}
+
+/// Totals of movements since the first event, by cause in ascending order: the number of a movement
+/// kind, or 0 for what was put or loaded. A total is `high`·2^64 + `low`.
+package struct MovementTotalRows: Sendable, Equatable {
+  package var causes: [UInt8] = []
+  package var high: [Int64] = []
+  package var low: [UInt64] = []
 
   package init() {}
 }

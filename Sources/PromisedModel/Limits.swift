@@ -49,17 +49,23 @@ package enum Limits {
   package static var idempotencyKeys: Int { 4_194_304 }
   /// How long an ended hold can still be asked for.
   package static var endedHoldMilliseconds: Int64 { 600_000 }
+  /// How long a hold that left with promises is kept for the report of its delivery: 14 days.
+  package static var shippedHoldMilliseconds: Int64 { 1_209_600_000 }
   /// Overrides that are live at once, and how long one may last: a year.
   package static var overrides: Int { 10_000 }
   package static var overrideSeconds: Int64 { 31_536_000 }
   /// Items whose promises are compared when a publication is.
   package static var comparedItems: Int { 10_000_000 }
   package static var nodes: Int { 65_000 }
+  /// Differences that the report of an audit describes.
+  package static var auditViolations: Int { 100 }
   package static var promisedDays: Int { 14 }
   package static var scanSlackDays: Int { 4 }
   /// The longest delay of a departure or of handling, and the longest transit.
   package static var delayMinutes: Int32 { 10_080 }
   package static var transitDays: Int { 60 }
+  /// How long after its last date a change of departures is still known.
+  package static var departureChangeDays: Int32 { 30 }
   /// Outcomes of promises that are kept to tell accuracy from.
   package static var promiseOutcomes: Int { 1_048_576 }
   package static var unitsPerPosition: Int32 { 2_000_000_000 }

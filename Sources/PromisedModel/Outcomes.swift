@@ -96,6 +96,9 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case cannotBeUndone = 105
   case tooManySources = 106
   case feedNotKept = 107
+  // The life of an order.
+  case nameTaken = 108
+  case holdConsumed = 109
 
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
@@ -128,11 +131,11 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
       .tooManyShipments, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .rowParked, .countTooOld,
-      .holdNotClaiming, .cannotBeUndone, .feedNotKept:
+      .holdNotClaiming, .cannotBeUndone, .feedNotKept, .holdConsumed:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied, .alreadyCounted: .alreadyExists
+    case .idempotencyConflict, .alreadyApplied, .alreadyCounted, .nameTaken: .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,

@@ -35,6 +35,7 @@ extension StateBlock {
     case .parked(let rows):
       try require(rows.map(\.kind), are: MovementKind.init, "parked kind")
     case .feedStanding(let standing): try standing.checkColumns()
+    case .shortfalls(let rows): try rows.checkColumns()
     case .learned(let rows): try rows.checkColumns()
     case .outcomes(let rows): try rows.checkColumns()
     case .overrides(let rows):
@@ -47,6 +48,11 @@ extension StateBlock {
       for (index, number) in numbers.enumerated()
       where number > last || number <= (index == 0 ? 0 : numbers[index - 1]) {
         throw .malformed("departure change number")
+      }
+    case .movements(let rows):
+      try require([rows.high.count, rows.low.count], rows: rows.causes.count, "movement totals")
+      for (cause, next) in zip(rows.causes, rows.causes.dropFirst()) where cause >= next {
+        throw .malformed("movement causes")
       }
     case .sizes, .publication, .load, .lastLoad, .promises, .buckets: return
     }
@@ -127,12 +133,29 @@ extension HoldRows {
     try require(
       [
         states.count, owners.count, expiresAtMilliseconds.count, forgetAtMilliseconds.count,
-        commitPositions.count, lineCounts.count,
+        commitPositions.count, lineCounts.count, names.count, areShipped.count,
       ], rows: ids.count, "hold columns")
     try require(
-      [lineNodes.count, lineQuantities.count, lineCounts.reduce(0) { $0 + Int($1) }],
+      [
+        lineNodes.count, lineQuantities.count, linePicked.count, lineShipped.count,
+        lineDues.count, lineChannels.count, lineFlags.count,
+        lineCounts.reduce(0) { $0 + Int($1) },
+      ],
       rows: lineKeys.count, "hold lines")
     try require(states, are: HoldState.init, "hold state")
+    for flag in areShipped where flag > 1 { throw .malformed("hold shipped") }
+    for line in 0..<lineKeys.count {
+      let (left, picked) = (lineQuantities[line], linePicked[line])
+      if picked < 0 || picked > left || lineShipped[line] < 0 || lineFlags[line] > 3 {
+        throw .malformed("hold line")
+      }
+    }
+  }
+}
+
+extension ShortfallRows {
+  fileprivate func checkColumns() throws(RecordError) {
+    try require([lines.count, sinceMilliseconds.count], rows: holdIDs.count, "shortfall columns")
   }
 }
 

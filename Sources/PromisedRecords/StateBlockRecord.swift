@@ -23,6 +23,8 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case countInstants = 18
   case parked = 19
   case feedStanding = 20
+  case movements = 34
+  case shortfalls = 22
 }
 
 extension StateBlock {
@@ -48,6 +50,8 @@ extension StateBlock {
     case .countInstants: .countInstants
     case .parked: .parked
     case .feedStanding: .feedStanding
+    case .movements: .movements
+    case .shortfalls: .shortfalls
     }
   }
 
@@ -68,6 +72,8 @@ extension StateBlock {
     case .journal(let rows): rows.nodes.count
     case .countInstants(let rows): rows.nodes.count
     case .parked(let rows): rows.count
+    case .movements(let rows): rows.causes.count
+    case .shortfalls(let rows): rows.holdIDs.count
     case .publication, .load, .lastLoad, .sizes, .feedStanding: 1
     }
   }
@@ -123,6 +129,8 @@ extension StateBlockKind {
     case .countInstants: .countInstants(CountRows())
     case .parked: .parked([])
     case .feedStanding: .feedStanding(FeedStanding())
+    case .movements: .movements(MovementTotalRows())
+    case .shortfalls: .shortfalls(ShortfallRows())
     }
   }
 }
@@ -197,6 +205,16 @@ extension FieldCoder where Self: ~Copyable {
     case .feedStanding(var standing):
       try feedStanding(&standing)
       block = .feedStanding(standing)
+    case .movements(var rows):
+      try column(&rows.causes)
+      try column(&rows.high)
+      try column(&rows.low)
+      block = .movements(rows)
+    case .shortfalls(var rows):
+      try column(&rows.holdIDs)
+      try column(&rows.lines)
+      try column(&rows.sinceMilliseconds)
+      block = .shortfalls(rows)
     }
   }
 
@@ -223,6 +241,13 @@ extension FieldCoder where Self: ~Copyable {
     try keys(&rows.lineKeys)
     try column(&rows.lineNodes)
     try column(&rows.lineQuantities)
+    try column(&rows.linePicked)
+    try column(&rows.lineShipped)
+    try column(&rows.lineDues)
+    try column(&rows.lineChannels)
+    try column(&rows.lineFlags)
+    try keys(&rows.names)
+    try column(&rows.areShipped)
   }
 
   private mutating func commands(_ rows: inout CommandRows) throws(RecordError) {

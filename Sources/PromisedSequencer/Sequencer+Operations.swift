@@ -2,11 +2,6 @@ import PromisedEngine
 import PromisedModel
 import PromisedWire
 
-/// The version the server states.
-package enum ServerVersion {
-  package static var text: String { "0.1.0" }
-}
-
 // Loads, snapshots, status, and the conversation itself.
 extension Sequencer {
   // MARK: Loads
@@ -74,7 +69,7 @@ extension Sequencer {
   func answerStatus(_ reply: ReplyTo, facts: borrowing ServerFacts) {
     let counts = stateFacts
     var status = StatusReply()
-    status.serverVersion = ServerVersion.text
+    status.serverVersion = ProductVersion.text
     status.dataset = facts.dataset
     status.durablePosition = durablePosition
     status.startedAtUnixSeconds = UInt64(clamping: facts.startedAtUnixSeconds)
@@ -137,7 +132,7 @@ extension Sequencer {
   func hello(_ reply: ReplyTo) {
     // Nothing optional is built yet: no wanted feature is granted.
     let answer = HelloReply(
-      serverVersion: ServerVersion.text, features: [], serverUnixSeconds: now.seconds,
+      serverVersion: ProductVersion.text, features: [], serverUnixSeconds: now.seconds,
       isSandbox: isSandbox)
     send(reply, reflecting: 0) { (encoder, _, frames) in
       encoder.encode(answer, streamID: reply.streamID, into: &frames)

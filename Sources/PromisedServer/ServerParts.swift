@@ -11,7 +11,7 @@ package enum ServerParts {
     Sequencer(isSandbox: configuration.isSandbox, timeZoneFile: timeZoneFile)
   }
 
-  package static var version: String { ServerVersion.text }
+  package static var version: String { ProductVersion.text }
 }
 
 extension DataDirectory {

@@ -165,7 +165,10 @@ extension RequestDecoder {
     let source = try FieldPath("source").name(message.source)
     let last = UInt64.max - UInt64(Limits.batchRows)
     let from: UInt64 = try FieldPath("from_sequence").number(message.from_sequence, in: 1...last)
-    let to: UInt64 = try FieldPath("to_sequence").number(message.to_sequence, in: from...last)
+    let to: UInt64 = try FieldPath("to_sequence").number(message.to_sequence, in: 1...last)
+    if to < from {
+      throw FieldPath("to_sequence").outOfRange("\(to)", "from_sequence, \(from), or more")
+    }
     return .reverseFeed(
       FeedReversal(key: key, source: source, fromSequence: from, toSequence: to))
   }

@@ -1,5 +1,6 @@
 import PromisedClient
 import PromisedLinux
+import PromisedModel
 
 @main
 struct Program {
@@ -22,6 +23,10 @@ struct Program {
     guard let first = words.first, first != "--help", first != "-h", words != ["help"] else {
       write(overview(style))
       return words.isEmpty ? ExitCode.usage : ExitCode.yes
+    }
+    if first == "--version" {
+      write("promise \(ProductVersion.text)\n")
+      return ExitCode.yes
     }
     let name = first == "help" ? words[1] : first
     func usage(_ message: String, _ advice: String) -> Int32 {

@@ -286,6 +286,7 @@ class Tool(unittest.TestCase):
         if not TOOL.exists():
             raise unittest.SkipTest(f"{TOOL} is not built")
         self.assertIn("offer", tool("--help").stdout)
+        self.assertRegex(tool("--version").stdout, r"^promise \d+\.\d+\.\d+\n$")
         for command in ("offer", "stock", "capacity", "hold", "load", "list", "snapshot",
                         "verify", "status"):
             with self.subTest(command):

@@ -1,4 +1,5 @@
 import PromisedModel
+import Testing
 
 @testable import PromisedEngine
 
@@ -57,7 +58,20 @@ final class Desk {
   func apply(_ event: Event) -> Position {
     position += 1
     state.apply(event, at: position, time: now)
+    audit()
     return position
+  }
+
+  /// Off where a test breaks an identity on purpose.
+  var isAudited = true
+
+  /// A slice of the standing audit after every event: what any test does to the state is audited
+  /// while it changes.
+  private func audit() {
+    if !isAudited { return }
+    if !state.isAuditing { state.beginAudit(claimsPerPart: 4) }
+    guard let report = state.auditSlice(units: 5), !report.isSound else { return }
+    Issue.record("the audit found \(report.described)")
   }
 
   func expire() {

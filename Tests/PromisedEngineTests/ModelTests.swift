@@ -186,6 +186,7 @@ struct NaiveStock {
       case (.commit, .committed): return .holdCommitted
       case (.commit, .expired): return naive.canGrant(hold.lines) ? .ok : .insufficientStock
       case (.release, .expired): return .holdExpired
+      case (_, .consumed): return .holdConsumed
       }
     }
 

@@ -89,21 +89,41 @@ struct ColumnTests {
     rows.lineCounts = [2, 1]
     rows.lineKeys = keys("A", "B", "A")
     rows.lineNodes = [1, 1, 2]
-    rows.lineQuantities = [1, 1, 1]
+    rows.lineQuantities = [1, 1, 3]
+    rows.linePicked = [0, 1, 2]
+    rows.lineShipped = [0, 0, 7]
+    rows.lineDues = [0, 0, 1_800_000_000]
+    rows.lineChannels = [0, 0, 3]
+    rows.lineFlags = [0, 1, 3]
+    rows.names = keys("", "order-7")
+    rows.areShipped = [0, 1]
     check(
       rows, "hold columns", { .holds($0) },
       [
         { $0.ids.append(9) }, { $0.states.removeLast() }, { $0.owners = keys("x") },
         { $0.expiresAtMilliseconds = [] }, { $0.forgetAtMilliseconds.append(1) },
-        { $0.lineCounts = [3] }, { $0.commitPositions = [1] },
+        { $0.lineCounts = [3] }, { $0.commitPositions = [1] }, { $0.names = keys("n") },
+        { $0.areShipped = [0] },
       ])
     check(
       rows, "hold lines", { .holds($0) },
       [
         { $0.lineCounts = [2, 2] }, { $0.lineCounts = [2, 0] }, { $0.lineKeys = keys("A") },
         { $0.lineNodes.removeLast() }, { $0.lineQuantities.append(1) },
+        { $0.linePicked.removeLast() }, { $0.lineShipped.append(1) }, { $0.lineDues = [] },
+        { $0.lineChannels.removeLast() }, { $0.lineFlags.append(0) },
       ])
-    check(rows, "hold state", { .holds($0) }, [{ $0.states = [1, 5] }, { $0.states = [0, 1] }])
+    check(
+      rows, "hold line", { .holds($0) },
+      [
+        { $0.linePicked[2] = 4 }, { $0.linePicked[0] = -1 }, { $0.lineShipped[0] = -1 },
+        { $0.lineFlags[0] = 4 },
+      ])
+    check(rows, "hold shipped", { .holds($0) }, [{ $0.areShipped = [0, 2] }])
+    check(rows, "hold state", { .holds($0) }, [{ $0.states = [1, 6] }, { $0.states = [0, 1] }])
+    check(
+      ShortfallRows(holdIDs: [1], lines: [0], sinceMilliseconds: [9]), "shortfall columns",
+      { .shortfalls($0) }, [{ $0.lines = [] }, { $0.sinceMilliseconds.append(1) }])
   }
 
   @Test("commands and sources")

@@ -294,6 +294,7 @@ struct EventRecordTests {
               id: Name("abc"), mode: .replace, chunkCount: 2, force: true),
             committedAt: UnixMilliseconds(-5))), .sizes(items: 3, positions: 9),
         .overrides([Self.override(id: 4), Self.override(id: 9)]),
+        .shortfalls(ShortfallRows(holdIDs: [7], lines: [2], sinceMilliseconds: [5])),
       ] + Self.everyFeedBlock() + Self.everyPut().map { .loadChunk($0) }
     for block in blocks {
       let kind = block.recordKind

@@ -48,23 +48,29 @@ extension State {
     let number = Int(move.shipment)
     invariant(number < blocks.count, "a shipment that was not promised moves")
     claim(promises.claims(blocks[number]), givesBack: true)
-    let lines = holds.lines(slot)
     let first = Int(move.moved.firstLine)
-    for line in first..<(first + Int(move.moved.lineCount))
-    where lines[line].node != move.moved.node {
-      let allocated = state == .committed ? lines[line].quantity : 0
-      reserve(
-        -lines[line].quantity, allocated: -allocated, token: lines[line].item,
-        node: lines[line].node)
-      lines[line].node = move.moved.node
-      reserve(
-        lines[line].quantity, allocated: allocated, token: lines[line].item,
-        node: lines[line].node)
+    for line in first..<(first + Int(move.moved.lineCount)) {
+      self.move(line, of: slot, to: move.moved.node)
     }
     let head = promises.replace(number, of: holds.hold(slot).promises, with: move.moved)
     holds.setPromises(slot, head)
     claim(promises.claims(promises.blocks(from: head)[number]), givesBack: false)
     touch(.hold, move.holdID)
+  }
+
+  /// A line claims in another node from now on.
+  private func move(_ line: Int, of slot: Int, to node: UInt16) {
+    let held = holds.lines(slot)[line]
+    if held.node == node { return }
+    let isCommitted = holds.state(slot) == .committed
+    if isCommitted { unlink(line, of: slot) }
+    let allocated = isCommitted ? held.quantity : 0
+    claim(held, -held.quantity, allocated: -allocated)
+    holds.lines(slot)[line].node = node
+    claim(holds.lines(slot)[line], held.quantity, allocated: allocated)
+    if isCommitted { link(line, of: slot) }
+    reviewShortfall(token: held.item, node: held.node)
+    reviewShortfall(token: held.item, node: node)
   }
 
   // MARK: Snapshots
@@ -188,7 +194,7 @@ extension State {
   func recomputeBuckets() {
     let now = appliedTime.seconds
     nextReview = .min
-    forEachLivePromise { _, block in
+    forEachPromise(where: { !$0.isEnded || $0 == .consumed }) { _, block in
       for claim in promises.claims(block) {
         let key = BucketKey(claim)
         if key.isPast(at: now) { continue }
@@ -199,12 +205,17 @@ extension State {
 
   /// Every shipment of a hold that is held or committed, hold by hold in no order.
   func forEachLivePromise(_ body: (_ slot: Int, _ block: UInt32) -> Void) {
+    forEachPromise(where: { !$0.isEnded }, body)
+  }
+
+  private func forEachPromise(
+    where isMeant: (HoldState) -> Bool, _ body: (_ slot: Int, _ block: UInt32) -> Void
+  ) {
     if promises.count == 0 { return }
     for slot in 0..<holds.slotCount where holds.isInUse(slot) {
       var block = holds.hold(slot).promises
       if block == 0 { continue }
-      let state = holds.state(slot)
-      if state != .held && state != .committed { continue }
+      if !isMeant(holds.state(slot)) { continue }
       while block != 0 {
         let next = promises.record(block).pointee.next
         body(slot, block)

@@ -31,7 +31,7 @@ extension State {
   func threats(at now: UnixMilliseconds) -> (threats: [Threat], promises: Int) {
     var found: [Threat] = []
     var count = 0
-    let short = shortLines()
+    let short = uncoveredLines()
     let cut = cutClaims(at: now)
     let watchesDepartures = !board.isEmpty || replacedRevision > 0
     forEachNumberedPromise { slot, number, block in
@@ -121,7 +121,7 @@ extension State {
   // MARK: Stock
 
   /// Per hold, the lines whose units are not there: bit n for line n, bit 63 for all from 63 on.
-  private func shortLines() -> [Int: UInt64] {
+  private func uncoveredLines() -> [Int: UInt64] {
     struct Place: Hashable {
       var item: UInt64
       var node: UInt16

@@ -94,6 +94,7 @@ extension State {
     _ kind: MovementKind, by quantity: Int64, key: BorrowedBytes, known: UInt64, slot hint: Int,
     node: UInt16, _ entry: consuming JournalEntry
   ) {
+    movements.cause = kind.rawValue
     var (token, slot) = (known, hint)
     if hint < 0 || positions.key(hint) != known {
       token = itemKeys.insert(key)
@@ -106,7 +107,7 @@ extension State {
       invariant(code == .ok, "a feed event moves stock out of range")
       entry.delta = stock.onHand &- row.pointee.onHand
       journal.append(entry)
-      setOnHand(stock.onHand, of: row, token: token, slot: slot)
+      setOnHand(stock.onHand, of: row, token: token, slot: slot, node: node)
       return
     }
     let before = amounts(token: token, slot: slot, node: node)

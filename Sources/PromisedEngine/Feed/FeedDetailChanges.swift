@@ -37,6 +37,7 @@ extension State {
   }
 
   private func apply(_ row: DetailedRow, _ details: FeedDetails) {
+    movements.cause = row.kind.rawValue
     let slot = slotInserting(row.token)
     let before = amounts(token: row.token, slot: slot, node: row.node)
     var after = before

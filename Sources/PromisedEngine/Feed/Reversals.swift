@@ -82,6 +82,7 @@ extension State {
       }
       return
     }
+    movements.cause = head.kind
     let slot = positions.find(head.item)
     var stock = amounts(token: head.item, slot: slot, node: head.node)
     let before = stock

@@ -15,9 +15,9 @@ extension State {
       let token = itemKeys.token(event.items.key(index, at: &offset))
       invariant(token != 0, "a hold names an item that does not exist")
       let line = HoldLine(
-        item: token, node: event.nodes[index], quantity: event.quantities[index])
+        item: token, quantity: event.quantities[index], node: event.nodes[index])
       lines[index] = line
-      reserve(line.quantity, allocated: 0, token: token, node: line.node)
+      claim(line, line.quantity, allocated: 0)
     }
     if !event.promises.isEmpty { keep(event.promises, of: slot) }
     touch(.hold, id)
@@ -35,13 +35,17 @@ extension State {
     switch event.transition {
     case .commit:
       invariant(event.reclaimed == (before == .expired), "reclaimed without having expired")
-      invariant(before != .committed && before != .released, "committing an ended hold")
+      invariant(before == .held || before == .expired, "committing an ended hold")
       move(linesOf: slot, reserved: before == .expired ? 1 : 0, allocated: 1)
       if before == .expired { claimPromises(of: slot) }
       holds.change(slot, to: .committed, forgetAt: 0, committedAt: appliedPosition)
+      indexAllocations(of: slot)
+      reviewShortfalls(of: slot)
     case .release:
       invariant(before == .held || before == .committed, "releasing an ended hold")
+      dropAllocations(of: slot)
       move(linesOf: slot, reserved: -1, allocated: before == .committed ? -1 : 0)
+      reviewShortfalls(of: slot)
       releasePromises(of: slot)
       end(slot, as: .released)
     }
@@ -63,21 +67,20 @@ extension State {
     }
   }
 
-  /// Adds the lines of a hold to what is reserved and allocated, by a sign for each.
+  /// Adds the lines of a hold to what is reserved and allocated, by a sign for each; what was picked
+  /// goes with what was allocated.
   private func move(linesOf slot: Int, reserved: Int32, allocated: Int32) {
-    let lines = holds.lines(slot)
     for index in 0..<Int(holds.hold(slot).lineCount) {
-      let line = lines[index]
-      reserve(
-        line.quantity * reserved, allocated: line.quantity * allocated, token: line.item,
-        node: line.node)
+      let line = holds.lines(slot)[index]
+      claim(
+        line, line.quantity * reserved, allocated: line.quantity * allocated,
+        picked: line.picked * allocated)
     }
     touch(.hold, holds.hold(slot).id)
   }
 
   private func end(_ slot: Int, as state: HoldState) {
-    let forgetAt = appliedTime.milliseconds.addingReportingOverflow(Limits.endedHoldMilliseconds)
-    holds.change(slot, to: state, forgetAt: forgetAt.overflow ? Int64.max : forgetAt.partialValue)
+    holds.change(slot, to: state, forgetAt: forgetTime(after: Limits.endedHoldMilliseconds))
   }
 
   /// Answers a hold with its lines.

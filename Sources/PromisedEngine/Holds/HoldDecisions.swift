@@ -143,6 +143,9 @@ extension State {
     if state == .released {
       throw Refusal(.holdReleased, "hold \(command.holdID) was released")
     }
+    if state == .consumed {
+      throw Refusal(.holdConsumed, "hold \(command.holdID) is shipped: nothing of it is left")
+    }
     var reclaimed = false
     switch command.transition {
     case .commit:

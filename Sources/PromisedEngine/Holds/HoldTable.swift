@@ -1,13 +1,6 @@
 import PromisedInvariants
 import PromisedModel
 
-/// One claimed quantity of a hold.
-struct HoldLine: BitwiseCopyable {
-  var item: UInt64
-  var node: UInt16
-  var quantity: Int32
-}
-
 struct HoldSlot: BitwiseCopyable {
   var id: UInt64
   var expiresAt: Int64
@@ -22,27 +15,44 @@ struct HoldSlot: BitwiseCopyable {
   var next: UInt32
   /// The first of its promises, 0 = none.
   var promises: UInt32
+  /// Its lines in the allocation index while it is committed, 0 = none.
+  var allocations: UInt32
+  /// The caller's own id, 0 = none.
+  var name: UInt32
   var lineCount: UInt16
-  var ownerCount: UInt8
   var state: UInt8
+  /// `HoldList`: which list it stands in.
+  var list: UInt8
 }
 
-/// Holds by id, with their lines and owners in a pool.
+/// The lists a hold can stand in, at most one at a time.
+enum HoldList: UInt8 {
+  case none = 0
+  /// That of its expiry second.
+  case expiry = 1
+  /// What is forgotten ten minutes after its end.
+  case ended = 2
+  /// What left with promises and is kept until their delivery can be told.
+  case shipped = 3
+}
+
+/// Holds by id and by the caller's name, with their lines, owners and names in a pool.
 ///
-/// A hold that is held stands in the list of its expiry second; one that ended stands in the list
-/// of what will be forgotten, oldest first. A committed hold is in neither.
+/// A hold that is held stands in the list of its expiry second; one that ended stands in one of two
+/// lists of what will be forgotten, oldest first. A committed hold is in none.
 struct HoldTable: ~Copyable {
   private var index = SlotIndex()
+  private var nameIndex = SlotIndex()
   private var slots = Store<HoldSlot>()
   private var freeSlots = Store<UInt32>()
-  private var pool = BlockPool(maximumWords: Limits.linesPerHold * 2)
+  private var pool = BlockPool(maximumWords: Limits.linesPerHold * HoldLine.words)
   private var wheel = Store<UInt32>(zeroed: HoldTable.wheelSeconds)
   private var due = Store<UInt64>()
   /// No hold that is held expires in a second before this one.
   private var firstSecond = Int64.max
-  private var forgetFirst: UInt32 = 0
-  private var forgetLast: UInt32 = 0
-  private(set) var heldCount = 0
+  private var ended = HoldListEnds()
+  private var shipped = HoldListEnds()
+  var heldCount = 0
   private(set) var committedCount = 0
 
   /// More than the longest hold, so that one turn of the wheel holds every expiry.
@@ -80,10 +90,24 @@ struct HoldTable: ~Copyable {
     return state
   }
 
+  /// The hold that bears a caller's name, ended ones too while they are kept.
+  func find(name: BorrowedBytes) -> Int? {
+    nameIndex.find(hash(name)) { same(self.name($0), name) }
+  }
+
   /// Valid until a hold is added.
-  func owner(_ slot: Int) -> BorrowedBytes {
-    let hold = slots[slot]
-    return BorrowedBytes(base: UnsafePointer(pool.bytes(hold.owner)), count: Int(hold.ownerCount))
+  func owner(_ slot: Int) -> BorrowedBytes { text(slots[slot].owner) }
+
+  /// Empty when it has none; valid until a hold is added.
+  func name(_ slot: Int) -> BorrowedBytes {
+    let block = slots[slot].name
+    return block == 0 ? .empty : text(block)
+  }
+
+  /// A text in the pool: its length, then its bytes.
+  private func text(_ block: UInt32) -> BorrowedBytes {
+    let bytes = UnsafePointer(pool.bytes(block))
+    return BorrowedBytes(base: bytes + 1, count: Int(bytes.pointee))
   }
 
   /// Valid until a hold is added.
@@ -91,8 +115,11 @@ struct HoldTable: ~Copyable {
     pool.elements(slots[slot].lines, as: HoldLine.self)
   }
 
-  /// The ended hold that is forgotten first.
-  var firstEnded: Int? { forgetFirst == 0 ? nil : Int(forgetFirst) - 1 }
+  /// The hold of a list of ended ones that is forgotten first.
+  func firstEnded(in list: HoldList) -> Int? {
+    let first = list == .shipped ? shipped.first : ended.first
+    return first == 0 ? nil : Int(first) - 1
+  }
 
   func nextEnded(after slot: Int) -> Int? {
     let next = slots[slot].next
@@ -102,19 +129,18 @@ struct HoldTable: ~Copyable {
   // MARK: Changing
 
   /// Adds a hold with room for `lineCount` lines, which the caller writes. Ended holds, which only
-  /// a snapshot brings, come in ascending order of `forgetAt`.
+  /// a snapshot brings, come in ascending order of `forgetAt`; `list` says where one of them stands.
   mutating func insert(
-    id: UInt64, owner: BorrowedBytes, expiresAt: Int64, state: HoldState, lineCount: Int,
-    forgetAt: Int64 = 0, committedAt: UInt64 = 0
+    id: UInt64, owner: BorrowedBytes, name: BorrowedBytes = .empty, expiresAt: Int64,
+    state: HoldState, lineCount: Int, forgetAt: Int64 = 0, committedAt: UInt64 = 0,
+    list: HoldList = .ended
   ) -> Int {
     invariant(find(id) == nil, "a hold id is used twice")
-    let ownerBlock = pool.allocate(words: BlockPool.words(forBytes: owner.count))
-    if let base = owner.base { pool.bytes(ownerBlock).update(from: base, count: owner.count) }
-    let lines = pool.allocate(words: max(1, lineCount * 2))
+    let lines = pool.allocate(words: max(1, lineCount * HoldLine.words))
     let hold = HoldSlot(
       id: id, expiresAt: expiresAt, forgetAt: forgetAt, committedAt: committedAt,
-      owner: ownerBlock, lines: lines, previous: 0, next: 0, promises: 0,
-      lineCount: UInt16(lineCount), ownerCount: UInt8(owner.count), state: state.rawValue)
+      owner: store(owner), lines: lines, previous: 0, next: 0, promises: 0, allocations: 0,
+      name: 0, lineCount: UInt16(lineCount), state: state.rawValue, list: 0)
     let slot: Int
     if freeSlots.count > 0 {
       slot = Int(freeSlots.removeLast())
@@ -123,48 +149,97 @@ struct HoldTable: ~Copyable {
       slot = slots.append(hold)
     }
     index.insert(mix(id), slot: slot)
+    if !name.isEmpty { setName(slot, name) }
     count(state, by: 1)
     if state == .held { enterWheel(slot) }
-    if state == .released || state == .expired { enterForgotten(slot) }
+    if state.isEnded { enterForgotten(slot, list) }
     return slot
   }
 
   func setPromises(_ slot: Int, _ first: UInt32) { slots.at(slot).pointee.promises = first }
 
-  /// Moves a hold to another state. `forgetAt` is when an ended one is forgotten; calls come in
-  /// ascending order of it. `committedAt` is the position of a commit.
+  func setAllocations(_ slot: Int, _ block: UInt32) { slots.at(slot).pointee.allocations = block }
+
+  /// Takes a hold's name away, so that another can bear it.
+  mutating func dropName(_ slot: Int) {
+    let block = slots[slot].name
+    if block == 0 { return }
+    nameIndex.remove(hash(text(block)), slot: slot)
+    release(text: block)
+    slots.at(slot).pointee.name = 0
+  }
+
+  private mutating func setName(_ slot: Int, _ name: BorrowedBytes) {
+    invariant(find(name: name) == nil, "two holds have the same name")
+    slots.at(slot).pointee.name = store(name)
+    nameIndex.insert(hash(name), slot: slot)
+  }
+
+  private mutating func store(_ text: BorrowedBytes) -> UInt32 {
+    let block = pool.allocate(words: BlockPool.words(forBytes: text.count + 1))
+    let bytes = pool.bytes(block)
+    bytes.pointee = UInt8(text.count)
+    if let base = text.base { (bytes + 1).update(from: base, count: text.count) }
+    return block
+  }
+
+  private mutating func release(text block: UInt32) {
+    pool.release(block, words: BlockPool.words(forBytes: Int(pool.bytes(block).pointee) + 1))
+  }
+
+  /// Moves a hold to another state. `forgetAt` is when an ended one is forgotten; calls for the same
+  /// list come in ascending order of it. `committedAt` is the position of a commit.
   mutating func change(
-    _ slot: Int, to state: HoldState, forgetAt: Int64, committedAt: UInt64 = 0
+    _ slot: Int, to state: HoldState, forgetAt: Int64, committedAt: UInt64 = 0,
+    list: HoldList = .ended
   ) {
-    let before = self.state(slot)
-    leaveList(slot, of: before)
-    count(before, by: -1)
+    leaveList(slot)
+    count(self.state(slot), by: -1)
     count(state, by: 1)
     slots.at(slot).pointee.state = state.rawValue
     slots.at(slot).pointee.forgetAt = 0
     slots.at(slot).pointee.committedAt = committedAt
     if state == .held { enterWheel(slot) }
-    if state == .released || state == .expired {
+    if state.isEnded {
       slots.at(slot).pointee.forgetAt = forgetAt
-      enterForgotten(slot)
+      enterForgotten(slot, list)
     }
   }
 
-  /// Drops the ended holds whose time to be forgotten has come; `dropPromises` gets the first of
-  /// each one's promises.
-  mutating func forget(at now: Int64, dropPromises: (UInt32) -> Void) {
-    while forgetFirst != 0 {
-      let slot = Int(forgetFirst) - 1
-      if slots[slot].forgetAt > now { return }
-      leaveList(slot, of: state(slot))
-      let hold = slots[slot]
-      index.remove(mix(hold.id), slot: slot)
-      pool.release(hold.owner, words: BlockPool.words(forBytes: Int(hold.ownerCount)))
-      pool.release(hold.lines, words: max(1, Int(hold.lineCount) * 2))
-      if hold.promises != 0 { dropPromises(hold.promises) }
-      slots.at(slot).pointee.state = 0
-      freeSlots.append(UInt32(slot))
+  /// States when a hold that is held expires.
+  mutating func setExpiry(_ slot: Int, _ expiresAt: Int64) {
+    let isHeld = state(slot) == .held
+    if isHeld { leaveList(slot) }
+    slots.at(slot).pointee.expiresAt = expiresAt
+    if isHeld { enterWheel(slot) }
+  }
+
+  /// Gives a hold room for `count` lines, which the caller writes; what was there is gone.
+  mutating func resizeLines(_ slot: Int, to count: Int) {
+    let hold = slots[slot]
+    pool.release(hold.lines, words: max(1, Int(hold.lineCount) * HoldLine.words))
+    slots.at(slot).pointee.lines = pool.allocate(words: max(1, count * HoldLine.words))
+    slots.at(slot).pointee.lineCount = UInt16(count)
+  }
+
+  /// The ended hold whose time to be forgotten has come, nil when there is none.
+  func forgettable(at now: Int64) -> Int? {
+    for first in [ended.first, shipped.first] where first != 0 {
+      if slots[Int(first) - 1].forgetAt <= now { return Int(first) - 1 }
     }
+    return nil
+  }
+
+  /// Drops an ended hold; its promises are the caller's business.
+  mutating func remove(_ slot: Int) {
+    leaveList(slot)
+    dropName(slot)
+    let hold = slots[slot]
+    index.remove(mix(hold.id), slot: slot)
+    release(text: hold.owner)
+    pool.release(hold.lines, words: max(1, Int(hold.lineCount) * HoldLine.words))
+    slots.at(slot).pointee.state = 0
+    freeSlots.append(UInt32(slot))
   }
 
   /// Held holds with `expiresAt <= now`, in order of (expiry, id); valid until the next call.
@@ -208,31 +283,57 @@ struct HoldTable: ~Copyable {
     firstSecond = heldCount <= 1 ? second : min(firstSecond, second)
     let place = place(of: second)
     let first = wheel[place]
+    slots.at(slot).pointee.list = HoldList.expiry.rawValue
     slots.at(slot).pointee.previous = 0
     slots.at(slot).pointee.next = first
     if first != 0 { slots.at(Int(first) - 1).pointee.previous = UInt32(slot + 1) }
     wheel[place] = UInt32(slot + 1)
   }
 
-  private mutating func enterForgotten(_ slot: Int) {
-    slots.at(slot).pointee.previous = forgetLast
+  private mutating func enterForgotten(_ slot: Int, _ list: HoldList) {
+    let last = list == .shipped ? shipped.last : ended.last
+    slots.at(slot).pointee.list = list.rawValue
+    slots.at(slot).pointee.previous = last
     slots.at(slot).pointee.next = 0
-    if forgetLast != 0 { slots.at(Int(forgetLast) - 1).pointee.next = UInt32(slot + 1) }
-    forgetLast = UInt32(slot + 1)
-    if forgetFirst == 0 { forgetFirst = forgetLast }
+    if last != 0 { slots.at(Int(last) - 1).pointee.next = UInt32(slot + 1) }
+    if list == .shipped {
+      shipped.append(UInt32(slot + 1))
+    } else {
+      ended.append(UInt32(slot + 1))
+    }
   }
 
-  private mutating func leaveList(_ slot: Int, of state: HoldState) {
-    if state == .committed { return }
+  private mutating func leaveList(_ slot: Int) {
     let hold = slots[slot]
+    guard let list = HoldList(rawValue: hold.list), list != .none else { return }
     if hold.next != 0 { slots.at(Int(hold.next) - 1).pointee.previous = hold.previous }
-    if hold.previous != 0 {
-      slots.at(Int(hold.previous) - 1).pointee.next = hold.next
-    } else if state == .held {
-      wheel[place(of: UnixMilliseconds(hold.expiresAt).seconds)] = hold.next
-    } else {
-      forgetFirst = hold.next
+    if hold.previous != 0 { slots.at(Int(hold.previous) - 1).pointee.next = hold.next }
+    switch list {
+    case .none: break
+    case .expiry:
+      if hold.previous == 0 {
+        wheel[place(of: UnixMilliseconds(hold.expiresAt).seconds)] = hold.next
+      }
+    case .ended: ended.remove(previous: hold.previous, next: hold.next)
+    case .shipped: shipped.remove(previous: hold.previous, next: hold.next)
     }
-    if state != .held && hold.next == 0 { forgetLast = hold.previous }
+    slots.at(slot).pointee.list = HoldList.none.rawValue
+  }
+}
+
+/// First and last of a list, as slot + 1; 0 = it is empty.
+private struct HoldListEnds {
+  var first: UInt32 = 0
+  var last: UInt32 = 0
+
+  mutating func append(_ link: UInt32) {
+    last = link
+    if first == 0 { first = link }
+  }
+
+  /// Takes out what stood between two neighbours.
+  mutating func remove(previous: UInt32, next: UInt32) {
+    if previous == 0 { first = next }
+    if next == 0 { last = previous }
   }
 }

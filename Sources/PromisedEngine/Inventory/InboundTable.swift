@@ -30,7 +30,7 @@ struct InboundRow: BitwiseCopyable {
 /// Open inbound by (shipment, item, node), with a list per item.
 struct InboundTable: ~Copyable {
   private var shipments = KeyTable()
-  private var rows = Store<InboundRow>()
+  var rows = Store<InboundRow>()
   private var free = Store<UInt32>()
   private var byKey = SlotIndex()
   /// The first row of each item that has one.
@@ -117,6 +117,20 @@ struct InboundTable: ~Copyable {
     }
     rows.at(slot).pointee.quantity = 0
     free.append(UInt32(slot))
+  }
+
+  /// Whether a row that is in use is found by its name and stands in the list of its item: its
+  /// neighbours name it, and the first of the list is the one that the item leads to.
+  func isLinked(_ slot: Int) -> Bool {
+    let row = rows[slot]
+    if find(row.shipment, row.item, row.node) != slot { return false }
+    if row.next != 0 {
+      let next = rows[Int(row.next) - 1]
+      if next.item != row.item || next.previous != UInt32(slot + 1) { return false }
+    }
+    if row.previous == 0 { return first(of: row.item) == slot }
+    let previous = rows[Int(row.previous) - 1]
+    return previous.item == row.item && previous.next == UInt32(slot + 1)
   }
 
   private func find(_ shipment: UInt32, _ item: UInt64, _ node: UInt16) -> Int? {

@@ -25,6 +25,7 @@ extension State {
     invariant(amounts.isWithinLimits, "stock amounts out of range")
     willWrite(slot: slot)
     let row = positions.rowInserting(slot, node: node)
+    let wasShort = row.pointee.available < 0
     let encumbered = Int32(amounts.encumbered)
     var change = UnitChange(
       onHand: Int64(amounts.onHand) - Int64(row.pointee.onHand),
@@ -42,19 +43,28 @@ extension State {
     row.pointee.onHand = amounts.onHand
     row.pointee.encumbered = encumbered
     touch(item: token)
+    note(moved: change.onHand, token: token)
     account(change, slot: slot)
+    if wasShort || row.pointee.available < 0 { reviewShortfall(token: token, node: node) }
   }
 
   /// States what is on hand in a row that exists, its conditions as they are.
   @inline(__always)
   func setOnHand(
-    _ onHand: Int32, of row: UnsafeMutablePointer<StockRow>, token: UInt64, slot: Int
+    _ onHand: Int32, of row: UnsafeMutablePointer<StockRow>, token: UInt64, slot: Int,
+    node: UInt16
   ) {
     willWrite(slot: slot)
+    let before = row.pointee.available
     let change = Int64(onHand) - Int64(row.pointee.onHand)
     row.pointee.onHand = onHand
     touch(item: token)
+    note(moved: change, token: token)
     account(UnitChange(onHand: change), slot: slot)
+    // What is allocated is reserved: nothing is missing to it while something is available.
+    if _slowPath(min(before, row.pointee.available) < 0) {
+      reviewShortfall(token: token, node: node)
+    }
   }
 
   /// The stated amounts of an item in a node; zeros where there is no row.
@@ -71,17 +81,24 @@ extension State {
       inTransfer: parts.inTransfer, inProcessing: parts.inProcessing, withheld: parts.withheld)
   }
 
-  /// Adds to the reserved units of a row, and to the allocated ones among them.
-  func reserve(_ units: Int32, allocated: Int32, token: UInt64, node: UInt16) {
+  /// Adds to the reserved units of a row, to the allocated ones among them and to the picked ones
+  /// among those. Who changes allocated units keeps the allocation index right and reviews.
+  func reserve(
+    _ units: Int32, allocated: Int32, picked: Int32 = 0, token: UInt64, node: UInt16
+  ) {
     let slot = slotInserting(token)
     let row = positions.rowInserting(slot, node: node)
     row.pointee.reserved += units
     invariant(row.pointee.reserved >= 0, "more units given back than were reserved")
-    if allocated != 0 {
-      var breakdown = breakdowns.read(item: token, node: node)
-      breakdown.allocated += allocated
-      invariant(breakdown.allocated >= 0, "more units given back than were allocated")
-      breakdowns.write(breakdown)
+    if allocated != 0 || picked != 0 {
+      let place = breakdowns.inserting(item: token, node: node)
+      let parts = breakdowns.at(place)
+      parts.pointee.allocated += allocated
+      parts.pointee.picked += picked
+      invariant(
+        parts.pointee.picked >= 0 && parts.pointee.allocated >= parts.pointee.picked,
+        "more units given back than were allocated")
+      breakdowns.settle(place)
     }
     touch(item: token)
     if units != 0 { account(UnitChange(reserved: Int64(units)), slot: slot) }
@@ -170,10 +187,19 @@ extension State {
     let index = positions.attribute(slot)
     if index == 0 { return }
     let item = attributes[Int(index)]
-    usage.add(
-      change.usage(volume: item.volumeMicroCubicFeet), seller: Int(item.seller),
-      type: item.storageType)
+    let used = change.usage(volume: item.volumeMicroCubicFeet)
+    usage.add(used, seller: Int(item.seller), type: item.storageType)
+    if audit.isSumming, mix(positions.key(slot)) <= audit.walkedHash {
+      audit.usage.add(used, seller: Int(item.seller), type: item.storageType)
+    }
     touch(.seller, UInt64(item.seller))
+  }
+
+  /// Adds units that came on hand, or left, to the totals of what moved them.
+  @inline(__always)
+  func note(moved units: Int64, token: UInt64) {
+    movements.add(units)
+    if audit.isSumming, mix(token) <= audit.walkedHash { audit.onHand += Int128(units) }
   }
 
   /// Computes all usage from positions, holds and inbound: the slow truth that the kept sums are

@@ -153,6 +153,7 @@ extension HoldState {
     case .committed: "committed"
     case .released: "released"
     case .expired: "expired"
+    case .consumed: "consumed"
     }
   }
 }

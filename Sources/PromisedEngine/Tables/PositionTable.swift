@@ -137,6 +137,15 @@ struct PositionTable: ~Copyable {
     return slot
   }
 
+  /// The greatest hash of which every item stands before `slot`, which is empty or the end.
+  func hash(before slot: Int) -> UInt64 {
+    let bucket = slot / Self.slotsPerBucket
+    if bucket == 0 { return 0 }
+    if bucket >= bucketCount { return .max }
+    // An item whose home is a bucket before this one would stand in the first empty slot after it.
+    return UInt64(bucketCount).dividingFullWidth((UInt64(bucket), 0)).quotient - 1
+  }
+
   // MARK: Rows
 
   @inline(__always)

@@ -7,7 +7,7 @@ func overview(_ style: Style) -> String {
     "\n`promise COMMAND --help` explains one, with examples. The server is --server ADDRESS,\n"
   text += "or PROMISED_SERVER, or 127.0.0.1:7420. Exit codes: 0 yes, 1 a business no or a\n"
   text += "difference, 2 usage, 69 unreachable, 130 a load interrupted; of `verify`: 65 damaged,\n"
-  text += "74 cannot be read, 75 in use.\n"
+  text += "74 cannot be read, 75 in use. `promise --version` states its version.\n"
   return text
 }
 

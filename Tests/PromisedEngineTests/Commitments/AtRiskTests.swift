@@ -225,4 +225,21 @@ import Testing
     }
     #expect(wrong?.code == .nodeUnknown)
   }
+
+  @Test("Changes of departures are forgotten a month after their last date, not before")
+  func changesAreForgotten() throws {
+    var world = try PromiseWorld()
+    world.change("F1-DS", .closed)
+    world.change("HUB-DS", .closed, days: 1)
+    let horizonLag = Int64(1)
+    let day = Int64(Limits.departureChangeDays) + horizonLag
+    world.desk.now = UnixMilliseconds((PromiseWorld.midnight + day * 86_400) * 1000)
+    world.publish()
+    #expect(world.desk.state.network.changes.map(\.number) == [1, 2])
+    world.desk.now = UnixMilliseconds((PromiseWorld.midnight + (day + 1) * 86_400) * 1000)
+    world.publish()
+    #expect(world.desk.state.network.changes.map(\.number) == [2])
+    #expect(world.desk.state.network.lastChange == 2)
+    #expect(world.copied().digest() == world.desk.state.digest())
+  }
 }
