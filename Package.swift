@@ -106,8 +106,18 @@ let package = Package(
       dependencies: ["PromisedData", "PromisedEngine", "PromisedImport", "PromisedModel"],
       path: "Tools/OrderReplay", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
+      name: "promised-model-check",
+      dependencies: [
+        "PromisedSequencer", "PromisedWire", "PromisedRecords", "PromisedModel", "PromisedBytes",
+      ],
+      path: "Tools/ModelCheck", swiftSettings: strict),
+    .executableTarget(
       name: "promised-timetable-check", dependencies: ["PromisedData", "PromisedEngine"],
       path: "Tools/TimetableCheck", swiftSettings: strict),
+    .executableTarget(
+      name: "promised-forecast-eval",
+      dependencies: ["PromisedData", "PromisedEngine", "PromisedImport"],
+      path: "Tools/ForecastEval", exclude: ["README.md"], swiftSettings: strict),
 
     // A suite per module.
     suite("PromisedModelTests", ["PromisedModel"]),
@@ -133,6 +143,7 @@ let package = Package(
     suite(
       "OrderReplayTests",
       ["promised-order-replay", "PromisedData", "PromisedEngine", "PromisedModel", "CZlib"]),
+    suite("ForecastEvalTests", ["promised-forecast-eval", "PromisedData", "PromisedEngine"]),
     suite("TimetableCheckTests", ["promised-timetable-check", "PromisedData"]),
     suite("PromisedSampleTests", ["PromisedSample"]),
     suite(

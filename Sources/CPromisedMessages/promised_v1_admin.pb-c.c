@@ -790,7 +790,7 @@ const ProtobufCMessageDescriptor promised__v1__status_request__descriptor =
   (ProtobufCMessageInit) promised__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__status_response__field_descriptors[37] =
+static const ProtobufCFieldDescriptor promised__v1__status_response__field_descriptors[41] =
 {
   {
     "as_of",
@@ -1236,9 +1236,61 @@ static const ProtobufCFieldDescriptor promised__v1__status_response__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "audit_passes",
+    90,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StatusResponse, audit_passes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "audit_last_unix_s",
+    91,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StatusResponse, audit_last_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "audit_positions_checked",
+    92,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StatusResponse, audit_positions_checked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "audit_violations",
+    93,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StatusResponse, audit_violations),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__status_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
+  38,   /* field[38] = audit_last_unix_s */
+  37,   /* field[37] = audit_passes */
+  39,   /* field[39] = audit_positions_checked */
+  40,   /* field[40] = audit_violations */
   11,   /* field[11] = connections */
   2,   /* field[2] = dataset */
   19,   /* field[19] = draining */
@@ -1276,10 +1328,11 @@ static const unsigned promised__v1__status_response__field_indices_by_name[] = {
   23,   /* field[23] = sources */
   4,   /* field[4] = started_at_unix_s */
 };
-static const ProtobufCIntRange promised__v1__status_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange promised__v1__status_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 37 }
+  { 90, 37 },
+  { 0, 41 }
 };
 const ProtobufCMessageDescriptor promised__v1__status_response__descriptor =
 {
@@ -1289,10 +1342,10 @@ const ProtobufCMessageDescriptor promised__v1__status_response__descriptor =
   "Promised__V1__StatusResponse",
   "promised.v1",
   sizeof(Promised__V1__StatusResponse),
-  37,
+  41,
   promised__v1__status_response__field_descriptors,
   promised__v1__status_response__field_indices_by_name,
-  1,  promised__v1__status_response__number_ranges,
+  2,  promised__v1__status_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1917,9 +1970,211 @@ const ProtobufCMessageDescriptor promised__v1__audit_request__descriptor =
   (ProtobufCMessageInit) promised__v1__audit_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__audit_response__field_descriptors NULL
-#define promised__v1__audit_response__field_indices_by_name NULL
-#define promised__v1__audit_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__audit_response__field_descriptors[15] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AuditResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sound",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AuditResponse, sound),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "identities",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AuditResponse, n_identities),
+    offsetof(Promised__V1__AuditResponse, identities),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "checked",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__AuditResponse, n_checked),
+    offsetof(Promised__V1__AuditResponse, checked),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "violations",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__AuditResponse, n_violations),
+    offsetof(Promised__V1__AuditResponse, violations),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AuditResponse, items),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "positions",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AuditResponse, positions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "holds",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AuditResponse, holds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "milliseconds",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AuditResponse, milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "violation_identities",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AuditResponse, n_violation_identities),
+    offsetof(Promised__V1__AuditResponse, violation_identities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "violation_keys",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AuditResponse, n_violation_keys),
+    offsetof(Promised__V1__AuditResponse, violation_keys),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "violation_nodes",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AuditResponse, n_violation_nodes),
+    offsetof(Promised__V1__AuditResponse, violation_nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "violation_details",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AuditResponse, n_violation_details),
+    offsetof(Promised__V1__AuditResponse, violation_details),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "violation_expected",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__AuditResponse, n_violation_expected),
+    offsetof(Promised__V1__AuditResponse, violation_expected),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "violation_found",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__AuditResponse, n_violation_found),
+    offsetof(Promised__V1__AuditResponse, violation_found),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__audit_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  3,   /* field[3] = checked */
+  7,   /* field[7] = holds */
+  2,   /* field[2] = identities */
+  5,   /* field[5] = items */
+  8,   /* field[8] = milliseconds */
+  6,   /* field[6] = positions */
+  1,   /* field[1] = sound */
+  12,   /* field[12] = violation_details */
+  13,   /* field[13] = violation_expected */
+  14,   /* field[14] = violation_found */
+  9,   /* field[9] = violation_identities */
+  10,   /* field[10] = violation_keys */
+  11,   /* field[11] = violation_nodes */
+  4,   /* field[4] = violations */
+};
+static const ProtobufCIntRange promised__v1__audit_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 15 }
+};
 const ProtobufCMessageDescriptor promised__v1__audit_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1928,10 +2183,10 @@ const ProtobufCMessageDescriptor promised__v1__audit_response__descriptor =
   "Promised__V1__AuditResponse",
   "promised.v1",
   sizeof(Promised__V1__AuditResponse),
-  0,
+  15,
   promised__v1__audit_response__field_descriptors,
   promised__v1__audit_response__field_indices_by_name,
-  0,  promised__v1__audit_response__number_ranges,
+  1,  promised__v1__audit_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__audit_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

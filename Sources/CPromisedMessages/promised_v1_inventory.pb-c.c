@@ -592,6 +592,231 @@ void   promised__v1__put_opportunity_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__put_opportunity_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__atp_request__init
+                     (Promised__V1__AtpRequest         *message)
+{
+  static const Promised__V1__AtpRequest init_value = PROMISED__V1__ATP_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__atp_request__get_packed_size
+                     (const Promised__V1__AtpRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__atp_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__atp_request__pack
+                     (const Promised__V1__AtpRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__atp_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__atp_request__pack_to_buffer
+                     (const Promised__V1__AtpRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__atp_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__AtpRequest *
+       promised__v1__atp_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__AtpRequest *)
+     protobuf_c_message_unpack (&promised__v1__atp_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__atp_request__free_unpacked
+                     (Promised__V1__AtpRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__atp_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__atp_response__init
+                     (Promised__V1__AtpResponse         *message)
+{
+  static const Promised__V1__AtpResponse init_value = PROMISED__V1__ATP_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t promised__v1__atp_response__get_packed_size
+                     (const Promised__V1__AtpResponse *message)
+{
+  assert(message->base.descriptor == &promised__v1__atp_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__atp_response__pack
+                     (const Promised__V1__AtpResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__atp_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__atp_response__pack_to_buffer
+                     (const Promised__V1__AtpResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__atp_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__AtpResponse *
+       promised__v1__atp_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__AtpResponse *)
+     protobuf_c_message_unpack (&promised__v1__atp_response__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__atp_response__free_unpacked
+                     (Promised__V1__AtpResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__atp_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__put_groups_request__init
+                     (Promised__V1__PutGroupsRequest         *message)
+{
+  static const Promised__V1__PutGroupsRequest init_value = PROMISED__V1__PUT_GROUPS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__put_groups_request__get_packed_size
+                     (const Promised__V1__PutGroupsRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__put_groups_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__put_groups_request__pack
+                     (const Promised__V1__PutGroupsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__put_groups_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__put_groups_request__pack_to_buffer
+                     (const Promised__V1__PutGroupsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__put_groups_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__PutGroupsRequest *
+       promised__v1__put_groups_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__PutGroupsRequest *)
+     protobuf_c_message_unpack (&promised__v1__put_groups_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__put_groups_request__free_unpacked
+                     (Promised__V1__PutGroupsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__put_groups_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__put_channel_stock_request__init
+                     (Promised__V1__PutChannelStockRequest         *message)
+{
+  static const Promised__V1__PutChannelStockRequest init_value = PROMISED__V1__PUT_CHANNEL_STOCK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__put_channel_stock_request__get_packed_size
+                     (const Promised__V1__PutChannelStockRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__put_channel_stock_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__put_channel_stock_request__pack
+                     (const Promised__V1__PutChannelStockRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__put_channel_stock_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__put_channel_stock_request__pack_to_buffer
+                     (const Promised__V1__PutChannelStockRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__put_channel_stock_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__PutChannelStockRequest *
+       promised__v1__put_channel_stock_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__PutChannelStockRequest *)
+     protobuf_c_message_unpack (&promised__v1__put_channel_stock_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__put_channel_stock_request__free_unpacked
+                     (Promised__V1__PutChannelStockRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__put_channel_stock_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__put_backorders_request__init
+                     (Promised__V1__PutBackordersRequest         *message)
+{
+  static const Promised__V1__PutBackordersRequest init_value = PROMISED__V1__PUT_BACKORDERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__put_backorders_request__get_packed_size
+                     (const Promised__V1__PutBackordersRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__put_backorders_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__put_backorders_request__pack
+                     (const Promised__V1__PutBackordersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__put_backorders_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__put_backorders_request__pack_to_buffer
+                     (const Promised__V1__PutBackordersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__put_backorders_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__PutBackordersRequest *
+       promised__v1__put_backorders_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__PutBackordersRequest *)
+     protobuf_c_message_unpack (&promised__v1__put_backorders_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__put_backorders_request__free_unpacked
+                     (Promised__V1__PutBackordersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__put_backorders_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__put_positions_request__init
                      (Promised__V1__PutPositionsRequest         *message)
 {
@@ -1087,7 +1312,7 @@ void   promised__v1__watch_poll_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__watch_poll_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor promised__v1__availability_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor promised__v1__availability_request__field_descriptors[6] =
 {
   {
     "read",
@@ -1137,17 +1362,44 @@ static const ProtobufCFieldDescriptor promised__v1__availability_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "groups",
+    40,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AvailabilityRequest, n_groups),
+    offsetof(Promised__V1__AvailabilityRequest, groups),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AvailabilityRequest, channel),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__availability_request__field_indices_by_name[] = {
+  5,   /* field[5] = channel */
+  4,   /* field[4] = groups */
   2,   /* field[2] = item_key_lengths */
   1,   /* field[1] = item_keys */
   3,   /* field[3] = nodes */
   0,   /* field[0] = read */
 };
-static const ProtobufCIntRange promised__v1__availability_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange promised__v1__availability_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 40, 4 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor promised__v1__availability_request__descriptor =
 {
@@ -1157,14 +1409,14 @@ const ProtobufCMessageDescriptor promised__v1__availability_request__descriptor 
   "Promised__V1__AvailabilityRequest",
   "promised.v1",
   sizeof(Promised__V1__AvailabilityRequest),
-  4,
+  6,
   promised__v1__availability_request__field_descriptors,
   promised__v1__availability_request__field_indices_by_name,
-  1,  promised__v1__availability_request__number_ranges,
+  2,  promised__v1__availability_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__availability_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__availability_response__field_descriptors[25] =
+static const ProtobufCFieldDescriptor promised__v1__availability_response__field_descriptors[28] =
 {
   {
     "as_of",
@@ -1466,11 +1718,48 @@ static const ProtobufCFieldDescriptor promised__v1__availability_response__field
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "claimed_later",
+    40,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AvailabilityResponse, n_claimed_later),
+    offsetof(Promised__V1__AvailabilityResponse, claimed_later),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "withheld_from_channel",
+    41,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AvailabilityResponse, n_withheld_from_channel),
+    offsetof(Promised__V1__AvailabilityResponse, withheld_from_channel),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unsourced",
+    42,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AvailabilityResponse, n_unsourced),
+    offsetof(Promised__V1__AvailabilityResponse, unsourced),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__availability_response__field_indices_by_name[] = {
   12,   /* field[12] = allocated */
   0,   /* field[0] = as_of */
   14,   /* field[14] = available_now */
+  25,   /* field[25] = claimed_later */
   6,   /* field[6] = fulfillable */
   11,   /* field[11] = held */
   10,   /* field[10] = in_processing */
@@ -1492,12 +1781,15 @@ static const unsigned promised__v1__availability_response__field_indices_by_name
   8,   /* field[8] = researching */
   24,   /* field[24] = silence */
   7,   /* field[7] = unfulfillable */
+  27,   /* field[27] = unsourced */
   13,   /* field[13] = withheld */
+  26,   /* field[26] = withheld_from_channel */
 };
-static const ProtobufCIntRange promised__v1__availability_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange promised__v1__availability_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 25 }
+  { 40, 25 },
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor =
 {
@@ -1507,10 +1799,10 @@ const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor
   "Promised__V1__AvailabilityResponse",
   "promised.v1",
   sizeof(Promised__V1__AvailabilityResponse),
-  25,
+  28,
   promised__v1__availability_response__field_descriptors,
   promised__v1__availability_response__field_indices_by_name,
-  1,  promised__v1__availability_response__number_ranges,
+  2,  promised__v1__availability_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__availability_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2910,6 +3202,745 @@ const ProtobufCMessageDescriptor promised__v1__put_opportunity_request__descript
   (ProtobufCMessageInit) promised__v1__put_opportunity_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor promised__v1__atp_request__field_descriptors[10] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtpRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtpRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AtpRequest, n_item_key_lengths),
+    offsetof(Promised__V1__AtpRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "groups",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AtpRequest, n_groups),
+    offsetof(Promised__V1__AtpRequest, groups),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AtpRequest, n_nodes),
+    offsetof(Promised__V1__AtpRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pair_items",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AtpRequest, n_pair_items),
+    offsetof(Promised__V1__AtpRequest, pair_items),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pair_places",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AtpRequest, n_pair_places),
+    offsetof(Promised__V1__AtpRequest, pair_places),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__AtpRequest, n_quantities),
+    offsetof(Promised__V1__AtpRequest, quantities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtpRequest, channel),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "horizon_days",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtpRequest, horizon_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__atp_request__field_indices_by_name[] = {
+  8,   /* field[8] = channel */
+  3,   /* field[3] = groups */
+  9,   /* field[9] = horizon_days */
+  2,   /* field[2] = item_key_lengths */
+  1,   /* field[1] = item_keys */
+  4,   /* field[4] = nodes */
+  5,   /* field[5] = pair_items */
+  6,   /* field[6] = pair_places */
+  7,   /* field[7] = quantities */
+  0,   /* field[0] = read */
+};
+static const ProtobufCIntRange promised__v1__atp_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor promised__v1__atp_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.AtpRequest",
+  "AtpRequest",
+  "Promised__V1__AtpRequest",
+  "promised.v1",
+  sizeof(Promised__V1__AtpRequest),
+  10,
+  promised__v1__atp_request__field_descriptors,
+  promised__v1__atp_request__field_indices_by_name,
+  1,  promised__v1__atp_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__atp_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__atp_response__field_descriptors[11] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtpResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcomes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AtpResponse, n_outcomes),
+    offsetof(Promised__V1__AtpResponse, outcomes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "available_now",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__AtpResponse, n_available_now),
+    offsetof(Promised__V1__AtpResponse, available_now),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_counts",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AtpResponse, n_step_counts),
+    offsetof(Promised__V1__AtpResponse, step_counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_unix_s",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AtpResponse, n_step_unix_s),
+    offsetof(Promised__V1__AtpResponse, step_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_units",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__AtpResponse, n_step_units),
+    offsetof(Promised__V1__AtpResponse, step_units),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_unix_s",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AtpResponse, n_first_unix_s),
+    offsetof(Promised__V1__AtpResponse, first_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_sources",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AtpResponse, n_first_sources),
+    offsetof(Promised__V1__AtpResponse, first_sources),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unsourced",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AtpResponse, n_unsourced),
+    offsetof(Promised__V1__AtpResponse, unsourced),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "backorder_left",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AtpResponse, n_backorder_left),
+    offsetof(Promised__V1__AtpResponse, backorder_left),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "horizon_days",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtpResponse, horizon_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__atp_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  2,   /* field[2] = available_now */
+  9,   /* field[9] = backorder_left */
+  7,   /* field[7] = first_sources */
+  6,   /* field[6] = first_unix_s */
+  10,   /* field[10] = horizon_days */
+  1,   /* field[1] = outcomes */
+  3,   /* field[3] = step_counts */
+  5,   /* field[5] = step_units */
+  4,   /* field[4] = step_unix_s */
+  8,   /* field[8] = unsourced */
+};
+static const ProtobufCIntRange promised__v1__atp_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor promised__v1__atp_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.AtpResponse",
+  "AtpResponse",
+  "Promised__V1__AtpResponse",
+  "promised.v1",
+  sizeof(Promised__V1__AtpResponse),
+  11,
+  promised__v1__atp_response__field_descriptors,
+  promised__v1__atp_response__field_indices_by_name,
+  1,  promised__v1__atp_response__number_ranges,
+  (ProtobufCMessageInit) promised__v1__atp_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__put_groups_request__field_descriptors[6] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutGroupsRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "groups",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutGroupsRequest, n_groups),
+    offsetof(Promised__V1__PutGroupsRequest, groups),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_counts",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutGroupsRequest, n_node_counts),
+    offsetof(Promised__V1__PutGroupsRequest, node_counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutGroupsRequest, n_nodes),
+    offsetof(Promised__V1__PutGroupsRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutGroupsRequest, n_node_indexes),
+    offsetof(Promised__V1__PutGroupsRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutGroupsRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_groups_request__field_indices_by_name[] = {
+  1,   /* field[1] = groups */
+  5,   /* field[5] = idempotency_key */
+  0,   /* field[0] = load */
+  2,   /* field[2] = node_counts */
+  4,   /* field[4] = node_indexes */
+  3,   /* field[3] = nodes */
+};
+static const ProtobufCIntRange promised__v1__put_groups_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 5 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor promised__v1__put_groups_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PutGroupsRequest",
+  "PutGroupsRequest",
+  "Promised__V1__PutGroupsRequest",
+  "promised.v1",
+  sizeof(Promised__V1__PutGroupsRequest),
+  6,
+  promised__v1__put_groups_request__field_descriptors,
+  promised__v1__put_groups_request__field_indices_by_name,
+  2,  promised__v1__put_groups_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__put_groups_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__put_channel_stock_request__field_descriptors[10] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutChannelStockRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channels",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutChannelStockRequest, n_channels),
+    offsetof(Promised__V1__PutChannelStockRequest, channels),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel_indexes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutChannelStockRequest, n_channel_indexes),
+    offsetof(Promised__V1__PutChannelStockRequest, channel_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutChannelStockRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutChannelStockRequest, n_item_key_lengths),
+    offsetof(Promised__V1__PutChannelStockRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutChannelStockRequest, n_nodes),
+    offsetof(Promised__V1__PutChannelStockRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutChannelStockRequest, n_node_indexes),
+    offsetof(Promised__V1__PutChannelStockRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buffers",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__PutChannelStockRequest, n_buffers),
+    offsetof(Promised__V1__PutChannelStockRequest, buffers),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "set_asides",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__PutChannelStockRequest, n_set_asides),
+    offsetof(Promised__V1__PutChannelStockRequest, set_asides),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutChannelStockRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_channel_stock_request__field_indices_by_name[] = {
+  7,   /* field[7] = buffers */
+  2,   /* field[2] = channel_indexes */
+  1,   /* field[1] = channels */
+  9,   /* field[9] = idempotency_key */
+  4,   /* field[4] = item_key_lengths */
+  3,   /* field[3] = item_keys */
+  0,   /* field[0] = load */
+  6,   /* field[6] = node_indexes */
+  5,   /* field[5] = nodes */
+  8,   /* field[8] = set_asides */
+};
+static const ProtobufCIntRange promised__v1__put_channel_stock_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 9 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor promised__v1__put_channel_stock_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PutChannelStockRequest",
+  "PutChannelStockRequest",
+  "Promised__V1__PutChannelStockRequest",
+  "promised.v1",
+  sizeof(Promised__V1__PutChannelStockRequest),
+  10,
+  promised__v1__put_channel_stock_request__field_descriptors,
+  promised__v1__put_channel_stock_request__field_indices_by_name,
+  2,  promised__v1__put_channel_stock_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__put_channel_stock_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__put_backorders_request__field_descriptors[10] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutBackordersRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutBackordersRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutBackordersRequest, n_item_key_lengths),
+    offsetof(Promised__V1__PutBackordersRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutBackordersRequest, n_nodes),
+    offsetof(Promised__V1__PutBackordersRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutBackordersRequest, n_node_indexes),
+    offsetof(Promised__V1__PutBackordersRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kinds",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutBackordersRequest, n_kinds),
+    offsetof(Promised__V1__PutBackordersRequest, kinds),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "caps",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__PutBackordersRequest, n_caps),
+    offsetof(Promised__V1__PutBackordersRequest, caps),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_unix_s",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__PutBackordersRequest, n_from_unix_s),
+    offsetof(Promised__V1__PutBackordersRequest, from_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until_unix_s",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__PutBackordersRequest, n_until_unix_s),
+    offsetof(Promised__V1__PutBackordersRequest, until_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutBackordersRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_backorders_request__field_indices_by_name[] = {
+  6,   /* field[6] = caps */
+  7,   /* field[7] = from_unix_s */
+  9,   /* field[9] = idempotency_key */
+  2,   /* field[2] = item_key_lengths */
+  1,   /* field[1] = item_keys */
+  5,   /* field[5] = kinds */
+  0,   /* field[0] = load */
+  4,   /* field[4] = node_indexes */
+  3,   /* field[3] = nodes */
+  8,   /* field[8] = until_unix_s */
+};
+static const ProtobufCIntRange promised__v1__put_backorders_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 9 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor promised__v1__put_backorders_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PutBackordersRequest",
+  "PutBackordersRequest",
+  "Promised__V1__PutBackordersRequest",
+  "promised.v1",
+  sizeof(Promised__V1__PutBackordersRequest),
+  10,
+  promised__v1__put_backorders_request__field_descriptors,
+  promised__v1__put_backorders_request__field_indices_by_name,
+  2,  promised__v1__put_backorders_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__put_backorders_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor promised__v1__put_positions_request__field_descriptors[12] =
 {
   {
@@ -3580,7 +4611,7 @@ const ProtobufCMessageDescriptor promised__v1__watch_poll_request__descriptor =
   (ProtobufCMessageInit) promised__v1__watch_poll_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[15] =
+static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[19] =
 {
   { "Availability", &promised__v1__availability_request__descriptor, &promised__v1__availability_response__descriptor },
   { "InStock", &promised__v1__in_stock_request__descriptor, &promised__v1__in_stock_response__descriptor },
@@ -3592,6 +4623,10 @@ static const ProtobufCMethodDescriptor promised__v1__inventory__method_descripto
   { "PutInbound", &promised__v1__put_inbound_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutKits", &promised__v1__put_kits_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutOpportunity", &promised__v1__put_opportunity_request__descriptor, &promised__v1__put_response__descriptor },
+  { "Atp", &promised__v1__atp_request__descriptor, &promised__v1__atp_response__descriptor },
+  { "PutGroups", &promised__v1__put_groups_request__descriptor, &promised__v1__put_response__descriptor },
+  { "PutChannelStock", &promised__v1__put_channel_stock_request__descriptor, &promised__v1__put_response__descriptor },
+  { "PutBackorders", &promised__v1__put_backorders_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutForecasts", &promised__v1__put_forecasts_request__descriptor, &promised__v1__put_forecasts_response__descriptor },
   { "History", &promised__v1__history_request__descriptor, &promised__v1__history_response__descriptor },
   { "List", &promised__v1__list_request__descriptor, &promised__v1__list_response__descriptor },
@@ -3601,19 +4636,23 @@ static const ProtobufCMethodDescriptor promised__v1__inventory__method_descripto
 const unsigned promised__v1__inventory__method_indices_by_name[] = {
   2,        /* Apply */
   4,        /* ApplyStream */
+  10,        /* Atp */
   0,        /* Availability */
-  11,        /* History */
+  15,        /* History */
   1,        /* InStock */
-  12,        /* List */
-  10,        /* PutForecasts */
+  16,        /* List */
+  13,        /* PutBackorders */
+  12,        /* PutChannelStock */
+  14,        /* PutForecasts */
+  11,        /* PutGroups */
   7,        /* PutInbound */
   5,        /* PutItems */
   8,        /* PutKits */
   9,        /* PutOpportunity */
   6,        /* PutPositions */
   3,        /* ReverseFeed */
-  13,        /* Watch */
-  14         /* WatchPoll */
+  17,        /* Watch */
+  18         /* WatchPoll */
 };
 const ProtobufCServiceDescriptor promised__v1__inventory__descriptor =
 {
@@ -3622,7 +4661,7 @@ const ProtobufCServiceDescriptor promised__v1__inventory__descriptor =
   "Inventory",
   "Promised__V1__Inventory",
   "promised.v1",
-  15,
+  19,
   promised__v1__inventory__method_descriptors,
   promised__v1__inventory__method_indices_by_name
 };
@@ -3706,13 +4745,45 @@ void promised__v1__inventory__put_opportunity(ProtobufCService *service,
   assert(service->descriptor == &promised__v1__inventory__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void promised__v1__inventory__atp(ProtobufCService *service,
+                                  const Promised__V1__AtpRequest *input,
+                                  Promised__V1__AtpResponse_Closure closure,
+                                  void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__inventory__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__inventory__put_groups(ProtobufCService *service,
+                                         const Promised__V1__PutGroupsRequest *input,
+                                         Promised__V1__PutResponse_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__inventory__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__inventory__put_channel_stock(ProtobufCService *service,
+                                                const Promised__V1__PutChannelStockRequest *input,
+                                                Promised__V1__PutResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__inventory__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__inventory__put_backorders(ProtobufCService *service,
+                                             const Promised__V1__PutBackordersRequest *input,
+                                             Promised__V1__PutResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__inventory__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void promised__v1__inventory__put_forecasts(ProtobufCService *service,
                                             const Promised__V1__PutForecastsRequest *input,
                                             Promised__V1__PutForecastsResponse_Closure closure,
                                             void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__history(ProtobufCService *service,
                                       const Promised__V1__HistoryRequest *input,
@@ -3720,7 +4791,7 @@ void promised__v1__inventory__history(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__list(ProtobufCService *service,
                                    const Promised__V1__ListRequest *input,
@@ -3728,7 +4799,7 @@ void promised__v1__inventory__list(ProtobufCService *service,
                                    void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__watch(ProtobufCService *service,
                                     const Promised__V1__WatchControl *input,
@@ -3736,7 +4807,7 @@ void promised__v1__inventory__watch(ProtobufCService *service,
                                     void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__watch_poll(ProtobufCService *service,
                                          const Promised__V1__WatchPollRequest *input,
@@ -3744,7 +4815,7 @@ void promised__v1__inventory__watch_poll(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__init (Promised__V1__Inventory_Service *service,
                                     Promised__V1__Inventory_ServiceDestroy destroy)

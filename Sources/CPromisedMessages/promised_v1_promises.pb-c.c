@@ -997,7 +997,7 @@ void   promised__v1__changed_response__free_unpacked
   assert(message->base.descriptor == &promised__v1__changed_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor promised__v1__offer_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor promised__v1__offer_request__field_descriptors[12] =
 {
   {
     "read",
@@ -1131,9 +1131,22 @@ static const ProtobufCFieldDescriptor promised__v1__offer_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "channel",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OfferRequest, channel),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__offer_request__field_indices_by_name[] = {
   9,   /* field[9] = by_days */
+  11,   /* field[11] = channel */
   8,   /* field[8] = confidence */
   4,   /* field[4] = country */
   2,   /* field[2] = item_key_lengths */
@@ -1145,10 +1158,11 @@ static const unsigned promised__v1__offer_request__field_indices_by_name[] = {
   0,   /* field[0] = read */
   6,   /* field[6] = with_path */
 };
-static const ProtobufCIntRange promised__v1__offer_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange promised__v1__offer_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 40, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor promised__v1__offer_request__descriptor =
 {
@@ -1158,10 +1172,10 @@ const ProtobufCMessageDescriptor promised__v1__offer_request__descriptor =
   "Promised__V1__OfferRequest",
   "promised.v1",
   sizeof(Promised__V1__OfferRequest),
-  11,
+  12,
   promised__v1__offer_request__field_descriptors,
   promised__v1__offer_request__field_indices_by_name,
-  1,  promised__v1__offer_request__number_ranges,
+  2,  promised__v1__offer_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__offer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1606,7 +1620,7 @@ const ProtobufCMessageDescriptor promised__v1__offer_response__descriptor =
   (ProtobufCMessageInit) promised__v1__offer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__plan_request__field_descriptors[14] =
+static const ProtobufCFieldDescriptor promised__v1__plan_request__field_descriptors[15] =
 {
   {
     "read",
@@ -1776,8 +1790,21 @@ static const ProtobufCFieldDescriptor promised__v1__plan_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "channel",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlanRequest, channel),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__plan_request__field_indices_by_name[] = {
+  14,   /* field[14] = channel */
   7,   /* field[7] = confidence */
   4,   /* field[4] = country */
   2,   /* field[2] = item_key_lengths */
@@ -1793,10 +1820,11 @@ static const unsigned promised__v1__plan_request__field_indices_by_name[] = {
   0,   /* field[0] = read */
   10,   /* field[10] = ship_together */
 };
-static const ProtobufCIntRange promised__v1__plan_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange promised__v1__plan_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 40, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor promised__v1__plan_request__descriptor =
 {
@@ -1806,10 +1834,10 @@ const ProtobufCMessageDescriptor promised__v1__plan_request__descriptor =
   "Promised__V1__PlanRequest",
   "promised.v1",
   sizeof(Promised__V1__PlanRequest),
-  14,
+  15,
   promised__v1__plan_request__field_descriptors,
   promised__v1__plan_request__field_indices_by_name,
-  1,  promised__v1__plan_request__number_ranges,
+  2,  promised__v1__plan_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__plan_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -56,6 +56,12 @@ public typealias SnapshotAnswer = PromisedWire.SnapshotAnswer
 public typealias SnapshotEntry = PromisedWire.SnapshotEntry
 /// What can be listed.
 public typealias Listing = PromisedWire.Listing
+/// From an instant on so many units may be promised.
+public typealias AtpStep = PromisedWire.AtpStep
+/// What may be promised of one item at one place.
+public typealias AtpPair = PromisedWire.AtpPair
+/// What may be promised by date.
+public typealias AtpAnswer = PromisedWire.AtpAnswer
 /// A page of a listing.
 public typealias ListAnswer = PromisedWire.ListAnswer
 /// The answer to a ping.

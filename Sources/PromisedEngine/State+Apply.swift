@@ -14,6 +14,7 @@ extension State {
     commands.forget(at: time.milliseconds)
     forgetHolds()
     forgetBuckets()
+    closeOverdueDays()
     movements.cause = 0
     let isAudited = audit.isCounting
     if isAudited { auditBefore(event) }

@@ -49,7 +49,9 @@ extension State {
     digestNetwork(&sum)
     digestOverrides(&sum)
     digestLearned(&sum)
+    digestDemand(&sum)
     digestSourcing(&sum)
+    digestDistribution(&sum)
     let moved = movements.rows
     for index in moved.causes.indices {
       sum.begin(134)

@@ -46,12 +46,14 @@ extension State {
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))
     }
     begun.tail = exportLimits() + exportInbound() + exportKits() + exportOpportunity()
+    begun.tail += exportDistribution()
     begun.tail += exportHolds() + exportPromises() + exportCommands()
     begun.tail.append(.sources(exportSources()))
     begun.tail.append(.feedStanding(exportStanding()))
     begun.tail += exportCounts() + exportParked()
     begun.tail.append(.movements(movements.rows))
     begun.tail += exportLearned()
+    begun.tail += exportDemand()
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
     if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }
     if let load {

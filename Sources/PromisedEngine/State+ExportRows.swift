@@ -6,6 +6,7 @@ extension State {
   func exportItems(in slots: Range<Int>) -> ItemRows {
     var rows = ItemRows()
     var sellerPlaces: [UInt32: UInt32] = [:]
+    var categoryPlaces: [UInt16: UInt32] = [:]
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ItemKeys.maximumByteCount) { key in
       for slot in slots {
         let token = positions.key(slot)
@@ -27,11 +28,17 @@ extension State {
         rows.releaseUnixSeconds.append(item.releaseUnixSeconds)
         rows.restrictions.append(item.restrictions.rawValue)
         rows.volumesCubicMillimetres.append(item.volumeCubicMillimetres)
+        if categoryPlaces[item.category] == nil {
+          categoryPlaces[item.category] = UInt32(rows.categoryNames.count)
+          rows.categoryNames.append(categoryName(item.category).name)
+        }
+        rows.categories.append(categoryPlaces[item.category] ?? 0)
       }
     }
     // Most catalogues have none: an empty column says the same.
     if !rows.releaseUnixSeconds.contains(where: { $0 != 0 }) { rows.releaseUnixSeconds = [] }
     if !rows.restrictions.contains(where: { $0 != 0 }) { rows.restrictions = [] }
+    if rows.categoryNames == [.empty] { (rows.categories, rows.categoryNames) = ([], []) }
     if !rows.volumesCubicMillimetres.contains(where: { $0 != 0 }) {
       rows.volumesCubicMillimetres = []
     }

@@ -32,6 +32,8 @@ extension State {
     case .journal(let rows): importJournal(rows)
     case .countInstants(let rows): importCounts(rows)
     case .parked(let rows): for row in rows { park(row, number: nil) }
+    case .demandPool(let rows): importDemand(rows)
+    case .demandItems(let rows): importDemand(rows)
     case .movements(let rows): movements.restore(rows)
     case .shortfalls(let rows): allocations.restored = rows
     }

@@ -9,7 +9,7 @@ extension State {
   /// `ProfileCatalogue.decideOffer` says.
   ///
   /// - Throws: FIELD_MISSING, TOO_MANY_ROWS, COLUMN_LENGTH_MISMATCH, FIELD_OUT_OF_RANGE;
-  ///   NETWORK_NOT_READY before profiles are published, and when time has run past
+  ///   CHANNEL_UNKNOWN; NETWORK_NOT_READY before profiles are published, and when time has run past
   ///   those that are; ITEM_UNKNOWN or POSTCODE_UNKNOWN when the
   ///   only item or the only postcode is not known.
   package func answer(_ query: OfferQuery, at now: UnixMilliseconds, into reply: inout OfferReply)
@@ -19,6 +19,7 @@ extension State {
     var first = 0
     prefetch(item: itemKeys.packed(query.items.key(0, at: &first)))
     observeNetwork()
+    let channel = try channelIndex(query.channel)
     let profiles = try answeringCatalogue(at: now)
     reply.profileEpoch = publication.epoch
     try resolveDestinations(of: query)
@@ -38,7 +39,9 @@ extension State {
       }
       prefetch(slot: slot)
       let quantity = query.quantities.isEmpty ? 1 : Int64(query.quantities[row])
-      answerOffers(slot, item: key, quantity: quantity, query, profiles, at: now, into: &reply)
+      answerOffers(
+        slot, item: key, quantity: quantity, channel: channel, query, profiles, at: now,
+        into: &reply)
     }
   }
 
@@ -107,24 +110,29 @@ extension State {
   }
 
   private func answerOffers(
-    _ slot: Int, item: BorrowedBytes, quantity: Int64, _ query: OfferQuery,
+    _ slot: Int, item: BorrowedBytes, quantity: Int64, channel: UInt16, _ query: OfferQuery,
     _ catalogue: ProfileCatalogue, at now: UnixMilliseconds, into reply: inout OfferReply
   ) {
-    let count = positions.rowCount(slot)
-    scratch.available.removeAll()
-    for place in 0..<count {
-      scratch.available.append(
-        offerable(positions.rows(slot)[place], positions.nodes(slot)[place], at: now))
+    let isPlain = isPlain(slot)
+    if !isPlain { fillCandidates(slot, channel: channel, backorders: .none, at: now) }
+    let count = isPlain ? positions.rowCount(slot) : scratch.candidates.count
+    let nodes = isPlain ? (count == 0 ? nil : positions.nodes(slot)) : scratch.candidates.base
+    if isPlain {
+      scratch.available.removeAll()
+      for place in 0..<count {
+        scratch.available.append(
+          offerable(positions.rows(slot)[place], positions.nodes(slot)[place], at: now))
+      }
     }
     scratch.admitted.removeAll()
     if hasLateNodes {
       for place in 0..<count {
-        let node = positions.nodes(slot)[place]
+        let node = nodes.unsafelyUnwrapped[place]
         scratch.admitted.append(admittedFrom(node, catalogue.schedule(.whole), at: now))
       }
     }
     let candidates = StockCandidates(
-      nodes: Column(base: count == 0 ? nil : UnsafePointer(positions.nodes(slot)), count: count),
+      nodes: Column(base: nodes.map { UnsafePointer($0) }, count: count),
       available: Column(base: UnsafePointer(scratch.available.base), count: count),
       admittedFromUnixSeconds: Column(
         base: UnsafePointer(scratch.admitted.base), count: scratch.admitted.count))

@@ -22,6 +22,12 @@ package final class State {
   /// What changed the units on hand since the first event.
   var movements = MovementTotals()
 
+  // For whom: groups of nodes, channels, units beyond the stock, claims that no row reserves.
+  var groups = GroupTable()
+  var channels = ChannelTable()
+  var backorders = ItemLists<BackorderRow>()
+  var claims = ItemLists<ClaimRow>()
+
   // Sellers and their storage.
   var sellerKeys = KeyTable()
   var sellers: [Seller] = []
@@ -84,6 +90,14 @@ package final class State {
 
   /// What operators decided over the system's head.
   var overrides = OverrideTable()
+
+  // What sells.
+  var demand = DemandLearner()
+  /// Names of the categories 1, 2, … of `demand`.
+  var categoryKeys = KeyTable()
+  /// Where the pass stands that closes ended days, and when it began, UTC seconds.
+  var demandCursor = 0
+  var demandPassBegan: Int64 = 0
 
   // What was observed.
   var learned = LearnedTable()
@@ -178,6 +192,12 @@ struct Scratch: ~Copyable {
   var destinations = Store<OfferDestination>(capacity: 256)
   var steps = GrowableColumn<PathStep>(capacity: 32)
   var plan = PlanScratch()
+  /// The item that is decided on, over time, and the claims of the command that is decided.
+  var model = SupplyModel()
+  var wishes = Store<ClaimWish>(capacity: Limits.linesPerHold)
+  var times = Store<Int64>(capacity: 256)
+  var candidates = Store<UInt16>(capacity: 256)
+  var groups = Store<UInt16>(capacity: 16)
   var admitted = Store<Int64>(capacity: 256)
   // Lines of a hold that redeems tokens.
   var lineBytes = Store<UInt8>(capacity: 256)

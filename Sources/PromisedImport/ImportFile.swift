@@ -32,6 +32,9 @@ package enum ImportFile: Int, Sendable, CaseIterable {
   case opportunity
   case inbound
   case limits
+  case groups
+  case channels
+  case backorders
 
   /// The file's name in the directory.
   package var fileName: String { "\(self).csv" }
@@ -200,6 +203,20 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("kind", "confirmed, estimated or no-limit"),
       ImportColumn(
         "limit_cubic_feet", "a decimal number, 0…1,000,000,000,000; empty with no-limit"),
+    ],
+    [ImportColumn("group", name), ImportColumn("node", node)],
+    [
+      ImportColumn("channel", name), ImportColumn("item", "an item of items.csv"),
+      ImportColumn("node", node), ImportColumn("buffer", amount, needed: false),
+      ImportColumn("set_aside", amount, needed: false),
+    ],
+    [
+      ImportColumn("item", "an item of items.csv"), ImportColumn("node", node),
+      ImportColumn("kind", "backorder or preorder"), ImportColumn("cap", amount),
+      ImportColumn(
+        "from", "RFC 3339, such as 2026-12-20T00:00:00Z, with preorder; empty with backorder",
+        needed: false),
+      ImportColumn("until", "RFC 3339, or empty = without end", needed: false),
     ],
   ]
 }

@@ -150,6 +150,9 @@ package struct Importer {
     case .opportunity: try SourcingFiles.opportunity(&table, references, emit)
     case .inbound: try StockFiles.inbound(&table, references, emit)
     case .limits: try StockFiles.limits(&table, references, emit)
+    case .groups: try DistributionFiles.groups(&table, references, emit)
+    case .channels: try DistributionFiles.channels(&table, references, emit)
+    case .backorders: try DistributionFiles.backorders(&table, references, emit)
     }
   }
 }

@@ -91,6 +91,10 @@ final class References {
   var kits = DefinedKeys(isClosed: true)
   var components = CompositeKeys()
   var opportunities = CompositeKeys()
+  var groups = DefinedKeys(isClosed: true)
+  var members = CompositeKeys()
+  var channelStock = CompositeKeys()
+  var backorders = CompositeKeys()
   var positions: PairSet
   private var timeZones = KeyTable()
   private let lookUpTimeZone: (Name) -> Bool

@@ -102,7 +102,7 @@ enum SourcingFiles {
     if !rows.values.isEmpty { try emit(.opportunity(rows), rows.values.count) }
   }
 
-  private static func item(
+  static func item(
     _ table: inout TableReader, _ column: Int, _ references: References?
   ) -> BorrowedBytes? {
     guard let key = table.name(column) else { return nil }

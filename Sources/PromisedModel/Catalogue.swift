@@ -47,6 +47,9 @@ package struct ItemRows: Sendable, Equatable {
   package var restrictions: [UInt8] = []
   /// Cubic millimetres of one unit as packed for shipping, 0…10^13; 0 = not known.
   package var volumesCubicMillimetres: [Int64] = []
+  /// Items that sell alike have the same: an index into `categoryNames`, whose name may be empty.
+  package var categories: [UInt32] = []
+  package var categoryNames: [Name] = []
 
   package init() {}
 }

@@ -79,13 +79,17 @@ package enum PutRows: Sendable, Equatable {
   case limits(LimitRows)
   case kits(KitRows)
   case opportunity(OpportunityRows)
+  case groups(GroupRows)
+  case channelStock(ChannelStockRows)
+  case backorders(BackorderRows)
 }
 
 package enum LoadMode: UInt8, Sendable, CaseIterable {
   /// Rows absent from the load stay as they are.
   case merge = 1
-  /// Positions absent from the load go to zero on hand; network, inbound, limits, kits and
-  /// opportunity values absent from it are removed. Items, sellers and holds stay.
+  /// Positions absent from the load go to zero on hand; network, inbound, limits, kits, opportunity
+  /// values, nodes of groups, channel stock and backorders absent from it are removed. Items,
+  /// sellers and holds stay, and so do the names of groups and channels.
   case replace = 2
 }
 

@@ -121,6 +121,9 @@ package enum StateBlock {
   /// Rows that wait for their item or node, in the order in which they came.
   case parked([ParkedRow])
   case feedStanding(FeedStanding)
+  /// What items that sell have in common; before them.
+  case demandPool(DemandPoolRows)
+  case demandItems(DemandItemRows)
   /// Units that came on hand and left, by what moved them.
   case movements(MovementTotalRows)
   /// By hold and line; the holds come before.

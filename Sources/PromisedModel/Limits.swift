@@ -56,6 +56,10 @@ package enum Limits {
   package static var overrideSeconds: Int64 { 31_536_000 }
   /// Items whose promises are compared when a publication is.
   package static var comparedItems: Int { 10_000_000 }
+  /// Items whose days are kept; one that comes later is forecast by its category alone.
+  package static var activeItems: Int { 1_048_576 }
+  /// Categories of items that sell alike; items of a further one are in none.
+  package static var itemCategories: Int { 4096 }
   package static var nodes: Int { 65_000 }
   /// Differences that the report of an audit describes.
   package static var auditViolations: Int { 100 }
@@ -68,6 +72,22 @@ package enum Limits {
   package static var departureChangeDays: Int32 { 30 }
   /// Outcomes of promises that are kept to tell accuracy from.
   package static var promiseOutcomes: Int { 1_048_576 }
+  /// Distribution groups that have nodes, and names of groups ever given.
+  package static var groups: Int { 500 }
+  package static var groupNames: Int { 5000 }
+  package static var channels: Int { 1000 }
+  /// Open demands of groups of one item, each by its group, due and channel.
+  package static var poolDemands: Int { 8 }
+  /// Claims of one item for later or of groups, each by its place, due and channel.
+  package static var datedClaims: Int { 4096 }
+  /// What is overdue and being received is counted on within this time.
+  package static var receivingSeconds: Int64 { 86_400 }
+  /// Pairs of one question for available-to-promise by date, steps of each, and its days.
+  package static var atpPairs: Int { 4096 }
+  package static var atpSteps: Int { 64 }
+  package static var atpDays: Int32 { 365 }
+  /// What one such question may cost: cells of (node, set of demands) looked at.
+  package static var atpWork: Int { 100_000_000 }
   package static var unitsPerPosition: Int32 { 2_000_000_000 }
   /// Sources of the feed.
   package static var feedSources: Int { 10_000 }

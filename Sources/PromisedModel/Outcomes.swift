@@ -100,6 +100,13 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case nameTaken = 108
   case holdConsumed = 109
 
+  // For whom units are, and by when.
+  case channelUnknown = 114
+  case groupUnknown = 115
+  case poolDemandLimit = 116
+  case datedClaimLimit = 117
+  case kitNeedsNode = 118
+
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
     let letters = Array(String(describing: self))
@@ -119,7 +126,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .ok: .ok
     case .itemUnknown, .nodeUnknown, .sellerUnknown, .postcodeUnknown, .holdUnknown,
       .marketplaceUnknown, .calendarUnknown, .timeZoneUnknown, .zoneUnknown, .loadUnknown,
-      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown:
+      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown,
+      .channelUnknown, .groupUnknown:
       .notFound
     case .fieldOutOfRange, .fieldMissing, .columnLengthMismatch, .keyInvalid, .messageMalformed,
       .tooManyFields, .tooManyRows, .streamIDEven, .rowInvalid,
@@ -129,9 +137,11 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .loadInProgress, .loadChangesTooMuch, .loadChunkOutOfOrder, .sequenceGap, .noStock,
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
-      .tooManyShipments, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
-      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .rowParked, .countTooOld,
-      .holdNotClaiming, .cannotBeUndone, .feedNotKept, .holdConsumed:
+      .tooManyShipments, .holdConsumed, .offerExpired, .offerChanged, .capacityFull,
+      .positionNotReached,
+      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
+      .datedClaimLimit, .kitNeedsNode,
+      .rowParked, .countTooOld, .holdNotClaiming, .cannotBeUndone, .feedNotKept:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied

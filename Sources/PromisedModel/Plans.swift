@@ -36,13 +36,15 @@ package struct PlanQuery {
   package var maximumShipments: Int32
   /// The slowest level that is fast enough for a line may carry it: boxes may differ in level.
   package var mixesLevels: Bool
+  /// Who asks; empty = no channel.
+  package var channel: BorrowedBytes
 
   package init(
     items: KeyColumn, quantities: Column<Int32>, country: BorrowedBytes, postcode: BorrowedBytes,
     levels: Column<UInt8> = .empty, confidence: ConfidenceLevel = .usual,
     objective: PlanObjective = .earliest, policy: FillPolicy = .fillOrKill,
     shipsTogether: Bool = false, neededByDays: Int32 = 0, maximumShipments: Int32 = 0,
-    mixesLevels: Bool = false
+    mixesLevels: Bool = false, channel: BorrowedBytes = .empty
   ) {
     self.items = items
     self.quantities = quantities
@@ -56,6 +58,7 @@ package struct PlanQuery {
     self.neededByDays = neededByDays
     self.maximumShipments = maximumShipments
     self.mixesLevels = mixesLevels
+    self.channel = channel
   }
 }
 

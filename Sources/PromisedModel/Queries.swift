@@ -19,11 +19,14 @@ package struct OfferQuery {
   package var byDays: Int32
   /// Leave the tokens out: for pages that show many offers and hold none.
   package var omitsTokens: Bool
+  /// Who asks; empty = no channel.
+  package var channel: BorrowedBytes
 
   package init(
     items: KeyColumn, quantities: Column<Int32>, country: BorrowedBytes,
     postcodes: Column<BorrowedBytes>, withPath: Bool, levels: Column<UInt8> = .empty,
-    confidence: ConfidenceLevel = .usual, byDays: Int32 = 0, omitsTokens: Bool = false
+    confidence: ConfidenceLevel = .usual, byDays: Int32 = 0, omitsTokens: Bool = false,
+    channel: BorrowedBytes = .empty
   ) {
     self.items = items
     self.quantities = quantities
@@ -34,6 +37,7 @@ package struct OfferQuery {
     self.confidence = confidence
     self.byDays = byDays
     self.omitsTokens = omitsTokens
+    self.channel = channel
   }
 }
 
@@ -41,10 +45,19 @@ package struct AvailabilityQuery {
   package var items: KeyColumn
   /// Only these nodes; empty = all that have a row.
   package var nodeNames: Column<BorrowedBytes>
+  /// And those of these groups.
+  package var groupNames: Column<BorrowedBytes>
+  /// Who asks; empty = no channel.
+  package var channel: BorrowedBytes
 
-  package init(items: KeyColumn, nodeNames: Column<BorrowedBytes>) {
+  package init(
+    items: KeyColumn, nodeNames: Column<BorrowedBytes>, groupNames: Column<BorrowedBytes> = .empty,
+    channel: BorrowedBytes = .empty
+  ) {
     self.items = items
     self.nodeNames = nodeNames
+    self.groupNames = groupNames
+    self.channel = channel
   }
 }
 
@@ -88,6 +101,9 @@ package enum ListKind: UInt8, Sendable, CaseIterable {
   case rates = 10
   case kits = 11
   case opportunity = 12
+  case groups = 13
+  case channelStock = 14
+  case backorders = 15
   /// Feed rows that wait for an item or node, and those that failed when they were driven again.
   case parked = 20
   case parkedFailures = 21

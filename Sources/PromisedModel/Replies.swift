@@ -106,6 +106,12 @@ package struct AvailabilityReply: ~Copyable {
   package var withheld = GrowableColumn<Int64>()
   /// May be negative after a count fell short of what is reserved.
   package var availableNow = GrowableColumn<Int64>()
+  /// Claimed there for a date of their own.
+  package var claimedLater = GrowableColumn<Int64>()
+  /// Kept from the channel that asks.
+  package var withheldFromChannel = GrowableColumn<Int64>()
+  /// Per item: claimed of groups, and of no node yet.
+  package var unsourced = GrowableColumn<Int64>()
 
   package var inboundCounts = GrowableColumn<UInt32>()
   package var inboundShipments = GrowableColumn<BorrowedBytes>()
@@ -136,6 +142,9 @@ package struct AvailabilityReply: ~Copyable {
     allocated.removeAll()
     withheld.removeAll()
     availableNow.removeAll()
+    claimedLater.removeAll()
+    withheldFromChannel.removeAll()
+    unsourced.removeAll()
     inboundCounts.removeAll()
     inboundShipments.removeAll()
     inboundNodes.removeAll()

@@ -18,6 +18,9 @@ extension PutRows {
       try require(
         [rows.nodes.count, rows.values.count], rows: rows.keys.count, "opportunity columns")
       try require(rows.nodes, below: rows.nodeNames.count, "opportunity node")
+    case .groups(let rows): try rows.checkColumns()
+    case .channelStock(let rows): try rows.checkColumns()
+    case .backorders(let rows): try rows.checkColumns()
     }
   }
 }
@@ -54,6 +57,8 @@ extension StateBlock {
       for (cause, next) in zip(rows.causes, rows.causes.dropFirst()) where cause >= next {
         throw .malformed("movement causes")
       }
+    case .demandPool(let rows): try rows.checkColumns()
+    case .demandItems(let rows): try rows.checkColumns()
     case .sizes, .publication, .load, .lastLoad, .promises, .buckets: return
     }
   }
@@ -69,6 +74,7 @@ extension ItemRows {
     // Each of these may be absent: 0 for every row.
     for count in [
       releaseUnixSeconds.count, restrictions.count, volumesCubicMillimetres.count,
+      categories.count,
     ] where count > 0 {
       try require([count], rows: keys.count, "item columns")
     }
@@ -76,6 +82,7 @@ extension ItemRows {
       throw .malformed("item restrictions")
     }
     try require(sellers, below: sellerNames.count, "item seller")
+    try require(categories, below: categoryNames.count, "item category")
     try require(storageTypes, are: StorageType.init, "item storage type")
   }
 }

@@ -174,6 +174,8 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.releaseUnixSeconds)
     try column(&rows.restrictions)
     try column(&rows.volumesCubicMillimetres)
+    try column(&rows.categories)
+    try names(&rows.categoryNames)
   }
 
   mutating func positions(_ rows: inout PositionRows) throws(RecordError) {
@@ -231,6 +233,33 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.values)
   }
 
+  mutating func groups(_ rows: inout GroupRows) throws(RecordError) {
+    try names(&rows.names)
+    try column(&rows.counts)
+    try names(&rows.nodeNames)
+    try column(&rows.nodes)
+  }
+
+  mutating func channelStock(_ rows: inout ChannelStockRows) throws(RecordError) {
+    try names(&rows.channelNames)
+    try column(&rows.channels)
+    try keys(&rows.keys)
+    try names(&rows.nodeNames)
+    try column(&rows.nodes)
+    try column(&rows.buffers)
+    try column(&rows.setAsides)
+  }
+
+  mutating func backorders(_ rows: inout BackorderRows) throws(RecordError) {
+    try keys(&rows.keys)
+    try names(&rows.nodeNames)
+    try column(&rows.nodes)
+    try column(&rows.kinds)
+    try column(&rows.caps)
+    try column(&rows.fromUnixSeconds)
+    try column(&rows.untilUnixSeconds)
+  }
+
   mutating func load(_ load: inout LoadDescription) throws(RecordError) {
     try name(&load.id)
     try choice(&load.mode)
@@ -273,6 +302,15 @@ extension FieldCoder where Self: ~Copyable {
     case .opportunity(var rows0):
       try opportunity(&rows0)
       rows = .opportunity(rows0)
+    case .groups(var rows0):
+      try groups(&rows0)
+      rows = .groups(rows0)
+    case .channelStock(var rows0):
+      try channelStock(&rows0)
+      rows = .channelStock(rows0)
+    case .backorders(var rows0):
+      try backorders(&rows0)
+      rows = .backorders(rows0)
     }
   }
 }
@@ -287,6 +325,9 @@ enum PutKind: UInt8 {
   case limits = 6
   case kits = 7
   case opportunity = 8
+  case groups = 10
+  case channelStock = 11
+  case backorders = 12
 
   var blank: PutRows {
     switch self {
@@ -298,6 +339,9 @@ enum PutKind: UInt8 {
     case .limits: .limits(LimitRows())
     case .kits: .kits(KitRows())
     case .opportunity: .opportunity(OpportunityRows())
+    case .groups: .groups(GroupRows())
+    case .channelStock: .channelStock(ChannelStockRows())
+    case .backorders: .backorders(BackorderRows())
     }
   }
 }
@@ -313,6 +357,9 @@ extension PutRows {
     case .limits: .limits
     case .kits: .kits
     case .opportunity: .opportunity
+    case .groups: .groups
+    case .channelStock: .channelStock
+    case .backorders: .backorders
     }
   }
 }

@@ -23,6 +23,8 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case countInstants = 18
   case parked = 19
   case feedStanding = 20
+  case demandPool = 29
+  case demandItems = 30
   case movements = 34
   case shortfalls = 22
 }
@@ -50,6 +52,8 @@ extension StateBlock {
     case .countInstants: .countInstants
     case .parked: .parked
     case .feedStanding: .feedStanding
+    case .demandPool: .demandPool
+    case .demandItems: .demandItems
     case .movements: .movements
     case .shortfalls: .shortfalls
     }
@@ -72,6 +76,8 @@ extension StateBlock {
     case .journal(let rows): rows.nodes.count
     case .countInstants(let rows): rows.nodes.count
     case .parked(let rows): rows.count
+    case .demandPool: 1
+    case .demandItems(let rows): rows.keys.count
     case .movements(let rows): rows.causes.count
     case .shortfalls(let rows): rows.holdIDs.count
     case .publication, .load, .lastLoad, .sizes, .feedStanding: 1
@@ -129,6 +135,8 @@ extension StateBlockKind {
     case .countInstants: .countInstants(CountRows())
     case .parked: .parked([])
     case .feedStanding: .feedStanding(FeedStanding())
+    case .demandPool: .demandPool(DemandPoolRows())
+    case .demandItems: .demandItems(DemandItemRows())
     case .movements: .movements(MovementTotalRows())
     case .shortfalls: .shortfalls(ShortfallRows())
     }
@@ -205,6 +213,12 @@ extension FieldCoder where Self: ~Copyable {
     case .feedStanding(var standing):
       try feedStanding(&standing)
       block = .feedStanding(standing)
+    case .demandPool(var rows):
+      try demandPool(&rows)
+      block = .demandPool(rows)
+    case .demandItems(var rows):
+      try demandItems(&rows)
+      block = .demandItems(rows)
     case .movements(var rows):
       try column(&rows.causes)
       try column(&rows.high)
@@ -279,6 +293,9 @@ extension PutRows {
     case .limits(let rows): rows.sellers.count
     case .kits(let rows): rows.kits.count
     case .opportunity(let rows): rows.keys.count
+    case .groups(let rows): rows.names.count
+    case .channelStock(let rows): rows.keys.count
+    case .backorders(let rows): rows.keys.count
     }
   }
 }

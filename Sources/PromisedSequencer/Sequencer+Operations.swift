@@ -96,6 +96,10 @@ extension Sequencer {
     status.sources = state.feedSources
     status.parkedRows = UInt64(state.counters.parkedRows)
     status.journalRows = UInt64(state.counters.journalRows)
+    status.auditPasses = auditFacts.passes
+    status.auditLastUnixSeconds = auditFacts.lastPassUnixSeconds
+    status.auditPositionsChecked = auditFacts.positionsChecked
+    status.auditViolations = auditFacts.violations.reduce(0, +)
     send(reply, reflecting: 0) { (encoder, asOf, frames) in
       encoder.encode(status, streamID: reply.streamID, asOf: asOf, into: &frames)
     }

@@ -19,6 +19,9 @@ extension Sequencer {
     case .inStock(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
+    case .atp(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
     case .headroom(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
@@ -52,11 +55,13 @@ extension Sequencer {
     case .accuracy(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
-    case .hold, .holdTransition, .feed, .reverseFeed, .put, .rescue, .observe, .departures, .putOverride,
+    case .hold, .holdTransition, .feed, .reverseFeed, .put, .rescue, .observe, .departures,
+      .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
       try requireTakingChanges()
       try performChange(request, reply)
     case .status: answerStatus(reply, facts: facts)
+    case .audit: followUps.append(.audit(reply))
     case .takeSnapshot: try askForSnapshot(reply, facts: facts)
     case .listSnapshots: answerSnapshots(reply, facts: facts)
     case .drain: drain(reply)
@@ -260,7 +265,7 @@ extension Sequencer {
   private func perform(
     _ rows: PutRows, key: CommandKey, load: LoadChunkKey?, _ reply: ReplyTo
   ) throws(Refusal) {
-    let rows = try withTimeZones(rows)
+    let rows = try withTimeZones(rows, ofLoad: load != nil)
     var reflected: Position
     if let load {
       let decision = try state.decide(chunk: load.number, of: load.loadID, rows)
@@ -282,14 +287,14 @@ extension Sequencer {
 extension Sequencer {
   /// Puts rows without a caller: for the start of a sandbox.
   package func put(_ rows: PutRows) throws(Refusal) {
-    let rows = try withTimeZones(rows)
+    let rows = try withTimeZones(rows, ofLoad: false)
     try state.validate(rows)
     commit(.put(CommandKey(bytes: .empty, bodyDigest: 0), rows))
   }
 
-  private func withTimeZones(_ rows: PutRows) throws(Refusal) -> PutRows {
+  private func withTimeZones(_ rows: PutRows, ofLoad: Bool) throws(Refusal) -> PutRows {
     guard case .network(var network) = rows else { return rows }
-    try addTimeZones(to: &network)
+    try addTimeZones(to: &network, ofLoad: ofLoad)
     return .network(network)
   }
 }

@@ -39,6 +39,8 @@ package final class Sequencer {
   var waiting: [Session] = []
   var followUps: [FollowUp] = []
   package let counters = Counters()
+  /// What the standing audit did since the start.
+  package internal(set) var auditFacts = AuditFacts()
   package let isSandbox: Bool
   /// What `SetTime` moved a sandbox's clock to; nil = the real clock.
   package internal(set) var sandboxTime: UnixMilliseconds?
@@ -48,6 +50,7 @@ package final class Sequencer {
   var offerReply = OfferReply()
   var availabilityReply = AvailabilityReply()
   var inStockReply = InStockReply()
+  var atpReply = AtpReply()
   var headroomReply = HeadroomReply()
   var holdReply = HoldReply()
   var feedReply = FeedReply()
@@ -166,9 +169,9 @@ package final class Sequencer {
     return taken
   }
 
-  /// Adds the rules of zones that rows name and the state does not know yet, so that they enter
-  /// the log with the rows.
-  func addTimeZones(to rows: inout NetworkRows) throws(Refusal) {
+  /// Adds the rules of zones that rows name and the network they go to does not know yet, so that
+  /// they enter the log with the rows. A load that replaces the network knows only its own.
+  func addTimeZones(to rows: inout NetworkRows, ofLoad: Bool) throws(Refusal) {
     var wanted: [Name] = []
     for row in rows.marketplaces { wanted.append(row.timeZone) }
     for row in rows.nodes { wanted.append(row.timeZone) }
@@ -176,7 +179,7 @@ package final class Sequencer {
     var added = Set<Name>()
     for zone in wanted where !zone.isEmpty && !added.contains(zone) {
       added.insert(zone)
-      if state.network.hasTimeZone(zone) { continue }
+      if state.hasTimeZone(zone, ofLoad: ofLoad) { continue }
       guard let tzif = timeZoneFile(zone) else {
         throw Refusal(
           .timeZoneUnknown,
@@ -196,6 +199,7 @@ package struct ReplayFailure: Error, Sendable {
 /// What a request asks of the loop rather than of the state.
 package enum FollowUp {
   case takeSnapshot(ReplyTo)
+  case audit(ReplyTo)
   case explainPast(PastQuestion, ReplyTo)
   case drain
 }

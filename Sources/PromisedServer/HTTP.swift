@@ -65,6 +65,7 @@ extension Server {
     text.counter(
       "promised_malformed_connections_total", "Connections closed for what they sent",
       counters.malformedFrames)
+    appendAudit(to: &text)
     text.begin("promised_requests_total", "Requests by method", "counter")
     for (name, count) in counters.requestsByMethod where count > 0 {
       text.sample("promised_requests_total", [("method", name)], count)
@@ -77,6 +78,29 @@ extension Server {
     }
     feedMetrics(facts, &text)
     return text.text
+  }
+
+  private func appendAudit(to text: inout MetricsText) {
+    let facts = sequencer.auditFacts
+    text.counter(
+      "promised_audit_passes_total", "Passes of the standing audit over the whole state",
+      facts.passes)
+    text.counter(
+      "promised_audit_positions_checked_total", "Positions the standing audit compared",
+      facts.positionsChecked)
+    if facts.passes > 0 {
+      text.gauge(
+        "promised_audit_last_pass_age_seconds", "Seconds since the last full pass ended",
+        UInt64(clamping: sequencer.now.seconds - facts.lastPassUnixSeconds))
+    }
+    text.begin(
+      "promised_audit_violations_total", "Differences found, by identity: 0 where all is sound",
+      "counter")
+    for identity in AuditIdentity.allCases {
+      text.sample(
+        "promised_audit_violations_total", [("identity", identity.name)],
+        facts.violations[Int(identity.rawValue)])
+    }
   }
 
   /// A line per source of the feed, of which there are `Limits.feedSources` at most.

@@ -55,6 +55,7 @@ extension Server {
   func start(_ followUp: FollowUp) {
     switch followUp {
     case .takeSnapshot(let reply): jobs.request(by: reply)
+    case .audit(let reply): audit.request(by: reply)
     case .explainPast(let question, let reply): jobs.explain(question, for: reply)
     case .drain:
       isDraining = true

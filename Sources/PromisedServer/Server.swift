@@ -22,6 +22,9 @@ package final class Server<Store: FileStore> {
   let sequencer: Sequencer
   let configuration: Configuration
   let residentBytes: () -> UInt64
+  /// Takes a line for the operator's log.
+  let say: (String) -> Void
+  var audit: AuditSchedule
   /// Absent in a sandbox: then everything counts as durable at once.
   let log: LogThread<Store>?
   let jobs: BackgroundJobs<Store>
@@ -59,9 +62,11 @@ package final class Server<Store: FileStore> {
   package init(
     configuration: Configuration, transport: any Transport, clock: any Clock,
     threads: any Threads, residentBytes: @escaping () -> UInt64,
-    recovered: consuming RecoveredServer<Store>
+    say: @escaping (String) -> Void = { _ in }, recovered: consuming RecoveredServer<Store>
   ) {
     self.residentBytes = residentBytes
+    self.say = say
+    audit = AuditSchedule(now: clock.monotonicNanoseconds())
     self.configuration = configuration
     self.transport = transport
     self.clock = clock
@@ -105,6 +110,7 @@ package final class Server<Store: FileStore> {
       runJobs()
       submitLogWork()
       runSnapshot()
+      runAudit()
       flushAll()
       sweepStalled()
       if isStopping, finishStopping() { return }
@@ -117,8 +123,9 @@ package final class Server<Store: FileStore> {
   }
 
   func waitMilliseconds() -> Int32 {
-    if jobs.wantsLoopTime { return 0 }
+    if jobs.wantsLoopTime || audit.wantsLoopTime { return 0 }
     if needsCertification, !isLogBusy { return 20 }
+    if sequencer.isAuditing, !isStopping { return 20 }
     return isStopping ? 10 : 200
   }
 

@@ -28,6 +28,10 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case putKits = 28
   case putOpportunity = 29
   case reverseFeed = 30
+  case atp = 31
+  case putGroups = 32
+  case putChannelStock = 33
+  case putBackorders = 34
 
   // promised.v1.Holds
   case hold = 48
@@ -155,6 +159,10 @@ extension Method {
     case .putKits: Row(.inventory, "PutKits")
     case .putOpportunity: Row(.inventory, "PutOpportunity")
     case .reverseFeed: Row(.inventory, "ReverseFeed")
+    case .atp: Row(.inventory, "Atp")
+    case .putGroups: Row(.inventory, "PutGroups")
+    case .putChannelStock: Row(.inventory, "PutChannelStock")
+    case .putBackorders: Row(.inventory, "PutBackorders")
     case .hold: Row(.holds, "Hold")
     case .holdCommit: Row(.holds, "Commit")
     case .holdRelease: Row(.holds, "Release")
@@ -183,7 +191,7 @@ extension Method {
     case .beginLoad: Row(.admin, "BeginLoad")
     case .commitLoad: Row(.admin, "CommitLoad")
     case .abortLoad: Row(.admin, "AbortLoad")
-    case .audit: Row(.admin, "Audit", built: false)
+    case .audit: Row(.admin, "Audit")
     case .takeSnapshot: Row(.admin, "TakeSnapshot")
     case .listSnapshots: Row(.admin, "ListSnapshots")
     case .drain: Row(.admin, "Drain")

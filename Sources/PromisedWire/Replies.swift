@@ -63,6 +63,10 @@ package struct StatusReply: Sendable {
   package var sources: [FeedSourceFacts] = []
   package var parkedRows: UInt64 = 0
   package var journalRows: UInt64 = 0
+  package var auditPasses: UInt64 = 0
+  package var auditLastUnixSeconds: Int64 = 0
+  package var auditPositionsChecked: UInt64 = 0
+  package var auditViolations: UInt64 = 0
 
   package init() {}
 }

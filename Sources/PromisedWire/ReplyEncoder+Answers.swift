@@ -111,6 +111,12 @@ extension ReplyEncoder {
     message.withheld = reply.withheld.column.packed
     message.n_available_now = reply.availableNow.count
     message.available_now = reply.availableNow.column.packed
+    message.n_claimed_later = reply.claimedLater.count
+    message.claimed_later = reply.claimedLater.column.packed
+    message.n_withheld_from_channel = reply.withheldFromChannel.count
+    message.withheld_from_channel = reply.withheldFromChannel.column.packed
+    message.n_unsourced = reply.unsourced.count
+    message.unsourced = reply.unsourced.column.packed
     message.n_inbound_counts = reply.inboundCounts.count
     message.inbound_counts = reply.inboundCounts.column.packed
     message.n_inbound_shipments = reply.inboundShipments.count

@@ -74,6 +74,10 @@ extension ReplyEncoder {
     message.draining = reply.isDraining ? 1 : 0
     message.sandbox = reply.isSandbox ? 1 : 0
     message.load_next_chunk = reply.loadNextChunk
+    message.audit_passes = reply.auditPasses
+    message.audit_last_unix_s = reply.auditLastUnixSeconds
+    message.audit_positions_checked = reply.auditPositionsChecked
+    message.audit_violations = reply.auditViolations
     setTexts(
       [reply.serverVersion, reply.dataset, reply.loadID.description]
         + reply.sources.map(\.name.description))

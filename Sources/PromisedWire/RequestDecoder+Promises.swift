@@ -72,7 +72,8 @@ extension RequestDecoder {
       neededByDays: try days(message.needed_by_days, "needed_by_days"),
       maximumShipments: try FieldPath("max_shipments").number(
         message.max_shipments, in: 0...Int32(Limits.planLines)),
-      mixesLevels: message.mix_levels != 0)
+      mixesLevels: message.mix_levels != 0,
+      channel: try FieldPath("channel").optionalKey(BorrowedBytes(message.channel)))
     return .plan(query, minPosition: minPosition(message.read))
   }
 

@@ -37,7 +37,8 @@ extension RequestDecoder {
       items: items, quantities: quantities, country: try offerCountry(message.country),
       postcodes: postcodes, withPath: message.with_path != 0, levels: levels,
       confidence: try confidence(message.confidence), byDays: try days(message.by_days, "by_days"),
-      omitsTokens: message.omit_tokens != 0)
+      omitsTokens: message.omit_tokens != 0,
+      channel: try FieldPath("channel").optionalKey(BorrowedBytes(message.channel)))
     return .offer(query, minPosition: minPosition(message.read))
   }
 
@@ -58,7 +59,9 @@ extension RequestDecoder {
       items: try someKeys(
         message.item_keys, message.item_key_lengths, message.n_item_key_lengths, "item_keys",
         lengthsField: "item_key_lengths", atMost: Limits.queryItems),
-      nodeNames: try names(message.nodes, message.n_nodes, "nodes"))
+      nodeNames: try names(message.nodes, message.n_nodes, "nodes"),
+      groupNames: try names(message.groups, message.n_groups, "groups"),
+      channel: try FieldPath("channel").optionalKey(BorrowedBytes(message.channel)))
     return .availability(query, minPosition: minPosition(message.read))
   }
 
@@ -102,7 +105,7 @@ extension RequestDecoder {
     let message = raw.assumingMemoryBound(to: Promised__V1__ListRequest.self).pointee
     let number: UInt8 = try FieldPath("kind").number(message.kind, in: 1...22)
     guard let kind = ListKind(rawValue: number) else {
-      throw FieldPath("kind").outOfRange("\(number)", "1 to 12, 20 to 22")
+      throw FieldPath("kind").outOfRange("\(number)", "1 to 15, 20 to 22")
     }
     let size: Int32 = try FieldPath("page_size").number(message.page_size, in: 0...10_000)
     let query = ListQuery(

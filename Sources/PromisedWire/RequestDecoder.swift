@@ -72,6 +72,10 @@ package struct RequestDecoder: ~Copyable {
     case .putInbound: return try putInbound(message, digest(method, payload))
     case .putKits: return try putKits(message, digest(method, payload))
     case .putOpportunity: return try putOpportunity(message, digest(method, payload))
+    case .atp: return try atp(message)
+    case .putGroups: return try putGroups(message, digest(method, payload))
+    case .putChannelStock: return try putChannelStock(message, digest(method, payload))
+    case .putBackorders: return try putBackorders(message, digest(method, payload))
     case .putSellers: return try putSellers(message, digest(method, payload))
     case .putLimits: return try putLimits(message, digest(method, payload))
     case .networkPut: return try putNetwork(message, digest(method, payload))
@@ -79,6 +83,7 @@ package struct RequestDecoder: ~Copyable {
     case .commitLoad: return .commitLoad(id: try loadID(message))
     case .abortLoad: return .abortLoad(id: try loadID(message))
     case .status: return .status
+    case .audit: return .audit
     case .takeSnapshot: return .takeSnapshot
     case .listSnapshots: return .listSnapshots
     case .drain: return .drain
@@ -89,7 +94,7 @@ package struct RequestDecoder: ~Copyable {
     case .healthCheck: return try health(message)
     case .applyStream, .putForecasts, .history, .watch, .watchPoll, .holdConsume, .holdAmend,
       .holdExtend, .capacityAdmit, .capacityReceive, .capacityClose, .capacityBid, .capacityClear,
-      .utilization, .audit, .cancel, .authenticate:
+      .utilization, .cancel, .authenticate:
       throw Refusal(.methodNotBuilt, "\(method.fullName) is not built yet")
     }
   }

@@ -46,6 +46,7 @@ package enum Request {
   case offer(OfferQuery, minPosition: Position)
   case availability(AvailabilityQuery, minPosition: Position)
   case inStock(InStockQuery, minPosition: Position)
+  case atp(AtpQuery, minPosition: Position)
   case headroom(HeadroomQuery, minPosition: Position)
   case usage(sellers: Column<BorrowedBytes>, minPosition: Position)
   case list(ListQuery, minPosition: Position)
@@ -76,6 +77,7 @@ package enum Request {
   case abortLoad(id: Name)
 
   case status
+  case audit
   case takeSnapshot
   case listSnapshots
   case drain

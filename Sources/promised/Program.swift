@@ -34,7 +34,7 @@ enum Program {
       server = Server(
         configuration: configuration, transport: transport, clock: LinuxClock(),
         threads: LinuxThreads(), residentBytes: { clinux_resident_bytes() },
-        recovered: recovered)
+        say: { LinuxText.writeError("promised: \($0)\n") }, recovered: recovered)
     } catch {
       leave(error.exitCode, "\(configuration.dataDirectory ?? ""): \(error.sentence)")
     }

@@ -214,6 +214,18 @@ class Loading(unittest.TestCase):
         with self.server.client() as client:
             self.assertEqual(client.Admin.Status().positions, before)
 
+    def test_a_world_replaces_itself_on_a_live_server(self):
+        directory = self.world(200)
+        load(self.server, directory)
+        with self.server.client() as client:
+            before = client.Admin.Status()
+        # The network that is replaced knows the time zones; the one that replaces it must learn them.
+        load(self.server, directory, "--replace", "--again", "--force")
+        with self.server.client() as client:
+            after = client.Admin.Status()
+        self.assertEqual((after.items, after.positions, after.nodes),
+                         (before.items, before.positions, before.nodes))
+
     def test_a_dry_run_changes_nothing_and_a_mistake_is_placed(self):
         directory = self.world(200)
         load(self.server, directory, "--dry-run")

@@ -225,6 +225,9 @@ extension PutRows {
     case .limits(let rows): rows.months.count
     case .kits(let rows): rows.units.count
     case .opportunity(let rows): rows.values.count
+    case .groups(let rows): rows.names.count
+    case .channelStock(let rows): rows.buffers.count
+    case .backorders(let rows): rows.caps.count
     }
   }
 }

@@ -38,6 +38,14 @@ let soundWorld: [ImportFile: String] = [
   """,
   .kits: "kit,component,units\nB02,B01,3\n",
   .opportunity: "item,node,value\nB01,SEA1,-0.45\n",
+  .groups: "group,node\nwest,SEA1\nwest,STA1\n",
+  .channels: "channel,item,node,buffer,set_aside\napp,B01,SEA1,2,0\nb2b,B01,SEA1,0,5\n",
+  .backorders: """
+  item,node,kind,cap,from,until
+  B01,SEA1,backorder,7,,2026-12-31T00:00:00Z
+  B02,SEA1,preorder,9,2026-12-20T18:00:00Z,
+
+  """,
   .sellers: "seller,title,marketplace\nS1,Acme,US\n",
   .items: """
   item,seller,storage_type,volume_cubic_feet,weight_g,handling_minutes,demand_per_day,demand_variance_ratio
@@ -82,14 +90,18 @@ func check(
   @Test func aSoundWorldHasNoProblemAndEveryRow() throws {
     let (report, chunks) = check(soundWorld)
     #expect(report.files.flatMap(\.problems.kept) == [])
-    #expect(report.rowCount == 1 + 3 + 2 + 1 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 1 + 1 + 2)
+    #expect(
+      report.rowCount == 1 + 3 + 2 + 1 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 1 + 1 + 2 + 2 + 2 + 2)
     #expect(chunks.map(\.number) == Array(0..<UInt32(report.chunkCount)))
     #expect(chunks.map(\.file) == ImportFile.allCases)
     guard case .items(let items) = chunks[9].rows, case .positions(let positions) = chunks[11].rows,
       case .network(let lanes) = chunks[5].rows, case .network(let calendars) = chunks[1].rows,
       case .limits(let limits) = chunks[14].rows, case .inbound(let inbound) = chunks[13].rows,
       case .network(let rates) = chunks[7].rows, case .kits(let kits) = chunks[10].rows,
-      case .opportunity(let opportunity) = chunks[12].rows
+      case .opportunity(let opportunity) = chunks[12].rows,
+      case .groups(let groups) = chunks[15].rows,
+      case .channelStock(let channels) = chunks[16].rows,
+      case .backorders(let backorders) = chunks[17].rows
     else { throw Failure() }
     #expect(items.volumesMicroCubicFeet == [125_000, 3_000_001])
     #expect(items.demandPerDayMilli == [2500, 0])
@@ -116,6 +128,12 @@ func check(
     #expect(rates.rates.map(\.cubicMillimetresPerGram) == [5000, 0])
     #expect(kits.kits.bytes == Array("B02".utf8) && kits.components.bytes == Array("B01".utf8))
     #expect(kits.units == [3])
+    #expect(groups.names == [Name("west")] && groups.counts == [2] && groups.nodes == [0, 1])
+    #expect(channels.channelNames == [Name("app"), Name("b2b")] && channels.channels == [0, 1])
+    #expect(channels.buffers == [2, 0] && channels.setAsides == [0, 5])
+    #expect(backorders.kinds == [1, 2] && backorders.caps == [7, 9])
+    #expect(backorders.fromUnixSeconds == [0, 1_797_789_600])
+    #expect(backorders.untilUnixSeconds == [1_798_675_200, 0])
     #expect(opportunity.values == [-4500] && opportunity.nodeNames == [Name("SEA1")])
   }
 
@@ -258,8 +276,9 @@ func check(
     #expect(check(positions, mode: .replace).report.problemCount == 2)
     var world = soundWorld
     world[.items] = "item,seller,storage_type,volume_cubic_feet,weight_g,handling_minutes\n"
-    // Two positions, one inbound row, a kit and its component, an opportunity value.
-    #expect(check(world).report.problemCount == 6)
+    // Two positions, one inbound row, a kit and its component, an opportunity value, two rows of
+    // channels, two of backorders.
+    #expect(check(world).report.problemCount == 10)
     #expect(check(world, partial: true).report.problemCount == 0)
   }
 

@@ -120,6 +120,15 @@ import Testing
     .init(file: .opportunity, from: "B01,", to: "B09,", expected: "2 item"),
     .init(file: .opportunity, from: "SEA1", to: "SEA9", expected: "2 node"),
     .init(file: .opportunity, from: "-0.45", to: "0.45 USD", expected: "2 value"),
+    .init(file: .groups, from: "west,SEA1", to: "west,SEA9", expected: "2 node"),
+    .init(file: .channels, from: "app,B01", to: "app,B09", expected: "2 item"),
+    .init(file: .channels, from: ",2,0", to: ",-2,0", expected: "2 buffer"),
+    .init(file: .channels, from: ",0,5", to: ",0,x", expected: "3 set_aside"),
+    .init(file: .backorders, from: ",backorder", to: ",later", expected: "2 kind"),
+    .init(file: .backorders, from: ",7,", to: ",,", expected: "2 cap"),
+    .init(
+      file: .backorders, from: "9,2026-12-20T18:00:00Z", to: "9,", expected: "3 from"),
+    .init(file: .backorders, from: "2026-12-31T", to: "2026-12-32T", expected: "2 until"),
     .init(file: .items, from: "-08:00", to: "", expected: "2 release"),
     .init(file: .items, from: "hazmat", to: "fragile", expected: "2 restrictions"),
     .init(file: .items, from: ",150,", to: ",,", expected: "2 width_mm"),
@@ -148,6 +157,10 @@ import Testing
       (
         .rates, ",two-hour,,6.9,,,\n", ",two-hour,,6.9,,,\n,two-hour,,7,,,\n", "4 level"
       ),
+      (.groups, "west,STA1\n", "west,SEA1\n", "3 node"),
+      (.groups, "west,STA1\n", "east,STA1\nwest,STA1\n", "4 group"),
+      (.channels, "b2b,", "app,", "3 channel"),
+      (.backorders, "B02,SEA1,preorder", "B01,SEA1,preorder", "3 item"),
       (.opportunity, "B01,SEA1,-0.45\n", "B01,SEA1,-0.45\nB01,SEA1,1\n", "3 item"),
     ])
   func rowsThatDoNotGoTogether(
@@ -174,6 +187,7 @@ import Testing
     world[.items] = items
     world[.kits] = kits
     (world[.positions], world[.inbound], world[.opportunity]) = (nil, nil, nil)
+    (world[.channels], world[.backorders]) = (nil, nil)
     let (report, chunks) = check(world)
     #expect(report.files.flatMap(\.problems.kept) == [])
     var counts: [Int] = []

@@ -278,6 +278,51 @@ struct ColumnTests {
     checkPut(limits, "limit kind", { .limits($0) }, [{ $0.kinds = [0] }])
   }
 
+  @Test("groups, channel stock and backorders")
+  func distribution() {
+    var groups = GroupRows()
+    groups.names = [Name("W"), Name("E")]
+    groups.counts = [1, 1]
+    groups.nodeNames = [Name("N")]
+    groups.nodes = [0, 0]
+    checkPut(
+      groups, "group columns", { .groups($0) }, [{ $0.counts = [1] }, { $0.names = [Name("W")] }])
+    checkPut(groups, "group nodes", { .groups($0) }, [{ $0.counts = [1, 2] }, { $0.nodes = [0] }])
+    checkPut(groups, "group node", { .groups($0) }, [{ $0.nodes = [0, 1] }])
+    var channels = ChannelStockRows()
+    channels.channelNames = [Name("C")]
+    channels.channels = [0]
+    channels.keys = keys("A")
+    channels.nodeNames = [Name("N")]
+    channels.nodes = [0]
+    channels.buffers = [1]
+    channels.setAsides = [2]
+    checkPut(
+      channels, "channel columns", { .channelStock($0) },
+      [
+        { $0.channels = [] }, { $0.keys = PackedKeys() }, { $0.nodes = [] }, { $0.buffers = [] },
+        { $0.setAsides = [] },
+      ])
+    checkPut(channels, "channel", { .channelStock($0) }, [{ $0.channels = [1] }])
+    checkPut(channels, "channel node", { .channelStock($0) }, [{ $0.nodes = [1] }])
+    var backorders = BackorderRows()
+    backorders.keys = keys("A")
+    backorders.nodeNames = [Name("N")]
+    backorders.nodes = [0]
+    backorders.kinds = [1]
+    backorders.caps = [5]
+    backorders.fromUnixSeconds = [0]
+    backorders.untilUnixSeconds = [9]
+    checkPut(
+      backorders, "backorder columns", { .backorders($0) },
+      [
+        { $0.keys = PackedKeys() }, { $0.nodes = [] }, { $0.kinds = [] }, { $0.caps = [] },
+        { $0.fromUnixSeconds = [] }, { $0.untilUnixSeconds = [] },
+      ])
+    checkPut(backorders, "backorder node", { .backorders($0) }, [{ $0.nodes = [1] }])
+    checkPut(backorders, "backorder kind", { .backorders($0) }, [{ $0.kinds = [3] }])
+  }
+
   @Test("kits and opportunity values")
   func kitsAndOpportunity() {
     var kits = KitRows()

@@ -177,10 +177,32 @@ struct EventRecordTests {
     opportunity.nodeNames = [Name("BFI4")]
     opportunity.nodes = [0]
     opportunity.values = [-12_345]
+    var groups = GroupRows()
+    groups.names = [Name("west"), Name("none")]
+    groups.counts = [1, 0]
+    groups.nodeNames = [Name("BFI4")]
+    groups.nodes = [0]
+    var channels = ChannelStockRows()
+    channels.channelNames = [Name("app")]
+    channels.channels = [0]
+    channels.keys.append(Array("B0".utf8))
+    channels.nodeNames = [Name("BFI4")]
+    channels.nodes = [0]
+    channels.buffers = [2]
+    channels.setAsides = [3]
+    var backorders = BackorderRows()
+    backorders.keys.append(Array("B0".utf8))
+    backorders.nodeNames = [Name("BFI4")]
+    backorders.nodes = [0]
+    backorders.kinds = [2]
+    backorders.caps = [9]
+    backorders.fromUnixSeconds = [1_797_789_600]
+    backorders.untilUnixSeconds = [0]
     let seller = Seller(name: Name("S1"), title: Name("One"), marketplace: Name("US"))
     return [
       .network(network()), .items(items), .sellers([seller]), .positions(positions),
       .inbound(inbound), .limits(limits), .kits(kits), .opportunity(opportunity),
+      .groups(groups), .channelStock(channels), .backorders(backorders),
     ]
   }
 

@@ -103,8 +103,15 @@ struct SampleWorldTests {
     #expect(files.column("kits", 0).union(files.column("kits", 1)).isSubset(of: items))
     #expect(files.column("opportunity", 0).isSubset(of: items))
     #expect(files.column("opportunity", 1).isSubset(of: nodes))
+    for (name, column) in [("channels", 1), ("backorders", 0)] {
+      #expect(files.column(name, column).isSubset(of: items))
+      #expect(files.column(name, column + 1).isSubset(of: nodes))
+    }
+    #expect(files.column("groups", 1).isSubset(of: nodes))
+    #expect(files.column("groups", 0) == ["west", "middle", "east", "all"])
     for (name, width) in [
-      ("rates", 3), ("kits", 2), ("opportunity", 2), ("nodes", 1), ("legs", 1), ("sellers", 1),
+      ("groups", 2), ("channels", 3), ("backorders", 2), ("rates", 3), ("kits", 2),
+      ("opportunity", 2), ("nodes", 1), ("legs", 1), ("sellers", 1),
       ("items", 1), ("zones", 2), ("positions", 2),
       ("inbound", 3), ("waves", 3), ("lanes", 3), ("limits", 4),
     ] {

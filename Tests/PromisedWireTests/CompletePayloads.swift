@@ -23,12 +23,15 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.number(9, 58_983)
       p.number(10, 20_460)
       p.number(11, 1)
+      p.text(40, "app")
     case .plan, .atRisk, .rescue, .accuracy, .explain, .changed: promises(method, &p)
     case .observe, .closeLeg, .reopenLeg, .putOverride, .listOverrides: operators(method, &p)
     case .availability:
       p.message(1) { $0.number(1, 7) }
       p.keys(2, 3, ["A", "BB"])
       p.text(4, "SEA1")
+      p.text(40, "west")
+      p.text(41, "app")
     case .inStock:
       p.message(1) { $0.number(1, 7) }
       p.keys(2, 3, ["A", "BB"])
@@ -66,6 +69,16 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.text(1, "key-2")
       p.text(2, "cart-1")
       p.number(3, 9)
+    case .atp:
+      p.message(1) { $0.number(1, 7) }
+      p.keys(2, 3, ["A", "BB"])
+      p.text(4, "west")
+      p.text(5, "SEA1")
+      p.packed(6, [1, 0])
+      p.packed(7, [0, 1])
+      p.packed(8, [1, 2_000_000_000])
+      p.text(9, "app")
+      p.number(10, 365)
     case .apply:
       p.text(1, "wms")
       p.number(2, 1)
@@ -95,7 +108,7 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.number(3, 5)
       p.number(4, 9)
     case .putItems, .putPositions, .putInbound, .putSellers, .putLimits, .putKits,
-      .putOpportunity, .networkPut:
+      .putOpportunity, .putGroups, .putChannelStock, .putBackorders, .networkPut:
       p.text(20, "key-3")
       p.message(1) {
         $0.text(1, "load-1")
@@ -155,6 +168,29 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.text(4, "SEA1")
     p.packed(5, [0, 0])
     p.packed(6, [2_000_000_000_000, 1_999_999_999_999])  // zigzag: 10^12, -10^12
+  case .putGroups:
+    p.text(2, "west")
+    p.text(2, "none")
+    p.packed(3, [2, 0])
+    p.text(4, "SEA1")
+    p.text(4, "PDX1")
+    p.packed(5, [0, 1])
+  case .putChannelStock:
+    p.text(2, "app")
+    p.packed(3, [0, 0])
+    p.keys(4, 5, ["A", "BB"])
+    p.text(6, "SEA1")
+    p.packed(7, [0, 0])
+    p.packed(8, [0, 2_000_000_000])
+    p.packed(9, [5, 0])
+  case .putBackorders:
+    p.keys(2, 3, ["A", "BB"])
+    p.text(4, "SEA1")
+    p.packed(5, [0, 0])
+    p.packed(6, [1, 2])
+    p.packed(7, [0, 2_000_000_000])
+    p.packed(8, [0, 1_800_000_000])
+    p.packed(9, [1_700_000_000, 0])
   case .putSellers:
     p.message(2) {
       $0.text(1, "seller-1")
@@ -284,6 +320,7 @@ private func promises(_ method: Method, _ p: inout Proto) {
     p.number(12, 20_460)
     p.number(13, 256)
     p.number(14, 1)
+    p.text(40, "app")
   case .atRisk:
     p.text(2, "SEA1")
     p.number(3, 10_000)

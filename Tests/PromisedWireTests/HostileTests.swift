@@ -160,6 +160,7 @@ private func nested(_ tag: UInt8) -> [UInt8] {
     "sequences", "occurred_unix_ms", "eta_early_unix_s", "eta_late_unix_s", "from_sequence",
     "to_sequence",
     "cost_per_further_kg", "since_epoch", "created_unix_s", "expires_unix_s", "removes_id",
+    "from_unix_s", "until_unix_s",
   ]
 
   /// Puts `encoded` in the place of the first value of every numeric field in turn.

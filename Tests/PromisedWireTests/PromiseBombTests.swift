@@ -12,7 +12,8 @@ private func bomb(_ unit: [UInt8]) -> [UInt8] {
 @Suite struct PromiseBombTests {
   static let methods: [PromisedWire.Method] = [
     .plan, .atRisk, .rescue, .accuracy, .explain, .changed, .observe, .closeLeg, .reopenLeg,
-    .putOverride, .listOverrides, .putKits, .putOpportunity,
+    .putOverride, .listOverrides, .putKits, .putOpportunity, .atp, .putGroups, .putChannelStock,
+    .putBackorders,
   ]
 
   @Test(arguments: methods)
@@ -46,6 +47,7 @@ private func bomb(_ unit: [UInt8]) -> [UInt8] {
       // An unknown field is passed over, and these requests need nothing.
       let needNothing: [PromisedWire.Method] = [
         .atRisk, .accuracy, .listOverrides, .putKits, .putOpportunity,
+        .putGroups, .putChannelStock, .putBackorders,
       ]
       #expect(refused || needNothing.contains(method), "field \(field)")
     }

@@ -4,13 +4,13 @@ import Testing
 @testable import PromisedWire
 
 /// What the server's decoder makes of a client's call.
-private func asked<Answer>(
+func asked<Answer>(
   _ call: Call<Answer>, _ body: (Request) throws -> Void
 ) throws {
   try decode(call.method, try #require(call.payload), body)
 }
 
-private func report(_ what: Comment) { Issue.record(what) }
+func report(_ what: Comment) { Issue.record(what) }
 
 /// Every call's request, by the server's own decoder.
 @Suite struct PromiseCallTests {
@@ -268,7 +268,10 @@ private func report(_ what: Comment) { Issue.record(what) }
     opportunity.nodeNames = [Name("N")]
     opportunity.nodes = [0]
     opportunity.values = [-5]
-    for put: PutRows in [.network(network), .items(items), .kits(kits), .opportunity(opportunity)] {
+    let puts: [PutRows] =
+      [.network(network), .items(items), .kits(kits), .opportunity(opportunity)]
+      + DistributionRows.puts
+    for put in puts {
       try asked(Call.put(put, load: LoadPlace(id: Name("L"), number: 3), key: "k")) {
         guard case .put(let rows, let key, let load) = $0 else { return report("no rows") }
         #expect(rows == put && key.bytes.name == Name("k"))

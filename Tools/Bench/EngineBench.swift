@@ -48,6 +48,7 @@ struct EngineBench: ~Copyable {
         case .offer: spent = try offer()
         case .availability: spent = try availability()
         case .inStock: spent = try inStock()
+        case .atp: spent = try availableToPromise()
         case .planFour: spent = plan(lines: 4)
         case .planEight: spent = plan(lines: 8)
         }
@@ -67,6 +68,8 @@ struct EngineBench: ~Copyable {
   private enum Case: String, CaseIterable {
     case offer, availability
     case inStock = "instock"
+    /// Over the whole network by date, 4,096 pairs a call.
+    case atp
     /// Sourcing alone: carts of four and of eight lines over ten centres.
     case planFour = "plan4"
     case planEight = "plan8"
@@ -231,6 +234,35 @@ struct EngineBench: ~Copyable {
         InStockQuery(items: items, horizonDays: Int32(1 + draw % 30)), at: bench.now, into: &reply)
       sum &+= UInt64(reply.demandMet[0]) &+ UInt64(reply.availableNow[0])
     }
+    mix(sum)
+    return spent
+  }
+
+  private mutating func availableToPromise() throws(Refusal) -> UInt64 {
+    var reply = AtpReply()
+    var sum: UInt64 = 0
+    let pairs = Limits.atpPairs
+    let lengths = UnsafeMutablePointer<UInt32>.allocate(capacity: pairs)
+    let keys = drawKeys()
+    defer {
+      lengths.deallocate()
+      keys.deallocate()
+    }
+    lengths.initialize(repeating: UInt32(EngineWorld.keyBytes), count: pairs)
+    let begin = Self.threadNanoseconds()
+    for first in stride(from: 0, to: rows, by: pairs) {
+      let count = min(pairs, rows - first)
+      world.state.beginObservation()
+      reply.removeAll()
+      try world.state.answer(
+        AtpQuery(
+          items: KeyColumn(
+            bytes: Column(
+              base: keys + first * EngineWorld.keyBytes, count: count * EngineWorld.keyBytes),
+            lengths: Column(base: lengths, count: count))), at: now, into: &reply)
+      for pair in 0..<count { sum &+= UInt64(bitPattern: reply.availableNow[pair]) }
+    }
+    let spent = Self.threadNanoseconds() - begin
     mix(sum)
     return spent
   }

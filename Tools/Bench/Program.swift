@@ -96,7 +96,7 @@ enum Program {
              --port N --pid SERVER [--connections 4] [--depth 64] [--batch 1] [--seconds 2] [--run N]
            promised-bench --workload redis-fill|redis-get --port N [--pid SERVER] [--keys 1000000]
            promised-bench --engine [--items 200000] [--rows 100000] [--rounds 9]
-             [--case offer|availability|instock|feed|hold]
+             [--case offer|availability|instock|atp|feed|hold]
            promised-bench --engine --network all|build|decision|cancel|confident [--rounds 21]
     DIR is a world in the import format; keys are drawn from it. Prints one JSON object. --engine
     measures decisions in this process, without a server, five positions an item: ns of thread CPU

@@ -121,10 +121,18 @@ struct  Promised__V1__StatusResponse
    */
   uint64_t parked_rows;
   uint64_t journal_rows;
+  /*
+   * The standing audit since the start: passes over the whole state, when the last one ended (0 =
+   * none yet), positions compared, differences found.
+   */
+  uint64_t audit_passes;
+  int64_t audit_last_unix_s;
+  uint64_t audit_positions_checked;
+  uint64_t audit_violations;
 };
 #define PROMISED__V1__STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__status_response__descriptor) \
-    , NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0 }
+    , NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__BeginLoadRequest
@@ -298,10 +306,44 @@ struct  Promised__V1__AuditRequest
 struct  Promised__V1__AuditResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  /*
+   * Every identity holds.
+   */
+  protobuf_c_boolean sound;
+  /*
+   * The identities by name; a value each of how many comparisons were made and how many differed.
+   */
+  size_t n_identities;
+  ProtobufCBinaryData *identities;
+  size_t n_checked;
+  uint64_t *checked;
+  size_t n_violations;
+  uint64_t *violations;
+  uint64_t items;
+  uint64_t positions;
+  uint64_t holds;
+  uint64_t milliseconds;
+  /*
+   * The first differences, at most 100: an index into `identities`, the item, seller or shipment
+   * (empty: the whole), the node (empty: none), what of it, what it should be and what is kept.
+   */
+  size_t n_violation_identities;
+  uint32_t *violation_identities;
+  size_t n_violation_keys;
+  ProtobufCBinaryData *violation_keys;
+  size_t n_violation_nodes;
+  ProtobufCBinaryData *violation_nodes;
+  size_t n_violation_details;
+  ProtobufCBinaryData *violation_details;
+  size_t n_violation_expected;
+  int64_t *violation_expected;
+  size_t n_violation_found;
+  int64_t *violation_found;
 };
 #define PROMISED__V1__AUDIT_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__audit_response__descriptor) \
-     }
+    , NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Promised__V1__StatusRequest methods */

@@ -29,6 +29,11 @@ typedef struct Promised__V1__PutResponse Promised__V1__PutResponse;
 typedef struct Promised__V1__PutItemsRequest Promised__V1__PutItemsRequest;
 typedef struct Promised__V1__PutKitsRequest Promised__V1__PutKitsRequest;
 typedef struct Promised__V1__PutOpportunityRequest Promised__V1__PutOpportunityRequest;
+typedef struct Promised__V1__AtpRequest Promised__V1__AtpRequest;
+typedef struct Promised__V1__AtpResponse Promised__V1__AtpResponse;
+typedef struct Promised__V1__PutGroupsRequest Promised__V1__PutGroupsRequest;
+typedef struct Promised__V1__PutChannelStockRequest Promised__V1__PutChannelStockRequest;
+typedef struct Promised__V1__PutBackordersRequest Promised__V1__PutBackordersRequest;
 typedef struct Promised__V1__PutPositionsRequest Promised__V1__PutPositionsRequest;
 typedef struct Promised__V1__PutInboundRequest Promised__V1__PutInboundRequest;
 typedef struct Promised__V1__ListRequest Promised__V1__ListRequest;
@@ -55,14 +60,20 @@ struct  Promised__V1__AvailabilityRequest
   size_t n_item_key_lengths;
   uint32_t *item_key_lengths;
   /*
-   * Only these nodes; empty = all that hold the item.
+   * Only these nodes and those of the groups below; both empty = all that hold the item.
    */
   size_t n_nodes;
   ProtobufCBinaryData *nodes;
+  size_t n_groups;
+  ProtobufCBinaryData *groups;
+  /*
+   * Who asks: available_now is what this channel may take. Empty = no channel.
+   */
+  ProtobufCBinaryData channel;
 };
 #define PROMISED__V1__AVAILABILITY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__availability_request__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0,NULL }
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, {0,NULL} }
 
 
 /*
@@ -102,7 +113,10 @@ struct  Promised__V1__AvailabilityResponse
   size_t n_withheld;
   int64_t *withheld;
   /*
-   * fulfillable − held − allocated − withheld; negative after a count fell short.
+   * What a claim of now may take, backorders apart: fulfillable − held − allocated − withheld, less
+   * what is kept from the channel, what later claims need beyond the supply that comes for them,
+   * and what claims of groups need there. A kit counts with what its components make. Negative after
+   * a count fell short.
    */
   size_t n_available_now;
   int64_t *available_now;
@@ -139,10 +153,25 @@ struct  Promised__V1__AvailabilityResponse
    */
   size_t n_silence;
   uint32_t *silence;
+  /*
+   * Held or allocated there for a date of their own; no part of held and allocated.
+   */
+  size_t n_claimed_later;
+  int64_t *claimed_later;
+  /*
+   * The channel's buffer, and what is kept for other channels.
+   */
+  size_t n_withheld_from_channel;
+  int64_t *withheld_from_channel;
+  /*
+   * Per item: claimed of groups, and of no node yet.
+   */
+  size_t n_unsourced;
+  int64_t *unsourced;
 };
 #define PROMISED__V1__AVAILABILITY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__availability_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__InStockRequest
@@ -531,6 +560,213 @@ struct  Promised__V1__PutOpportunityRequest
     , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
+/*
+ * What may be promised by date: how many units a new claim for an instant may take while every claim
+ * that was made keeps its supply. Places are the groups, then the nodes; neither = the whole network.
+ */
+struct  Promised__V1__AtpRequest
+{
+  ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  ProtobufCBinaryData item_keys;
+  /*
+   * At most 4,096 items.
+   */
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_groups;
+  ProtobufCBinaryData *groups;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  /*
+   * A value for each pair, indexes of items and of places; both empty = every item with every place,
+   * item by item. At most 4,096 pairs.
+   */
+  size_t n_pair_items;
+  uint32_t *pair_items;
+  size_t n_pair_places;
+  uint32_t *pair_places;
+  /*
+   * Per pair, 1..2,000,000,000; empty = 1.
+   */
+  size_t n_quantities;
+  uint64_t *quantities;
+  /*
+   * Who asks; empty = no channel.
+   */
+  ProtobufCBinaryData channel;
+  /*
+   * 1..365; 0 = 90.
+   */
+  uint64_t horizon_days;
+};
+#define PROMISED__V1__ATP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__atp_request__descriptor) \
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0 }
+
+
+/*
+ * A row per pair, and the steps of all pairs one after another; step_counts says how many belong to
+ * each.
+ */
+struct  Promised__V1__AtpResponse
+{
+  ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  size_t n_outcomes;
+  uint32_t *outcomes;
+  /*
+   * What a claim of now may take, backorders apart; negative where more is claimed than there is.
+   */
+  size_t n_available_now;
+  int64_t *available_now;
+  /*
+   * The first step is now; at most 64, and only where the units change.
+   */
+  size_t n_step_counts;
+  uint32_t *step_counts;
+  size_t n_step_unix_s;
+  int64_t *step_unix_s;
+  size_t n_step_units;
+  int64_t *step_units;
+  /*
+   * The first instant at which the quantity can be had, 0 = not within the horizon, and from what:
+   * 1 on hand, 2 inbound, 3 only as a backorder (claimed now, with no date), 4 pre-order.
+   */
+  size_t n_first_unix_s;
+  int64_t *first_unix_s;
+  size_t n_first_sources;
+  uint32_t *first_sources;
+  /*
+   * Units claimed of groups that share a node with the place, and of no node yet.
+   */
+  size_t n_unsourced;
+  int64_t *unsourced;
+  /*
+   * Units that may be claimed beyond the supply yet.
+   */
+  size_t n_backorder_left;
+  int64_t *backorder_left;
+  uint64_t horizon_days;
+};
+#define PROMISED__V1__ATP_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__atp_response__descriptor) \
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0 }
+
+
+/*
+ * Distribution groups. A group's nodes are replaced as a whole; with a node_count of 0 it has none any
+ * more. At most 500 groups have nodes.
+ */
+struct  Promised__V1__PutGroupsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   */
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  size_t n_groups;
+  ProtobufCBinaryData *groups;
+  /*
+   * Per group, how many of node_indexes are its.
+   */
+  size_t n_node_counts;
+  uint32_t *node_counts;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+};
+#define PROMISED__V1__PUT_GROUPS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_groups_request__descriptor) \
+    , {0,NULL}, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * What channels may take of an item in a node. A channel is known once it is named here, with or
+ * without rows; at most 1,000 are.
+ */
+struct  Promised__V1__PutChannelStockRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   */
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  size_t n_channels;
+  ProtobufCBinaryData *channels;
+  size_t n_channel_indexes;
+  uint32_t *channel_indexes;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+  /*
+   * Units withheld from the channel, 0..2,000,000,000. Empty = 0 for every row, as below. A row of
+   * two zeros is removed.
+   */
+  size_t n_buffers;
+  uint64_t *buffers;
+  /*
+   * Units kept for the channel from all others, less what it has claimed there.
+   */
+  size_t n_set_asides;
+  uint64_t *set_asides;
+};
+#define PROMISED__V1__PUT_CHANNEL_STOCK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_channel_stock_request__descriptor) \
+    , {0,NULL}, NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * How far claims may go beyond the supply of an item in a node.
+ */
+struct  Promised__V1__PutBackordersRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   */
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+  /*
+   * 1 backorder: claims of now too; 2 pre-order: claims due at from_unix_s or later.
+   */
+  size_t n_kinds;
+  uint32_t *kinds;
+  /*
+   * Units, 0..2,000,000,000; 0 removes the row.
+   */
+  size_t n_caps;
+  uint64_t *caps;
+  /*
+   * A pre-order's first date, from 1; 0 for a backorder. Empty = 0 for every row.
+   */
+  size_t n_from_unix_s;
+  int64_t *from_unix_s;
+  /*
+   * New claims until then; 0 = without end. Empty = 0 for every row.
+   */
+  size_t n_until_unix_s;
+  int64_t *until_unix_s;
+};
+#define PROMISED__V1__PUT_BACKORDERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_backorders_request__descriptor) \
+    , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
 struct  Promised__V1__PutPositionsRequest
 {
   ProtobufCMessage base;
@@ -623,6 +859,8 @@ struct  Promised__V1__ListRequest
    * 10 rates, 11 kits, 12 opportunity values. A page of 11 or 12 may have fewer rows than asked for.
    * 20 feed rows that wait for an item or node, 21 those that failed when these became known (the
    * last 1,000), 22 the recent changes of stock by the feed, newest first.
+   * 10 rates, 11 kits, 12 opportunity values, 13 groups, 14 channel stock, 15 backorders. A page of
+   * 11 to 15 may have fewer rows than asked for.
    */
   uint64_t kind;
   /*
@@ -974,6 +1212,101 @@ Promised__V1__PutOpportunityRequest *
 void   promised__v1__put_opportunity_request__free_unpacked
                      (Promised__V1__PutOpportunityRequest *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__AtpRequest methods */
+void   promised__v1__atp_request__init
+                     (Promised__V1__AtpRequest         *message);
+size_t promised__v1__atp_request__get_packed_size
+                     (const Promised__V1__AtpRequest   *message);
+size_t promised__v1__atp_request__pack
+                     (const Promised__V1__AtpRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__atp_request__pack_to_buffer
+                     (const Promised__V1__AtpRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__AtpRequest *
+       promised__v1__atp_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__atp_request__free_unpacked
+                     (Promised__V1__AtpRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__AtpResponse methods */
+void   promised__v1__atp_response__init
+                     (Promised__V1__AtpResponse         *message);
+size_t promised__v1__atp_response__get_packed_size
+                     (const Promised__V1__AtpResponse   *message);
+size_t promised__v1__atp_response__pack
+                     (const Promised__V1__AtpResponse   *message,
+                      uint8_t             *out);
+size_t promised__v1__atp_response__pack_to_buffer
+                     (const Promised__V1__AtpResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__AtpResponse *
+       promised__v1__atp_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__atp_response__free_unpacked
+                     (Promised__V1__AtpResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__PutGroupsRequest methods */
+void   promised__v1__put_groups_request__init
+                     (Promised__V1__PutGroupsRequest         *message);
+size_t promised__v1__put_groups_request__get_packed_size
+                     (const Promised__V1__PutGroupsRequest   *message);
+size_t promised__v1__put_groups_request__pack
+                     (const Promised__V1__PutGroupsRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__put_groups_request__pack_to_buffer
+                     (const Promised__V1__PutGroupsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__PutGroupsRequest *
+       promised__v1__put_groups_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__put_groups_request__free_unpacked
+                     (Promised__V1__PutGroupsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__PutChannelStockRequest methods */
+void   promised__v1__put_channel_stock_request__init
+                     (Promised__V1__PutChannelStockRequest         *message);
+size_t promised__v1__put_channel_stock_request__get_packed_size
+                     (const Promised__V1__PutChannelStockRequest   *message);
+size_t promised__v1__put_channel_stock_request__pack
+                     (const Promised__V1__PutChannelStockRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__put_channel_stock_request__pack_to_buffer
+                     (const Promised__V1__PutChannelStockRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__PutChannelStockRequest *
+       promised__v1__put_channel_stock_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__put_channel_stock_request__free_unpacked
+                     (Promised__V1__PutChannelStockRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__PutBackordersRequest methods */
+void   promised__v1__put_backorders_request__init
+                     (Promised__V1__PutBackordersRequest         *message);
+size_t promised__v1__put_backorders_request__get_packed_size
+                     (const Promised__V1__PutBackordersRequest   *message);
+size_t promised__v1__put_backorders_request__pack
+                     (const Promised__V1__PutBackordersRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__put_backorders_request__pack_to_buffer
+                     (const Promised__V1__PutBackordersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__PutBackordersRequest *
+       promised__v1__put_backorders_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__put_backorders_request__free_unpacked
+                     (Promised__V1__PutBackordersRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__PutPositionsRequest methods */
 void   promised__v1__put_positions_request__init
                      (Promised__V1__PutPositionsRequest         *message);
@@ -1224,6 +1557,21 @@ typedef void (*Promised__V1__PutKitsRequest_Closure)
 typedef void (*Promised__V1__PutOpportunityRequest_Closure)
                  (const Promised__V1__PutOpportunityRequest *message,
                   void *closure_data);
+typedef void (*Promised__V1__AtpRequest_Closure)
+                 (const Promised__V1__AtpRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__AtpResponse_Closure)
+                 (const Promised__V1__AtpResponse *message,
+                  void *closure_data);
+typedef void (*Promised__V1__PutGroupsRequest_Closure)
+                 (const Promised__V1__PutGroupsRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__PutChannelStockRequest_Closure)
+                 (const Promised__V1__PutChannelStockRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__PutBackordersRequest_Closure)
+                 (const Promised__V1__PutBackordersRequest *message,
+                  void *closure_data);
 typedef void (*Promised__V1__PutPositionsRequest_Closure)
                  (const Promised__V1__PutPositionsRequest *message,
                   void *closure_data);
@@ -1304,6 +1652,22 @@ struct Promised__V1__Inventory_Service
                           const Promised__V1__PutOpportunityRequest *input,
                           Promised__V1__PutResponse_Closure closure,
                           void *closure_data);
+  void (*atp)(Promised__V1__Inventory_Service *service,
+              const Promised__V1__AtpRequest *input,
+              Promised__V1__AtpResponse_Closure closure,
+              void *closure_data);
+  void (*put_groups)(Promised__V1__Inventory_Service *service,
+                     const Promised__V1__PutGroupsRequest *input,
+                     Promised__V1__PutResponse_Closure closure,
+                     void *closure_data);
+  void (*put_channel_stock)(Promised__V1__Inventory_Service *service,
+                            const Promised__V1__PutChannelStockRequest *input,
+                            Promised__V1__PutResponse_Closure closure,
+                            void *closure_data);
+  void (*put_backorders)(Promised__V1__Inventory_Service *service,
+                         const Promised__V1__PutBackordersRequest *input,
+                         Promised__V1__PutResponse_Closure closure,
+                         void *closure_data);
   void (*put_forecasts)(Promised__V1__Inventory_Service *service,
                         const Promised__V1__PutForecastsRequest *input,
                         Promised__V1__PutForecastsResponse_Closure closure,
@@ -1342,6 +1706,10 @@ void promised__v1__inventory__init (Promised__V1__Inventory_Service *service,
       function_prefix__ ## put_inbound,\
       function_prefix__ ## put_kits,\
       function_prefix__ ## put_opportunity,\
+      function_prefix__ ## atp,\
+      function_prefix__ ## put_groups,\
+      function_prefix__ ## put_channel_stock,\
+      function_prefix__ ## put_backorders,\
       function_prefix__ ## put_forecasts,\
       function_prefix__ ## history,\
       function_prefix__ ## list,\
@@ -1387,6 +1755,22 @@ void promised__v1__inventory__put_opportunity(ProtobufCService *service,
                                               const Promised__V1__PutOpportunityRequest *input,
                                               Promised__V1__PutResponse_Closure closure,
                                               void *closure_data);
+void promised__v1__inventory__atp(ProtobufCService *service,
+                                  const Promised__V1__AtpRequest *input,
+                                  Promised__V1__AtpResponse_Closure closure,
+                                  void *closure_data);
+void promised__v1__inventory__put_groups(ProtobufCService *service,
+                                         const Promised__V1__PutGroupsRequest *input,
+                                         Promised__V1__PutResponse_Closure closure,
+                                         void *closure_data);
+void promised__v1__inventory__put_channel_stock(ProtobufCService *service,
+                                                const Promised__V1__PutChannelStockRequest *input,
+                                                Promised__V1__PutResponse_Closure closure,
+                                                void *closure_data);
+void promised__v1__inventory__put_backorders(ProtobufCService *service,
+                                             const Promised__V1__PutBackordersRequest *input,
+                                             Promised__V1__PutResponse_Closure closure,
+                                             void *closure_data);
 void promised__v1__inventory__put_forecasts(ProtobufCService *service,
                                             const Promised__V1__PutForecastsRequest *input,
                                             Promised__V1__PutForecastsResponse_Closure closure,
@@ -1423,6 +1807,11 @@ extern const ProtobufCMessageDescriptor promised__v1__put_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_items_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_kits_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_opportunity_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__atp_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__atp_response__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__put_groups_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__put_channel_stock_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__put_backorders_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_positions_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_inbound_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__list_request__descriptor;

@@ -91,10 +91,14 @@ struct  Promised__V1__OfferRequest
    * Leave the tokens out.
    */
   protobuf_c_boolean omit_tokens;
+  /*
+   * Who asks: only what this channel may take is offered. Empty = no channel.
+   */
+  ProtobufCBinaryData channel;
 };
 #define PROMISED__V1__OFFER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__offer_request__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0,NULL, 0, 0, 0 }
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0,NULL, 0, 0, 0, {0,NULL} }
 
 
 /*
@@ -275,10 +279,14 @@ struct  Promised__V1__PlanRequest
    * Boxes may travel at slower levels than asked for when they are fast enough.
    */
   protobuf_c_boolean mix_levels;
+  /*
+   * Who asks: only what this channel may take is planned. Empty = no channel.
+   */
+  ProtobufCBinaryData channel;
 };
 #define PROMISED__V1__PLAN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__plan_request__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0 }
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0, {0,NULL} }
 
 
 struct  Promised__V1__PlannedShipment

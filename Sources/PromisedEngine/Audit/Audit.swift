@@ -82,13 +82,22 @@ struct Audit: ~Copyable {
   /// Whether buckets and counts of holds are being counted: with the first part only.
   var countsBuckets: Bool { part == 0 && (phase == .counting || phase == .buckets) }
 
+  /// The part was walked: what is added to it from now on belongs to the sums like what was walked.
+  mutating func endWalkOfPart() {
+    if part + 1 == partCount {
+      walkedHash = .max
+    } else {
+      let (quotient, rest) = partCount.dividingFullWidth((part + 1, 0))
+      walkedHash = rest == 0 ? quotient - 1 : quotient
+    }
+  }
+
   /// Ends the part: the next one is counted, or the tables that need no count follow.
   mutating func endPart() {
     part += 1
     cursor = 0
     if part < partCount { return beginCounting() }
     isCounting = false
-    walkedHash = .max
     phase = .breakdowns
   }
 
@@ -98,7 +107,9 @@ struct Audit: ~Copyable {
     cursor = 0
   }
 
+  /// Ends the pass, finished or not.
   mutating func end() {
+    isCounting = false
     isSumming = false
     phase = .idle
   }

@@ -4,6 +4,7 @@ import PromisedModel
 struct ClaimedUnits: BitwiseCopyable, Equatable {
   var reserved: Int64 = 0
   var allocated: Int64 = 0
+  var picked: Int64 = 0
 }
 
 /// Claims by (item, node), counted up from holds. Memory is that of the distinct pairs.
@@ -36,6 +37,7 @@ struct ClaimTally: ~Copyable {
     }
     rows.at(slot).pointee.units.reserved += units.reserved
     rows.at(slot).pointee.units.allocated += units.allocated
+    rows.at(slot).pointee.units.picked += units.picked
   }
 
   mutating func removeAll() {

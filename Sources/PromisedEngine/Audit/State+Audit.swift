@@ -22,7 +22,10 @@ extension State {
     case .buckets:
       if auditBuckets(units: units) { audit.go(to: .rows) }
     case .rows:
-      if auditRows(units: units) { audit.go(to: .leftovers) }
+      if auditRows(units: units) {
+        audit.endWalkOfPart()
+        audit.go(to: .leftovers)
+      }
     case .leftovers:
       if auditLeftovers(units: units) { audit.endPart() }
     case .breakdowns:

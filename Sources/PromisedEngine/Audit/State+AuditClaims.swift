@@ -14,26 +14,22 @@ extension State {
       if audit.part == 0 { audit.report.holds += 1 }
       auditTally(slot, sign: 1)
     }
-    return audit.countedSlots >= holds.slotCount
+    if audit.countedSlots < holds.slotCount { return false }
+    // Holds that are added from now on are counted by the events that add them.
+    audit.countedSlots = .max
+    return true
   }
 
   /// Adds what a hold claims to the tallies, or takes it out.
   private func auditTally(_ slot: Int, sign: Int64) {
     let state = holds.state(slot)
-    guard state == .held || state == .committed else { return }
-    let hold = holds.hold(slot)
-    let lines = holds.lines(slot)
-    for index in 0..<Int(hold.lineCount) {
-      let line = lines[index]
-      if !audit.isOfPart(hash: mix(line.item)) { continue }
-      let units = sign * Int64(line.quantity)
-      audit.claims.add(
-        ClaimedUnits(reserved: units, allocated: state == .committed ? units : 0),
-        item: line.item, node: line.node)
-    }
+    if !state.isEnded { auditLines(slot, state, sign) }
     if !audit.countsBuckets { return }
-    if state == .held { audit.heldCount += Int(sign) } else { audit.committedCount += Int(sign) }
-    var block = hold.promises
+    if state == .held { audit.heldCount += Int(sign) }
+    if state == .committed { audit.committedCount += Int(sign) }
+    // What was shipped keeps its room until it has left.
+    if state.isEnded && state != .consumed { return }
+    var block = holds.hold(slot).promises
     while block != 0 {
       for claim in promises.claims(block) where claim.units > 0 {
         audit.buckets.add(sign * Int64(claim.units), to: BucketKey(claim))
@@ -42,7 +38,26 @@ extension State {
     }
   }
 
+  private func auditLines(_ slot: Int, _ state: HoldState, _ sign: Int64) {
+    let lines = holds.lines(slot)
+    for index in 0..<Int(holds.hold(slot).lineCount) {
+      let line = lines[index]
+      if !line.isAtPosition || !audit.isOfPart(hash: mix(line.item)) { continue }
+      let units = sign * Int64(line.quantity)
+      audit.claims.add(
+        ClaimedUnits(
+          reserved: units, allocated: state == .committed ? units : 0,
+          picked: sign * Int64(line.picked)),
+        item: line.item, node: line.node)
+    }
+  }
+
   // MARK: Events
+
+  /// Takes a hold that is forgotten now out of the tallies.
+  func auditForgets(_ slot: Int) {
+    if audit.isCounting && slot < audit.countedSlots { auditTally(slot, sign: -1) }
+  }
 
   /// Takes the holds that an event changes out of the tallies; `auditAfter` puts them in again.
   func auditBefore(_ event: borrowing Event) {

@@ -107,7 +107,7 @@ extension State {
     guard let destination = destination(of: threat.block), let profiles = profileSet(terms) else {
       return nil
     }
-    var nodes = otherNodes(of: record, threat.slot, taken)
+    var nodes = otherNodes(of: record, threat.slot, taken, at: now)
     while !nodes.isEmpty {
       guard let offer = best(of: nodes, terms, destination, profiles, at: now) else { return nil }
       let minute = max(
@@ -123,8 +123,9 @@ extension State {
 
   /// Other nodes that hold every line of a promise, ascending.
   private func otherNodes(
-    of record: PromiseRecord, _ slot: Int, _ taken: TakenByMoves
+    of record: PromiseRecord, _ slot: Int, _ taken: TakenByMoves, at now: UnixMilliseconds
   ) -> [UInt16] {
+    beginTaking()
     var nodes: [UInt16]?
     for index in Int(record.firstLine)..<Int(record.firstLine + record.lineCount) {
       let line = holds.lines(slot)[index]
@@ -145,7 +146,11 @@ extension State {
           continue
         }
         let used = taken.units[TakenByMoves.Place(item: line.item, node: node)] ?? 0
-        if positions.rows(position)[place].available - used >= wanted { holders.append(node) }
+        let available =
+          isPlain(position)
+          ? positions.rows(position)[place].available
+          : claimable(ClaimWish(item: line.item, place: node), backorders: .none, at: now)
+        if available - used >= wanted { holders.append(node) }
       }
       nodes = nodes.map { $0.filter { holders.contains($0) } } ?? holders
     }

@@ -116,10 +116,18 @@ extension State {
     var basis = DecisionBasis(
       profiles: OfferProfiles(catalogue, subject.terms, pending: pendingChanges),
       subject: subject, now: now)
-    for place in 0..<positions.rowCount(slot) {
-      basis.nodes.append(positions.nodes(slot)[place])
-      basis.available.append(
-        offerable(positions.rows(slot)[place], positions.nodes(slot)[place], at: now))
+    if isPlain(slot) {
+      for place in 0..<positions.rowCount(slot) {
+        basis.nodes.append(positions.nodes(slot)[place])
+        basis.available.append(
+          offerable(positions.rows(slot)[place], positions.nodes(slot)[place], at: now))
+      }
+    } else {
+      fillCandidates(slot, channel: 0, backorders: .none, at: now)
+      for place in 0..<scratch.candidates.count {
+        basis.nodes.append(scratch.candidates[place])
+        basis.available.append(scratch.available[place])
+      }
     }
     admit(&basis)
     return (basis, destination)

@@ -125,6 +125,10 @@ extension State {
       if entry.isInbound {
         let name = inbound.shipmentName(UInt32(truncatingIfNeeded: entry.sequence))
         let row = inbound.find(shipment: name, item: entry.item, node: entry.node)
+        // Terms that were only restated are not remembered.
+        if head.kind == MovementKind.inbound.rawValue && entry.delta == 0 {
+          return .cannotBeUndone
+        }
         // Nobody remembers when the units of a row that is gone were expected.
         guard let row else {
           if entry.delta == 0 { continue }
@@ -132,10 +136,6 @@ extension State {
         }
         let units = Int64(inbound.row(row).quantity) - Int64(entry.delta)
         if units < 0 || units > Int64(Limits.unitsPerPosition) { return .cannotBeUndone }
-        // Terms that were only restated are not remembered either.
-        if head.kind == MovementKind.inbound.rawValue && entry.delta == 0 {
-          return .cannotBeUndone
-        }
         continue
       }
       let units = Int64(stock[entry.amount]) - Int64(entry.delta)

@@ -41,7 +41,8 @@ extension State {
     guard let rule = network.silence(of: node), rule.afterSeconds > 0, Int(node) < heardAt.count
     else { return nil }
     let heard = heardAt[Int(node)]
-    if heard == 0 || now.milliseconds - heard < Int64(rule.afterSeconds) * 1000 { return nil }
+    // Whole seconds, so that an offer and a claim of the same second agree.
+    if heard == 0 || now.seconds * 1000 - heard < Int64(rule.afterSeconds) * 1000 { return nil }
     return rule
   }
 }

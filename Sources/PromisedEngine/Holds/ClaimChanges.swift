@@ -5,8 +5,14 @@ import PromisedModel
 extension State {
   /// Adds to what a line claims, to the allocated units among them and to the picked ones of those.
   func claim(_ line: HoldLine, _ units: Int32, allocated: Int32, picked: Int32 = 0) {
+    if line.isHeading { return }
     if line.isAtPosition {
       reserve(units, allocated: allocated, picked: picked, token: line.item, node: line.node)
+    } else {
+      claimBeyondRows(ClaimRow(line), units, allocated: allocated)
+    }
+    if line.channel != 0 && !line.isPool && units != 0 {
+      claimOfChannel(units, item: line.item, node: line.node, channel: line.channel)
     }
   }
 
@@ -92,6 +98,7 @@ extension State {
   /// bucket that has not left, it claims no more.
   func forgetHolds() {
     while let slot = holds.forgettable(at: appliedTime.milliseconds) {
+      auditForgets(slot)
       let promised = holds.hold(slot).promises
       if promised != 0 {
         if holds.state(slot) == .consumed { releasePromises(of: slot) }

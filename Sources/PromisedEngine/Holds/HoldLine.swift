@@ -24,8 +24,13 @@ struct HoldLine: BitwiseCopyable {
   /// Claims units of a group of nodes: `node` is the group's index.
   var isPool: Bool { flags & HoldLineFlag.pool != 0 }
 
+  /// A kit that the lines after it make: it claims nothing itself.
+  var isHeading: Bool { flags & HoldLineFlag.kit != 0 }
+
   /// Claims units of a stock row, so that they are reserved there.
-  var isAtPosition: Bool { flags & HoldLineFlag.pool == 0 && dueUnixSeconds == 0 }
+  var isAtPosition: Bool {
+    flags & (HoldLineFlag.pool | HoldLineFlag.kit) == 0 && dueUnixSeconds == 0
+  }
 
   /// Claims the same units of the same place as another line: amending matches by it.
   func claimsLike(_ other: HoldLine) -> Bool {
@@ -39,6 +44,8 @@ enum HoldLineFlag {
   static var pool: UInt8 { 1 }
   /// No supply is known for its units: they are within what may be backordered.
   static var backordered: UInt8 { 2 }
+  static var kit: UInt8 { 4 }
+  static var component: UInt8 { 8 }
 }
 
 extension HoldState {

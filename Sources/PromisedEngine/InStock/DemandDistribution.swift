@@ -60,6 +60,18 @@ struct DemandDistribution {
     return Self.poissonDensity(Double(k), mean: mean)
   }
 
+  /// The fewest units k with P(D ≤ k) ≥ level; `level` is 0…0.99999. O(log k) sums.
+  func quantile(_ level: Double) -> Int64 {
+    if cumulative(0) >= level { return 0 }
+    var (low, high) = (Int64(0), Int64(max(1, mean)))
+    while cumulative(high) < level && high < 1 << 60 { (low, high) = (high, high * 2) }
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if cumulative(middle) < level { low = middle } else { high = middle }
+    }
+    return high
+  }
+
   /// A probability in 1/65535, rounded to the nearest.
   static func fixed(_ probability: Double) -> UInt32 {
     UInt32((min(1, max(0, probability)) * 65_535).rounded())

@@ -16,4 +16,25 @@ struct ItemAttributes: BitwiseCopyable {
   /// As packed for shipping; 0 = not known.
   var volumeCubicMillimetres: Int64
   var demandVarianceRatioMilli: Int32
+  /// Of items that sell alike; 0 = none.
+  var category: UInt16 = 0
+  var selling = SellingItem()
+}
+
+/// Where an item's demand is kept, with copies of what of it every change of its stock must ask: that
+/// a change which means nothing to it reads no further.
+struct SellingItem: BitwiseCopyable {
+  /// One more than the place in `DemandLearner`; 0 = the item has sold nothing yet.
+  var place: UInt32 = 0
+  /// When the open day ends, UTC seconds.
+  var dayEnds: UInt32 = 0
+  var isInStock: UInt8 = 0
+
+  init() {}
+
+  init(_ place: Int, _ item: ActiveItem) {
+    self.place = UInt32(place + 1)
+    dayEnds = UInt32(clamping: item.dayEnds)
+    isInStock = item.isInStock
+  }
 }

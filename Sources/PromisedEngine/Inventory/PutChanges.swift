@@ -13,11 +13,15 @@ extension State {
     case .limits(let rows): apply(limits: rows)
     case .kits(let rows): apply(kits: rows)
     case .opportunity(let rows): apply(opportunity: rows)
+    case .groups(let rows): apply(groups: rows)
+    case .channelStock(let rows): apply(channelStock: rows)
+    case .backorders(let rows): apply(backorders: rows)
     }
   }
 
   private func apply(items rows: ItemRows) {
     let sellers = rows.sellerNames.map { UInt32(sellerIndex($0)) }
+    let categories = rows.categoryNames.map { categoryIndex($0) }
     rows.keys.withKeyColumn { keys in
       var offset = 0
       for row in 0..<keys.count {
@@ -33,7 +37,9 @@ extension State {
             demandPerDayMilli: rows.demandPerDayMilli[row],
             volumeCubicMillimetres: rows.volumesCubicMillimetres.isEmpty
               ? 0 : rows.volumesCubicMillimetres[row],
-            demandVarianceRatioMilli: rows.demandVarianceRatioMilli[row]), token: token)
+            demandVarianceRatioMilli: rows.demandVarianceRatioMilli[row],
+            category: rows.categories.isEmpty ? 0 : categories[Int(rows.categories[row])]),
+          token: token)
       }
     }
   }
@@ -141,6 +147,7 @@ extension State {
   private func setKit(_ kit: UInt64, _ parts: [KitComponent]) {
     if !parts.isEmpty { _ = slotInserting(kit) }
     kits.put(kit, parts)
+    reviewSpecial(kit)
     touch(item: kit)
   }
 

@@ -24,6 +24,9 @@ extension State {
     case .limits(let rows): try validate(limits: rows, staged: staged)
     case .kits(let rows): try validate(kits: rows)
     case .opportunity(let rows): try validate(opportunity: rows, staged: staged)
+    case .groups(let rows): try validate(groups: rows, staged: staged)
+    case .channelStock(let rows): try validate(channelStock: rows, staged: staged)
+    case .backorders(let rows): try validate(backorders: rows, staged: staged)
     }
   }
 
@@ -38,9 +41,17 @@ extension State {
       ])
     for optional in [
       rows.releaseUnixSeconds.count, rows.restrictions.count, rows.volumesCubicMillimetres.count,
+      rows.categories.count,
     ] where optional != 0 { try checkCounts(count, [optional]) }
     try checkKeys(rows.keys, field: "item_keys")
     try checkSellers(rows.sellerNames, staged: staged)
+    for (row, name) in rows.categoryNames.enumerated() where !name.isEmpty && !isValid(name) {
+      throw invalidKey("category_names", row: row)
+    }
+    for (row, category) in rows.categories.enumerated() {
+      try check(
+        Int64(category), 0, Int64(rows.categoryNames.count) - 1, "category_indexes", row)
+    }
     for (row, instant) in rows.releaseUnixSeconds.enumerated() {
       try check(instant, 0, 253_402_300_799, "release_unix_s", row)
     }

@@ -112,7 +112,7 @@ extension State {
     touch(item: token)
     if index == 0 {
       positions.setAttribute(UInt32(attributes.append(new)), of: slot)
-      account(units(of: token, slot: slot), slot: slot)
+      use(units(of: token, slot: slot), slot: slot)
       return
     }
     let old = attributes[index]
@@ -120,9 +120,13 @@ extension State {
       old.seller != new.seller || old.storageType != new.storageType
       || old.volumeMicroCubicFeet != new.volumeMicroCubicFeet
     let units = moves ? units(of: token, slot: slot) : UnitChange()
-    if moves { account(units.negated, slot: slot) }
+    if moves { use(units.negated, slot: slot) }
     attributes[index] = new
-    if moves { account(units, slot: slot) }
+    attributes.at(index).pointee.selling = old.selling
+    if old.selling.place != 0 {
+      demand.items.at(Int(old.selling.place) - 1).pointee.category = new.category
+    }
+    if moves { use(units, slot: slot) }
   }
 
   /// States open inbound of an item to a node; quantity 0 removes it. `early` and `late` of 0 are
@@ -186,6 +190,14 @@ extension State {
   func account(_ change: UnitChange, slot: Int) {
     let index = positions.attribute(slot)
     if index == 0 { return }
+    use(change, slot: slot)
+    followDemand(attributes.at(Int(index)), onHand: change.onHand, slot: slot)
+  }
+
+  /// Adds a change of units to the usage of the seller of an item with attributes.
+  @inline(__always)
+  private func use(_ change: UnitChange, slot: Int) {
+    let index = positions.attribute(slot)
     let item = attributes[Int(index)]
     let used = change.usage(volume: item.volumeMicroCubicFeet)
     usage.add(used, seller: Int(item.seller), type: item.storageType)
@@ -205,11 +217,13 @@ extension State {
   /// Computes all usage from positions, holds and inbound: the slow truth that the kept sums are
   /// held against, and the way an import ends.
   func recomputeUsage() {
+    // The sums of a pass under way follow changes, and this is none.
+    audit.end()
     usage.removeAll()
     for slot in 0..<positions.totalSlots {
       let token = positions.key(slot)
       if token == 0 || positions.attribute(slot) == 0 { continue }
-      account(units(of: token, slot: slot), slot: slot)
+      use(units(of: token, slot: slot), slot: slot)
     }
   }
 }

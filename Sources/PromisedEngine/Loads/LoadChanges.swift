@@ -48,7 +48,7 @@ extension State {
   }
 
   /// What a replacing load does not name: no stock, no inbound, no limits, no kits, no opportunity
-  /// values. Items, sellers and claims stay.
+  /// values, no nodes of groups, no channel stock, no backorders. Items, sellers and claims stay.
   private func clear() {
     for slot in 0..<positions.totalSlots {
       let token = positions.key(slot)
@@ -71,9 +71,8 @@ extension State {
         slot: positions.find(row.item))
     }
     limits.removeAll()
-    for slot in 0..<kits.slotCount { touch(item: kits.row(slot).item) }
     for slot in 0..<opportunity.slotCount { touch(item: opportunity.row(slot).item) }
-    kits.removeAll()
+    clearDistribution()
     opportunity.removeAll()
     for seller in 0..<sellers.count { touch(.seller, UInt64(seller)) }
   }

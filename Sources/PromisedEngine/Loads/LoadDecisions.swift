@@ -25,6 +25,13 @@ extension State {
     load.map { ($0.description, $0.nextChunk) }
   }
 
+  /// Whether a zone's rules are known to the network that rows go to: the one that answers, or that
+  /// of the open load.
+  package func hasTimeZone(_ zone: Name, ofLoad: Bool) -> Bool {
+    guard ofLoad, let load else { return network.hasTimeZone(zone) }
+    return load.network.hasTimeZone(zone)
+  }
+
   /// Begins a load, or goes on with the open one of the same id, mode and chunk count, which takes
   /// over `force`.
   ///

@@ -9,6 +9,9 @@ final class OpenLoad {
   private(set) var network: NetworkTables
   /// Sellers its chunks bring, whom later chunks may name. Asked, never listed.
   private(set) var sellers: Set<Name> = []
+  /// Groups and channels its chunks name, which count against what there may be. Asked, never listed.
+  private(set) var groups: Set<Name> = []
+  private(set) var channels: Set<Name> = []
 
   /// Begins on a copy of the network, or without one when the load replaces it.
   init(_ description: LoadDescription, on live: borrowing NetworkTables) {
@@ -23,7 +26,9 @@ final class OpenLoad {
     switch rows {
     case .network(let rows): network.upsert(rows)
     case .sellers(let rows): for seller in rows { sellers.insert(seller.name) }
-    case .items, .positions, .inbound, .limits, .kits, .opportunity: break
+    case .groups(let rows): for name in rows.names { groups.insert(name) }
+    case .channelStock(let rows): for name in rows.channelNames { channels.insert(name) }
+    case .items, .positions, .inbound, .limits, .kits, .opportunity, .backorders: break
     }
     chunks.append(rows)
   }
@@ -40,7 +45,9 @@ final class OpenLoad {
       case .inbound(let rows): stocked += rows.keys.countOfRuns
       case .kits(let rows): stocked += rows.kits.countOfRuns + rows.components.countOfRuns
       case .opportunity(let rows): stocked += rows.keys.countOfRuns
-      case .network, .sellers, .limits: break
+      case .channelStock(let rows): stocked += rows.keys.countOfRuns
+      case .backorders(let rows): stocked += rows.keys.countOfRuns
+      case .network, .sellers, .limits, .groups: break
       }
     }
     return (max(described, stocked), positions)

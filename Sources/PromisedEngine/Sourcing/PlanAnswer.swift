@@ -37,7 +37,9 @@ extension State {
     }
     reply.profileEpoch = publication.epoch
     reply.postcodeExact = found.exact
+    let channel = try channelIndex(query.channel)
     try findLines(of: query)
+    findPlanStock(channel: channel, at: now)
     findPlanNodes()
     let levelCount = max(1, query.levels.count)
     for index in 0..<levelCount {
@@ -164,15 +166,53 @@ extension State {
     return Int32(index)
   }
 
+  /// What nodes have of components that are not plain.
+  private func findPlanStock(channel: UInt16, at now: UnixMilliseconds) {
+    scratch.plan.now = now
+    scratch.plan.stock.removeAll()
+    for index in 0..<scratch.plan.components.count {
+      let slot = scratch.plan.components[index].slot
+      if slot < 0 || isPlain(slot) { continue }
+      // A component that is a kit itself is taken assembled, and a kit of the cart is not one.
+      scratch.wishes.removeAll()
+      fillModel(
+        of: positions.key(slot), slot, node: nil, backorders: .none, at: now.seconds)
+      scratch.model.fillLimits(due: 0, channel: channel)
+      scratch.plan.components.at(index).pointee.firstStock = Int32(scratch.plan.stock.count)
+      scratch.plan.components.at(index).pointee.stockCount = Int32(scratch.model.spans.count)
+      for place in 0..<scratch.model.spans.count {
+        scratch.plan.stock.append(
+          PlanStock(
+            units: scratch.model.limits[place], node: scratch.model.spans[place].node))
+      }
+    }
+  }
+
+  /// Calls for each node that has units of a component, ascending.
+  func forEachPlanStock(of component: Int, _ body: (UInt16, Int64) -> Void) {
+    let part = scratch.plan.components[component]
+    if part.slot < 0 { return }
+    if isPlain(part.slot) {
+      for place in 0..<positions.rowCount(part.slot) {
+        let node = positions.nodes(part.slot)[place]
+        let units = offerable(positions.rows(part.slot)[place], node, at: scratch.plan.now)
+        if units > 0 { body(node, units) }
+      }
+      return
+    }
+    for place in Int(part.firstStock)..<Int(part.firstStock + part.stockCount) {
+      let stock = scratch.plan.stock[place]
+      if stock.units > 0 { body(stock.node, stock.units) }
+    }
+  }
+
   /// The nodes that hold something of the cart, ascending; those with most components when there
   /// are more than a problem takes.
   private func findPlanNodes() {
     scratch.plan.nodes.removeAll()
     for index in 0..<scratch.plan.components.count {
-      let slot = scratch.plan.components[index].slot
-      if slot < 0 { continue }
-      for place in 0..<positions.rowCount(slot) where positions.rows(slot)[place].available > 0 {
-        scratch.plan.nodes.append(PlanNode(node: positions.nodes(slot)[place], count: 1))
+      forEachPlanStock(of: index) { node, _ in
+        scratch.plan.nodes.append(PlanNode(node: node, count: 1))
       }
     }
     let base = scratch.plan.nodes.base

@@ -175,13 +175,9 @@ extension State {
 
   /// Nodes of a position and of the problem both ascend by their index.
   private func fillStock(of component: Int) {
-    let slot = scratch.plan.components[component].slot
-    if slot < 0 { return }
-    for place in 0..<positions.rowCount(slot) {
-      let units = positions.rows(slot)[place].available
-      if units <= 0 { continue }
-      let centre = centreIndex(of: positions.nodes(slot)[place])
-      if centre < 0 { continue }
+    forEachPlanStock(of: component) { node, units in
+      let centre = centreIndex(of: node)
+      if centre < 0 { return }
       scratch.plan.problem.setAvailable(component: component, centre: centre, units: units)
     }
   }

@@ -3,10 +3,13 @@ import PromisedModel
 /// Memory of plans, kept from question to question.
 struct PlanScratch: ~Copyable {
   var problem = SourcingProblem()
+  /// When the question is asked: what is withheld depends on it.
+  var now = UnixMilliseconds(0)
   var lines = Store<PlanLine>(capacity: Limits.linesPerHold)
   /// The components of all lines, each once, and what a unit of a line takes of them.
   var components = Store<PlanComponent>(capacity: Limits.linesPerHold)
   var componentIndex = SlotIndex()
+  var stock = Store<PlanStock>(capacity: 64)
   var uses = Store<ComponentUse>(capacity: Limits.linesPerHold)
   /// Nodes that hold something of the cart, ascending.
   var nodes = Store<PlanNode>(capacity: SourcingProblem.centreLimit)
@@ -44,6 +47,15 @@ struct PlanComponent: BitwiseCopyable {
   var token: UInt64
   /// Its place in the position table; −1 = it has none.
   var slot: Int
+  /// What nodes have of one that is not plain: its stretch of the scratch's stock.
+  var firstStock: Int32 = 0
+  var stockCount: Int32 = 0
+}
+
+/// What a claim may take of a component at a node.
+struct PlanStock: BitwiseCopyable {
+  var units: Int64
+  var node: UInt16
 }
 
 /// A node, and how many components it holds.

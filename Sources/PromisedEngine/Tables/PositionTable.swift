@@ -3,8 +3,8 @@ import PromisedInvariants
 
 /// Items and their stock per node, for hundreds of millions of positions.
 ///
-/// A bucket is one cache line for four items: keys u64 × 4, attribute index u32 × 4 (0 = none),
-/// run start u32 × 4 (0 = none). An item's home bucket is the high product of its hash and the
+/// A bucket is one cache line for four items: keys u64 × 4, attribute index u32 × 4 (0 = none; the
+/// highest bit says that the item is special), run start u32 × 4 (0 = none). An item's home bucket is the high product of its hash and the
 /// bucket count; items stand in ascending order of their hash over the whole table, so that the
 /// order of a scan depends on neither the history nor the size of the table. An insertion moves
 /// the following items up to the next empty slot. Items are never removed. A lookup reads one
@@ -70,11 +70,23 @@ struct PositionTable: ~Copyable {
 
   /// Index of the item's attributes; 0 = none.
   @inline(__always)
-  func attribute(_ slot: Int) -> UInt32 { wordPointer(slot, 32).pointee }
+  func attribute(_ slot: Int) -> UInt32 { wordPointer(slot, 32).pointee & ~Self.specialBit }
 
   @inline(__always)
   func setAttribute(_ attribute: UInt32, of slot: Int) {
-    wordPointer(slot, 32).pointee = attribute
+    let word = wordPointer(slot, 32)
+    word.pointee = word.pointee & Self.specialBit | attribute
+  }
+
+  private static var specialBit: UInt32 { 1 << 31 }
+
+  /// More than stock and inbound decides what can be claimed of the item in a slot.
+  @inline(__always)
+  func isSpecial(_ slot: Int) -> Bool { wordPointer(slot, 32).pointee & Self.specialBit != 0 }
+
+  func setSpecial(_ slot: Int, _ isSpecial: Bool) {
+    let word = wordPointer(slot, 32)
+    word.pointee = isSpecial ? word.pointee | Self.specialBit : word.pointee & ~Self.specialBit
   }
 
   /// Where a key that is absent goes: the items in `slot..<end` move up by one.

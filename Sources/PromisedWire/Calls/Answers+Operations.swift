@@ -301,6 +301,14 @@ public struct StatusAnswer: Sendable, Equatable {
   public var sources: [SourceMark]
   /// Feed rows that wait for an item or node to become known.
   public var parkedRows: UInt64
+  /// Passes of the standing audit over the whole state since the start.
+  public var auditPasses: UInt64
+  /// When the last of them ended, UTC seconds; 0 = none yet.
+  public var auditLastUnixSeconds: Int64
+  /// Positions it compared.
+  public var auditPositionsChecked: UInt64
+  /// Differences it found.
+  public var auditViolations: UInt64
 }
 
 /// What the delivery network is made of.

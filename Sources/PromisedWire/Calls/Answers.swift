@@ -142,6 +142,10 @@ public struct StockPosition: Sendable, Equatable {
   public var withheld: Int64
   /// What can be sold now; negative after a count fell short.
   public var availableNow: Int64
+  /// Claimed there for a date of their own; no part of held and allocated.
+  public var claimedLater: Int64 = 0
+  /// Kept from the channel that asked.
+  public var withheldFromChannel: Int64 = 0
   /// What its node's silence means now: 0 it is not silent, 1 warn, 2 withheld, 3 later.
   public var silence: UInt32 = 0
 }
@@ -176,6 +180,8 @@ public struct ItemAvailability: Sendable, Equatable {
   public var positions: [StockPosition]
   /// A row per shipment and node.
   public var inbound: [InboundSupply]
+  /// Claimed of groups, and of no node yet.
+  public var unsourced: Int64 = 0
 }
 
 /// The answer to an availability request, in the order of the request.

@@ -22,7 +22,10 @@ extension Call where Answer == StatusAnswer {
           profileEpoch: message.profile_epoch, isProfileCurrent: message.profile_current != 0,
           isDraining: message.draining != 0, isSandbox: message.sandbox != 0,
           loadID: message.load_id.text, loadNextChunk: message.load_next_chunk,
-          sources: marks, parkedRows: message.parked_rows)
+          sources: marks, parkedRows: message.parked_rows, auditPasses: message.audit_passes,
+          auditLastUnixSeconds: message.audit_last_unix_s,
+          auditPositionsChecked: message.audit_positions_checked,
+          auditViolations: message.audit_violations)
       }
     }
   }
@@ -198,6 +201,18 @@ public enum Listing: UInt64, Sendable, CaseIterable {
   case kits = 11
   /// Opportunity values.
   case opportunity = 12
+  /// Distribution groups.
+  case groups = 13
+  /// What channels may take.
+  case channels = 14
+  /// Backorders and pre-orders.
+  case backorders = 15
+  /// Feed rows that wait for an item or node.
+  case parked = 20
+  /// Parked rows that failed in the end.
+  case failed = 21
+  /// Recent changes of stock by the feed, newest first.
+  case movements = 22
 }
 
 extension Call where Answer == ListAnswer {

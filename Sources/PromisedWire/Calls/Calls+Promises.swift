@@ -19,6 +19,8 @@ public struct PlanWishes: Sendable, Equatable {
   public var maximumShipments: UInt64 = 0
   /// Boxes may travel at slower levels than asked for when they are fast enough.
   public var mixesLevels = false
+  /// Who asks; empty = no channel.
+  public var channel = ""
 
   /// Earliest, standard, whole.
   public init() {}
@@ -53,6 +55,7 @@ extension Call where Answer == PlanAnswer {
       message.pointee.needed_by_days = wishes.neededByDay
       message.pointee.max_shipments = wishes.maximumShipments
       message.pointee.mix_levels = wishes.mixesLevels ? 1 : 0
+      message.pointee.channel = builder.text(wishes.channel)
     }
     return Call(.plan, payload: payload) { (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "PlanResponse", promised__v1__plan_response__unpack) {

@@ -13,11 +13,12 @@ extension Call where Answer == OfferAnswer {
   ///   - byDay: also answer the chance of delivery by the end of this local date, days since
   ///     1970-01-01.
   ///   - omitsTokens: leave the tokens out.
+  ///   - channel: who asks; empty = no channel.
   ///   - minimumPosition: answer only from this log position or later.
   public static func offer(
     items: [String], quantities: [UInt64] = [], country: String = "", postcodes: [String],
     withPath: Bool = false, levels: [UInt32] = [], confidence: UInt64 = 0, byDay: UInt64 = 0,
-    omitsTokens: Bool = false, minimumPosition: UInt64 = 0
+    omitsTokens: Bool = false, channel: String = "", minimumPosition: UInt64 = 0
   ) -> Call {
     let payload = MessageBuilder.encode(promised__v1__offer_request__init) { builder, message in
       message.pointee.read = builder.read(minimumPosition)
@@ -34,6 +35,7 @@ extension Call where Answer == OfferAnswer {
       message.pointee.confidence = confidence
       message.pointee.by_days = byDay
       message.pointee.omit_tokens = omitsTokens ? 1 : 0
+      message.pointee.channel = builder.text(channel)
     }
     let levelCount = max(levels.count, 1)
     return Call(.offer, payload: payload) { (bytes) throws(MalformedAnswer) in
@@ -187,9 +189,12 @@ private struct LegRows {
 extension Call where Answer == AvailabilityAnswer {
   /// What is where of these items.
   ///
-  /// - Parameter nodes: only these; empty = all that hold the item.
+  /// - Parameters:
+  ///   - nodes: only these and those of the groups; both empty = all that hold the item.
+  ///   - channel: who asks; empty = no channel.
   public static func availability(
-    items: [String], nodes: [String] = [], minimumPosition: UInt64 = 0
+    items: [String], nodes: [String] = [], groups: [String] = [], channel: String = "",
+    minimumPosition: UInt64 = 0
   ) -> Call {
     let payload = MessageBuilder.encode(promised__v1__availability_request__init) {
       builder, message in
@@ -199,6 +204,8 @@ extension Call where Answer == AvailabilityAnswer {
         message.pointee.item_key_lengths
       ) = builder.keys(items)
       (message.pointee.n_nodes, message.pointee.nodes) = builder.texts(nodes)
+      (message.pointee.n_groups, message.pointee.groups) = builder.texts(groups)
+      message.pointee.channel = builder.text(channel)
     }
     return Call(.availability, payload: payload) { (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "AvailabilityResponse", promised__v1__availability_response__unpack) {
@@ -232,7 +239,8 @@ extension AvailabilityAnswer {
         ItemAvailability(
           item: key, outcome: RowOutcome(number: outcomes[index]),
           positions: Array(positions[position..<positionEnd]),
-          inbound: Array(inbound[supply..<supplyEnd])))
+          inbound: Array(inbound[supply..<supplyEnd]),
+          unsourced: message.n_unsourced == keys.count ? message.unsourced[index] : 0))
       position = positionEnd
       supply = supplyEnd
     }
@@ -261,6 +269,9 @@ extension AvailabilityAnswer {
           inProcessing: message.in_processing[row], held: message.held[row],
           allocated: message.allocated[row], withheld: message.withheld[row],
           availableNow: message.available_now[row],
+          claimedLater: message.n_claimed_later == rows ? message.claimed_later[row] : 0,
+          withheldFromChannel: message.n_withheld_from_channel == rows
+            ? message.withheld_from_channel[row] : 0,
           silence: message.n_silence == rows ? message.silence[row] : 0))
     }
     return positions

@@ -14,7 +14,7 @@ package struct LoadPlace: Sendable {
 }
 
 extension MessageBuilder {
-  fileprivate mutating func load(
+  mutating func load(
     _ place: LoadPlace?
   ) -> UnsafeMutablePointer<Promised__V1__LoadChunk>? {
     guard let place else { return nil }
@@ -40,10 +40,13 @@ extension Call where Answer == PutAnswer {
     case .limits(let rows): limits(rows, load, key)
     case .kits(let rows): kits(rows, load, key)
     case .opportunity(let rows): opportunity(rows, load, key)
+    case .groups(let rows): groups(rows, load, key)
+    case .channelStock(let rows): channelStock(rows, load, key)
+    case .backorders(let rows): backorders(rows, load, key)
     }
   }
 
-  private init(putAnswer method: Method, _ load: LoadPlace?, payload: [UInt8]?) {
+  init(putAnswer method: Method, _ load: LoadPlace?, payload: [UInt8]?) {
     self.init(method, repeatable: load == nil, payload: payload) {
       (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "PutResponse", promised__v1__put_response__unpack) { message in

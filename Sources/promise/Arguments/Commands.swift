@@ -16,6 +16,7 @@ extension CommandSpec {
         OptionSpec("quantity", "N", "units of each item (1)"),
         level(", may be given several times"), confidence,
         OptionSpec("by", "DATE", "also the chance of delivery by the end of this date"),
+        channel,
         OptionSpec("path", nil, "show the way leg by leg (shown anyway for a single offer)"),
       ],
       examples: [
@@ -30,6 +31,7 @@ extension CommandSpec {
         OptionSpec("to", "POSTCODE", "where to (needed)"),
         OptionSpec("country", "CC", "ISO 3166-1 country of the postcode (US)"),
         level(", may be given several times"), confidence,
+        channel,
         OptionSpec("objective", "WHAT", "earliest, cost or fewest shipments (earliest)"),
         OptionSpec("needed-by", "DATE", "delivered by the end of this date, or no plan"),
         OptionSpec("together", nil, "all lines from one place, or no plan"),
@@ -61,10 +63,26 @@ extension CommandSpec {
       operands: "ITEM...", operandCount: everyOperand,
       options: [
         OptionSpec("node", "NODE", "only this node; may be given several times"),
+        OptionSpec("group", "GROUP", "only the nodes of this group; may be given several times"),
+        channel,
         OptionSpec("horizon", "DAYS", "look ahead 1…365 days for the probability (14)"),
       ],
       examples: [
         "promise stock B000000001", "promise stock B000000001 --node SEA1 --horizon 30",
+      ]),
+    CommandSpec(
+      name: "atp", summary: "How many can be promised by when, with every promise made kept",
+      operands: "ITEM...", operandCount: everyOperand,
+      options: [
+        OptionSpec("group", "GROUP", "in this group of nodes; may be given several times"),
+        OptionSpec("node", "NODE", "in this node; neither = in the whole network"),
+        channel,
+        OptionSpec("quantity", "N", "when can so many be had (1)"),
+        OptionSpec("horizon", "DAYS", "look ahead 1…365 days (90)"),
+      ],
+      examples: [
+        "promise atp B000000001", "promise atp B000000001 --group west --quantity 40",
+        "promise atp B000000001 --node SEA1 --channel app --json",
       ]),
     CommandSpec(
       name: "capacity", summary: "How much may a seller still store and send in",
@@ -84,6 +102,9 @@ extension CommandSpec {
   static func level(_ more: String) -> OptionSpec {
     OptionSpec("level", "LEVEL", "economy, standard, expedited or two-hour (standard)" + more)
   }
+
+  static let channel = OptionSpec(
+    "channel", "CHANNEL", "as this sales channel: what is kept from it is not there")
 
   static let confidence = OptionSpec(
     "confidence", "CHANCE", "the least chance of the window, .5 .8 .9 .95 or .99 (.95)")
@@ -131,6 +152,27 @@ extension CommandSpec {
         "promise adjust B000000001@SEA1=+40 --source dock-1 --sequence 12",
       ]),
     CommandSpec(
+      name: "feed", summary: "Tell what moved: rows of a file, or of standard input",
+      operands: "FILE|-", operandCount: 0...1,
+      options: [
+        OptionSpec("source", "NAME", "who says so (the file's name; needed with -)"),
+        OptionSpec("batch", "ROWS", "rows a request (1,000)"),
+        OptionSpec("from", "SEQUENCE", "pass over rows before this one"),
+        OptionSpec("allow-gap", nil, "what is missing before the first row cannot be sent again"),
+        OptionSpec("net-of-allocations", nil, "counts leave out units that are allocated"),
+        OptionSpec("rejects", "FILE", "write the rows that were refused, with their outcomes"),
+        OptionSpec("dry-run", nil, "check the file, change nothing, need no server"),
+        OptionSpec("parked", nil, "list the rows that wait for an item or node"),
+        OptionSpec("failed", nil, "list parked rows that failed in the end"),
+        OptionSpec("undo", "FROM-TO", "undo these rows of the source, newest first"),
+        OptionSpec("key", "TEXT", "with --undo: the name of this intent (one is made)"),
+      ],
+      examples: [
+        "promise feed movements.csv.gz --source wms-1 --rejects refused.csv",
+        "tail -f log.csv | promise feed - --source dock", "promise feed --parked",
+        "promise feed --undo 120-180 --source wms-1",
+      ]),
+    CommandSpec(
       name: "load", summary: "Load a directory of CSV files: whole, or not at all",
       operands: "[DIR]", operandCount: 0...1,
       options: [
@@ -154,6 +196,9 @@ extension CommandSpec {
       name: "snapshot", summary: "Take a snapshot now, or list the ones kept",
       operands: "take|list", operandCount: 1...1,
       examples: ["promise snapshot take", "promise snapshot list"]),
+    CommandSpec(
+      name: "audit", summary: "Check that everything kept adds up, over the whole state, now",
+      operands: "", operandCount: 0...0, examples: ["promise audit", "promise audit --json"]),
     CommandSpec(
       name: "verify", summary: "Check every byte of a data directory that no server has open",
       operands: "DIR", operandCount: 1...1, asksServer: false,

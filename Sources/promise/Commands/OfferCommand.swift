@@ -17,7 +17,7 @@ extension Session {
         quantities: quantity == 1 ? [] : items.map { _ in UInt64(quantity) },
         country: arguments.value("country") ?? "", postcodes: postcodes, withPath: withPath,
         levels: levels, confidence: confidence(), byDay: UInt64(by ?? 0),
-        omitsTokens: !isSingle && !isJSON))
+        omitsTokens: !isSingle && !isJSON, channel: arguments.value("channel") ?? ""))
     if isJSON {
       json { offerJSON(answer, &$0) }
     } else {

@@ -65,6 +65,7 @@ extension Session {
     wishes.neededByDay = UInt64(try day("needed-by") ?? 0)
     wishes.maximumShipments = UInt64(try integer("max-shipments", 1...256, default: 0))
     wishes.mixesLevels = arguments.has("mix-levels")
+    wishes.channel = arguments.value("channel") ?? ""
     return wishes
   }
 }

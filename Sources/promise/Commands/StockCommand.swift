@@ -6,7 +6,9 @@ extension Session {
     let items = arguments.operands
     let horizon = try integer("horizon", 1...365, default: 14)
     let (availability, inStock) = try perform(
-      .availability(items: items, nodes: arguments.options["node"] ?? []),
+      .availability(
+        items: items, nodes: arguments.options["node"] ?? [],
+        groups: arguments.options["group"] ?? [], channel: arguments.value("channel") ?? ""),
       .inStock(items: items, horizonDays: UInt64(horizon)))
     if isJSON {
       json { stockJSON(availability, inStock, &$0) }
@@ -41,6 +43,9 @@ func stockText(
   } else {
     text += positionTable(item.positions).text(style, indent: "  ")
   }
+  if item.unsourced > 0 {
+    text += "  \(counted(item.unsourced, "unit")) claimed of groups, not yet of a node\n"
+  }
   if !item.inbound.isEmpty {
     var table = Table("Coming to", "#Units", "Expected", "Stage", "Shipment")
     for supply in item.inbound {
@@ -60,6 +65,7 @@ private func positionTable(_ positions: [StockPosition]) -> Table {
     ("#Unfulfillable", { $0.unfulfillable }), ("#Researching", { $0.researching }),
     ("#In transfer", { $0.inTransfer }), ("#In processing", { $0.inProcessing }),
     ("#Held", { $0.held }), ("#Allocated", { $0.allocated }), ("#Withheld", { $0.withheld }),
+    ("#Not for the channel", { $0.withheldFromChannel }), ("#Claimed later", { $0.claimedLater }),
   ]
   let shown = conditions.filter { condition in positions.contains { condition.1($0) != 0 } }
   var table = Table(["Node", "#On hand"] + shown.map(\.0) + ["#Available"])
@@ -115,7 +121,10 @@ func stockJSON(_ availability: AvailabilityAnswer, _ inStock: InStockAnswer, _ j
       json.member("allocated", position.allocated)
       json.member("withheld", position.withheld)
       json.member("available_now", position.availableNow)
+      json.member("claimed_later", position.claimedLater)
+      json.member("withheld_from_channel", position.withheldFromChannel)
     }
+    json.member("unsourced", item.unsourced)
     json.rows("inbound", item.inbound) { json, supply in
       json.member("shipment", supply.shipment)
       json.member("node", supply.node)

@@ -94,7 +94,8 @@ import Testing
     let start = desk.now.milliseconds
     for _ in 0..<10 {
       desk.now.milliseconds += minute
-      try desk.feed(Array(repeating: ("A", "F1", .receipt, 1), count: 1000),
+      try desk.feed(
+        Array(repeating: ("A", "F1", .receipt, 1), count: 1000),
         from: desk.state.lastSequence(of: Name("wms")) + 1)
     }
     #expect(desk.state.counters.journalRows <= 4096)

@@ -40,7 +40,8 @@ import Testing
     }
     let (whole, single) = (try Desk.small(), try Desk.small())
     // Half of the items are known, and every third of those has no row yet.
-    let known = Set(rows.map(\.0)).sorted().enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    let known = Set(rows.map(\.0)).sorted().enumerated().filter { $0.offset % 2 == 0 }.map(
+      \.element)
     for desk in [whole, single] {
       for (index, key) in known.enumerated() where index % 3 > 0 {
         try desk.put(Rows.positions([(key, "F1", 5, 0, 0)]))
@@ -109,8 +110,10 @@ import Testing
       var rows = Rows.feed([("A", "F1", .receipt, 1)], source: "s", from: 1)
       change(&rows)
       var reply = FeedReply()
-      return desk.refusal { () throws(Refusal) in _ = try desk.state.decide(rows, at: desk.now, reply: &reply) }?
-        .code
+      return desk.refusal { () throws(Refusal) in
+        _ = try desk.state.decide(rows, at: desk.now, reply: &reply)
+      }?
+      .code
     }
     #expect(code { _ in } == nil)
     #expect(code { $0.source = .empty } == .keyInvalid)

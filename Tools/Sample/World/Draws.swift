@@ -13,7 +13,8 @@ struct Draws: Sendable {
     case positionCount, positionFirst, positionQuantity, positionBuckets
     case inboundPresence, inboundQuantity, inboundDay
     case sellerName, limitKind, limitFactor
-    case legDelay, handlingDelay, metroStock, itemRelease, kitUnits, opportunity
+    case legDelay, handlingDelay, metroStock, itemRelease, kitUnits, opportunity, channelStock,
+      backorder
   }
 
   /// 64 bits for (stream, index, part).

@@ -40,7 +40,8 @@ package struct SampleWorld: Sendable {
     [
       "marketplaces.csv", "calendars.csv", "nodes.csv", "waves.csv", "zones.csv", "lanes.csv",
       "legs.csv", "rates.csv", "sellers.csv", "items.csv", "kits.csv", "positions.csv",
-      "opportunity.csv", "inbound.csv", "limits.csv",
+      "opportunity.csv", "inbound.csv", "limits.csv", "groups.csv", "channels.csv",
+      "backorders.csv",
     ]
   }
 
@@ -67,6 +68,9 @@ package struct SampleWorld: Sendable {
     case "opportunity.csv": try writeOpportunity(&table, receive)
     case "inbound.csv": try writeInbound(&table, receive)
     case "limits.csv": try writeLimits(&table, receive)
+    case "groups.csv": try writeGroups(&table, receive)
+    case "channels.csv": try writeChannels(&table, receive)
+    case "backorders.csv": try writeBackorders(&table, receive)
     default: stop("the sample world has no file \(name)")
     }
     try table.flush(receive)

@@ -1,0 +1,149 @@
+import Glibc
+import PromisedModel
+
+/// The demand of the next days of one item: for any horizon a negative binomial with the learned
+/// correction of its probabilities.
+///
+/// Days hang together: D(1…h) has size r·(M² / Σμ²)^γ, where γ = 1 would be independent days and
+/// γ = 0 one common error of the level. Up to 28 days the size of each length is learned outright;
+/// beyond, it grows from the 28 days' by the γ that lies between 7 and 28 days, believed to be a
+/// half before anything is known.
+struct DemandForecast {
+  private let learner: Borrowed
+  private let means: DemandMeans
+  private let category: Int
+  /// The first day forecast.
+  private let day: Int32
+
+  /// What is read of a learner; it stays unchanged while a forecast is used.
+  private typealias Borrowed = (classes: [DemandClasses], categories: DemandCategories)
+
+  /// The forecast of an item from its open day on, its day so far left out.
+  init(_ learner: borrowing DemandLearner, item index: Int) {
+    let item = learner.items.at(index).pointee
+    category = Int(item.category)
+    means = item.rate.means(prior: learner.categories.rate(category))
+    day = item.day
+    self.learner = (learner.classes, learner.categories)
+  }
+
+  /// The forecast of an item of which nothing is known but its category.
+  init(_ learner: borrowing DemandLearner, category: Int, from day: Int32) {
+    self.category = category
+    means = DemandRate().means(prior: learner.categories.rate(category))
+    self.day = day
+    self.learner = (learner.classes, learner.categories)
+  }
+
+  /// The demand of the next 1…365 days.
+  func demand(days: Int32) -> HorizonDemand {
+    var exposure: Int64 = 0
+    for ahead in 0..<days { exposure += learner.categories.factor(category, on: day + ahead) }
+    if exposure < 1 { return HorizonDemand() }
+    var upper = 0
+    while upper < DemandLearner.lengthCount - 1 && DemandLearner.length(upper) < days {
+      upper += 1
+    }
+    let (high, highMap) = predict(upper, exposure)
+    let length = DemandLearner.length(upper)
+    if length == days || upper == 0 { return HorizonDemand(high.mean, high.excess, highMap) }
+    if length < days {
+      let growth = pow(Double(days) / Double(length), sizeExponent(of: high.mean))
+      return HorizonDemand(high.mean, high.excess / growth, highMap)
+    }
+    let shorter = DemandLearner.length(upper - 1)
+    let (low, lowMap) = predict(upper - 1, exposure)
+    let weight =
+      log(Double(days) / Double(shorter)) / log(Double(length) / Double(shorter))
+    return HorizonDemand(
+      low.mean + weight * (high.mean - low.mean),
+      exp(log(low.excess) + weight * (log(high.excess) - log(low.excess))),
+      lowMap.blended(with: highMap, weight: weight))
+  }
+
+  private func predict(_ length: Int, _ exposure: Int64) -> (
+    demand: (mean: Double, excess: Double), map: LevelMap
+  ) {
+    let classes = learner.classes[length]
+    let found = classes.predict(means, exposure: exposure)
+    let one = Double(DemandScale.one)
+    return (
+      (mean: Double(found.mean) / one, excess: Double(found.excess) / one),
+      LevelMap(classes, at: found.place)
+    )
+  }
+
+  /// γ: how fast the size grows with the horizon, by what 7 and 28 days were learned to be.
+  func sizeExponent(of mean: Double) -> Double {
+    let (week, month) = (learner.classes[3], learner.classes[5])
+    // A belief of a half, worth fifty outcomes.
+    var (sum, weight) = (0.5 * 50 * 65_536, 50.0 * 65_536)
+    for index in 0..<(DemandClasses.count - 2) {
+      let seen = Double(min(week.outcomes(index), month.outcomes(index + 2)))
+      if seen == 0 { continue }
+      let start = index * DemandClasses.Reading.count + DemandClasses.Reading.excess
+      let shrinks = log2(
+        Double(week.table[start]) / Double(month.table[start + 2 * DemandClasses.Reading.count]))
+      sum += seen * min(1, max(0, shrinks / 2))
+      weight += seen
+    }
+    return sum / weight
+  }
+
+  /// Mean units a day at the item's own level, without the day of the week.
+  var perDay: Double {
+    let prediction = learner.classes[3].predict(means, exposure: 7 << 20)
+    return Double(prediction.mean) / Double(DemandScale.one) / 7
+  }
+}
+
+/// The demand of a horizon: its distribution, and how its probabilities are to be taken.
+struct HorizonDemand {
+  let demand: DemandDistribution
+  private let map: LevelMap
+  /// Nothing can be sold.
+  private let isNone: Bool
+
+  init() {
+    demand = DemandDistribution(mean: 1e-9, varianceRatio: 1)
+    map = LevelMap()
+    isNone = true
+  }
+
+  init(_ mean: Double, _ excess: Double, _ map: LevelMap) {
+    demand = DemandDistribution(mean: mean, varianceRatio: 1 + excess * mean)
+    self.map = map
+    isNone = false
+  }
+
+  /// A distribution that is taken as it is.
+  init(_ demand: DemandDistribution) {
+    self.demand = demand
+    map = LevelMap()
+    isNone = false
+  }
+
+  /// P(D ≤ units); 0 for negative units.
+  func cumulative(_ units: Int64) -> Double {
+    if units < 0 { return 0 }
+    return isNone ? 1 : truth(of: demand.cumulative(units))
+  }
+
+  /// A probability of the distribution, corrected by what such probabilities were worth.
+  func truth(of predicted: Double) -> Double { map.truth(of: predicted) }
+
+  /// The fewest units with P(D ≤ units) ≥ level, for a level of 0…1.
+  func quantile(_ level: Double) -> Int64 {
+    isNone ? 0 : demand.quantile(map.predicted(for: level))
+  }
+}
+
+extension DemandLearner {
+  /// Quantiles of the total demand of the next 1…365 days of an item, from its open day on.
+  ///
+  /// - Parameter levels: 0…1 each. Ascending levels get ascending quantiles.
+  package func quantiles(ofItem index: Int, days: Int32, levels: [Double]) -> [Int64] {
+    let demand = DemandForecast(self, item: index).demand(days: days)
+    return levels.map { demand.quantile($0) }
+  }
+}

@@ -1,0 +1,66 @@
+import PromisedModel
+import Testing
+
+@testable import PromisedWire
+
+/// Rows of each kind, complete.
+enum DistributionRows {
+  static var puts: [PutRows] {
+    var groups = GroupRows()
+    groups.names = [Name("west"), Name("none")]
+    groups.counts = [2, 0]
+    groups.nodeNames = [Name("N"), Name("M")]
+    groups.nodes = [0, 1]
+    var channels = ChannelStockRows()
+    channels.channelNames = [Name("app"), Name("web")]
+    channels.channels = [1, 0]
+    channels.keys.append(Array("A".utf8))
+    channels.keys.append(Array("BB".utf8))
+    channels.nodeNames = [Name("N")]
+    channels.nodes = [0, 0]
+    channels.buffers = [2, 0]
+    channels.setAsides = [0, 7]
+    var backorders = BackorderRows()
+    backorders.keys.append(Array("A".utf8))
+    backorders.keys.append(Array("BB".utf8))
+    backorders.nodeNames = [Name("N")]
+    backorders.nodes = [0, 0]
+    backorders.kinds = [1, 2]
+    backorders.caps = [5, 0]
+    backorders.fromUnixSeconds = [0, 1_800_000_000]
+    backorders.untilUnixSeconds = [1_700_000_000, 0]
+    return [.groups(groups), .channelStock(channels), .backorders(backorders)]
+  }
+}
+
+@Suite struct DistributionTests {
+  @Test func aQuestionByDate() throws {
+    try asked(
+      Call.atp(
+        items: ["A", "BB"], groups: ["west"], nodes: ["N"], pairs: [(1, 0), (0, 1)],
+        quantities: [3, 4], channel: "app", horizonDays: 30, minimumPosition: 9)
+    ) {
+      guard case .atp(let query, let minimum) = $0 else { return report("no question") }
+      #expect(minimum == 9 && query.items.count == 2 && query.horizonDays == 30)
+      #expect(query.groupNames[0].name == Name("west") && query.nodeNames[0].name == Name("N"))
+      #expect(Array(query.pairItems.buffer) == [1, 0] && Array(query.pairPlaces.buffer) == [0, 1])
+      #expect(Array(query.quantities.buffer) == [3, 4] && query.channel.name == Name("app"))
+    }
+    try asked(Call.atp(items: ["A"])) {
+      guard case .atp(let query, _) = $0 else { return report("no question") }
+      #expect(query.horizonDays == 90 && query.pairItems.isEmpty && query.channel.isEmpty)
+      #expect(query.groupNames.isEmpty && query.nodeNames.isEmpty && query.quantities.isEmpty)
+    }
+  }
+
+  @Test func channelsAndGroupsOfOtherQuestions() throws {
+    try asked(Call.availability(items: ["A"], nodes: ["N"], groups: ["west"], channel: "app")) {
+      guard case .availability(let query, _) = $0 else { return report("no question") }
+      #expect(query.groupNames[0].name == Name("west") && query.channel.name == Name("app"))
+    }
+    try asked(Call.offer(items: ["A"], postcodes: ["98109"], channel: "app")) {
+      guard case .offer(let query, _) = $0 else { return report("no question") }
+      #expect(query.channel.name == Name("app"))
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// Outcomes by the numbers of the protocol's table.
+enum Code: UInt16 {
+  case ok = 0
+  case itemUnknown = 1
+  case nodeUnknown = 2
+  case holdUnknown = 5
+  case fieldOutOfRange = 20
+  case insufficientStock = 40
+  case holdExpired = 41
+  case holdReleased = 42
+  case holdCommitted = 43
+  case notOwner = 44
+  case idempotencyConflict = 45
+  case onHandNegative = 46
+  case quantityOverflow = 47
+  case alreadyApplied = 48
+  case sequenceGap = 52
+}
+
+struct HoldFacts: Equatable {
+  var id: UInt64
+  var state: Model.State
+  var owner: Int
+  var expiresAtSeconds: Int64
+  var isReclaimed = false
+  var isRepeated = false
+  var lines: [ClaimLine] = []
+}
+
+/// What a command is answered with, as far as it is compared.
+enum Answer: Equatable {
+  case done
+  case hold(HoldFacts)
+  case feed([UInt32], lastSequence: UInt64)
+  case put(rows: UInt64)
+  /// Row and units are −1 where the refusal says nothing of them.
+  case refusal(code: UInt32, row: Int, available: Int64)
+  case load(committed: Bool)
+  /// A number of the protocol's table or a state that this check does not know.
+  case unreadable(String)
+
+  static func refused(_ code: Code, row: Int = -1, available: Int64 = -1) -> Answer {
+    .refusal(code: UInt32(code.rawValue), row: row, available: available)
+  }
+}
