@@ -169,7 +169,7 @@ extension CommandSpec {
       ],
       examples: [
         "promise feed movements.csv.gz --source wms-1 --rejects refused.csv",
-        "tail -f log.csv | promise feed - --source dock", "promise feed --parked",
+        "promise feed - --source dock", "promise feed --parked",
         "promise feed --undo 120-180 --source wms-1",
       ]),
     CommandSpec(
