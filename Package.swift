@@ -96,7 +96,7 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "promised-bench",
-      dependencies: ["PromisedEngine", "PromisedModel", "PromisedBytes", "CLinux"],
+      dependencies: ["PromisedEngine", "PromisedWire", "PromisedModel", "PromisedBytes", "CLinux"],
       path: "Tools/Bench", exclude: ["README.md", "run.py"], swiftSettings: strict),
     .target(
       name: "PromisedData", dependencies: ["PromisedImport", "PromisedModel", "CZlib"],
@@ -105,6 +105,10 @@ let package = Package(
       name: "promised-order-replay",
       dependencies: ["PromisedData", "PromisedEngine", "PromisedImport", "PromisedModel"],
       path: "Tools/OrderReplay", exclude: ["README.md"], swiftSettings: strict),
+    .executableTarget(
+      name: "promised-seller-year",
+      dependencies: ["PromisedData", "PromisedEngine", "PromisedModel"],
+      path: "Tools/SellerYear", swiftSettings: strict),
     .executableTarget(
       name: "promised-model-check",
       dependencies: [
@@ -143,6 +147,7 @@ let package = Package(
     suite(
       "OrderReplayTests",
       ["promised-order-replay", "PromisedData", "PromisedEngine", "PromisedModel", "CZlib"]),
+    suite("SellerYearTests", ["promised-seller-year", "PromisedData", "PromisedModel"]),
     suite("ForecastEvalTests", ["promised-forecast-eval", "PromisedData", "PromisedEngine"]),
     suite("TimetableCheckTests", ["promised-timetable-check", "PromisedData"]),
     suite("PromisedSampleTests", ["PromisedSample"]),

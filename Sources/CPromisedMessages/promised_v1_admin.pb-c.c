@@ -790,7 +790,7 @@ const ProtobufCMessageDescriptor promised__v1__status_request__descriptor =
   (ProtobufCMessageInit) promised__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__status_response__field_descriptors[41] =
+static const ProtobufCFieldDescriptor promised__v1__status_response__field_descriptors[43] =
 {
   {
     "as_of",
@@ -1237,6 +1237,30 @@ static const ProtobufCFieldDescriptor promised__v1__status_response__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "short_positions",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StatusResponse, short_positions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "short_units",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StatusResponse, short_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "audit_passes",
     90,
     PROTOBUF_C_LABEL_NONE,
@@ -1287,10 +1311,10 @@ static const ProtobufCFieldDescriptor promised__v1__status_response__field_descr
 };
 static const unsigned promised__v1__status_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
-  38,   /* field[38] = audit_last_unix_s */
-  37,   /* field[37] = audit_passes */
-  39,   /* field[39] = audit_positions_checked */
-  40,   /* field[40] = audit_violations */
+  40,   /* field[40] = audit_last_unix_s */
+  39,   /* field[39] = audit_passes */
+  41,   /* field[41] = audit_positions_checked */
+  42,   /* field[42] = audit_violations */
   11,   /* field[11] = connections */
   2,   /* field[2] = dataset */
   19,   /* field[19] = draining */
@@ -1314,6 +1338,8 @@ static const unsigned promised__v1__status_response__field_indices_by_name[] = {
   20,   /* field[20] = sandbox */
   8,   /* field[8] = sellers */
   1,   /* field[1] = server_version */
+  37,   /* field[37] = short_positions */
+  38,   /* field[38] = short_units */
   27,   /* field[27] = source_applied_rows */
   31,   /* field[31] = source_driven_rows */
   32,   /* field[32] = source_failed_rows */
@@ -1328,11 +1354,12 @@ static const unsigned promised__v1__status_response__field_indices_by_name[] = {
   23,   /* field[23] = sources */
   4,   /* field[4] = started_at_unix_s */
 };
-static const ProtobufCIntRange promised__v1__status_response__number_ranges[2 + 1] =
+static const ProtobufCIntRange promised__v1__status_response__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 90, 37 },
-  { 0, 41 }
+  { 60, 37 },
+  { 90, 39 },
+  { 0, 43 }
 };
 const ProtobufCMessageDescriptor promised__v1__status_response__descriptor =
 {
@@ -1342,10 +1369,10 @@ const ProtobufCMessageDescriptor promised__v1__status_response__descriptor =
   "Promised__V1__StatusResponse",
   "promised.v1",
   sizeof(Promised__V1__StatusResponse),
-  41,
+  43,
   promised__v1__status_response__field_descriptors,
   promised__v1__status_response__field_indices_by_name,
-  2,  promised__v1__status_response__number_ranges,
+  3,  promised__v1__status_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -322,6 +322,51 @@ void   promised__v1__admit_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__admit_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__what_if_request__init
+                     (Promised__V1__WhatIfRequest         *message)
+{
+  static const Promised__V1__WhatIfRequest init_value = PROMISED__V1__WHAT_IF_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__what_if_request__get_packed_size
+                     (const Promised__V1__WhatIfRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__what_if_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__what_if_request__pack
+                     (const Promised__V1__WhatIfRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__what_if_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__what_if_request__pack_to_buffer
+                     (const Promised__V1__WhatIfRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__what_if_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__WhatIfRequest *
+       promised__v1__what_if_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__WhatIfRequest *)
+     protobuf_c_message_unpack (&promised__v1__what_if_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__what_if_request__free_unpacked
+                     (Promised__V1__WhatIfRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__what_if_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__admit_response__init
                      (Promised__V1__AdmitResponse         *message)
 {
@@ -412,51 +457,6 @@ void   promised__v1__receive_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__receive_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   promised__v1__receive_response__init
-                     (Promised__V1__ReceiveResponse         *message)
-{
-  static const Promised__V1__ReceiveResponse init_value = PROMISED__V1__RECEIVE_RESPONSE__INIT;
-  *message = init_value;
-}
-size_t promised__v1__receive_response__get_packed_size
-                     (const Promised__V1__ReceiveResponse *message)
-{
-  assert(message->base.descriptor == &promised__v1__receive_response__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t promised__v1__receive_response__pack
-                     (const Promised__V1__ReceiveResponse *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &promised__v1__receive_response__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t promised__v1__receive_response__pack_to_buffer
-                     (const Promised__V1__ReceiveResponse *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &promised__v1__receive_response__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Promised__V1__ReceiveResponse *
-       promised__v1__receive_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Promised__V1__ReceiveResponse *)
-     protobuf_c_message_unpack (&promised__v1__receive_response__descriptor,
-                                allocator, len, data);
-}
-void   promised__v1__receive_response__free_unpacked
-                     (Promised__V1__ReceiveResponse *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &promised__v1__receive_response__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   promised__v1__close_request__init
                      (Promised__V1__CloseRequest         *message)
 {
@@ -502,49 +502,49 @@ void   promised__v1__close_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__close_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   promised__v1__close_response__init
-                     (Promised__V1__CloseResponse         *message)
+void   promised__v1__inbound_plan_response__init
+                     (Promised__V1__InboundPlanResponse         *message)
 {
-  static const Promised__V1__CloseResponse init_value = PROMISED__V1__CLOSE_RESPONSE__INIT;
+  static const Promised__V1__InboundPlanResponse init_value = PROMISED__V1__INBOUND_PLAN_RESPONSE__INIT;
   *message = init_value;
 }
-size_t promised__v1__close_response__get_packed_size
-                     (const Promised__V1__CloseResponse *message)
+size_t promised__v1__inbound_plan_response__get_packed_size
+                     (const Promised__V1__InboundPlanResponse *message)
 {
-  assert(message->base.descriptor == &promised__v1__close_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__inbound_plan_response__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t promised__v1__close_response__pack
-                     (const Promised__V1__CloseResponse *message,
+size_t promised__v1__inbound_plan_response__pack
+                     (const Promised__V1__InboundPlanResponse *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &promised__v1__close_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__inbound_plan_response__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t promised__v1__close_response__pack_to_buffer
-                     (const Promised__V1__CloseResponse *message,
+size_t promised__v1__inbound_plan_response__pack_to_buffer
+                     (const Promised__V1__InboundPlanResponse *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &promised__v1__close_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__inbound_plan_response__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Promised__V1__CloseResponse *
-       promised__v1__close_response__unpack
+Promised__V1__InboundPlanResponse *
+       promised__v1__inbound_plan_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Promised__V1__CloseResponse *)
-     protobuf_c_message_unpack (&promised__v1__close_response__descriptor,
+  return (Promised__V1__InboundPlanResponse *)
+     protobuf_c_message_unpack (&promised__v1__inbound_plan_response__descriptor,
                                 allocator, len, data);
 }
-void   promised__v1__close_response__free_unpacked
-                     (Promised__V1__CloseResponse *message,
+void   promised__v1__inbound_plan_response__free_unpacked
+                     (Promised__V1__InboundPlanResponse *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &promised__v1__close_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__inbound_plan_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   promised__v1__bid_request__init
@@ -817,7 +817,322 @@ void   promised__v1__utilization_response__free_unpacked
   assert(message->base.descriptor == &promised__v1__utilization_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor promised__v1__headroom_request__field_descriptors[4] =
+void   promised__v1__capacity_policy__init
+                     (Promised__V1__CapacityPolicy         *message)
+{
+  static const Promised__V1__CapacityPolicy init_value = PROMISED__V1__CAPACITY_POLICY__INIT;
+  *message = init_value;
+}
+size_t promised__v1__capacity_policy__get_packed_size
+                     (const Promised__V1__CapacityPolicy *message)
+{
+  assert(message->base.descriptor == &promised__v1__capacity_policy__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__capacity_policy__pack
+                     (const Promised__V1__CapacityPolicy *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__capacity_policy__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__capacity_policy__pack_to_buffer
+                     (const Promised__V1__CapacityPolicy *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__capacity_policy__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__CapacityPolicy *
+       promised__v1__capacity_policy__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__CapacityPolicy *)
+     protobuf_c_message_unpack (&promised__v1__capacity_policy__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__capacity_policy__free_unpacked
+                     (Promised__V1__CapacityPolicy *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__capacity_policy__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__put_policies_request__init
+                     (Promised__V1__PutPoliciesRequest         *message)
+{
+  static const Promised__V1__PutPoliciesRequest init_value = PROMISED__V1__PUT_POLICIES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__put_policies_request__get_packed_size
+                     (const Promised__V1__PutPoliciesRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__put_policies_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__put_policies_request__pack
+                     (const Promised__V1__PutPoliciesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__put_policies_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__put_policies_request__pack_to_buffer
+                     (const Promised__V1__PutPoliciesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__put_policies_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__PutPoliciesRequest *
+       promised__v1__put_policies_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__PutPoliciesRequest *)
+     protobuf_c_message_unpack (&promised__v1__put_policies_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__put_policies_request__free_unpacked
+                     (Promised__V1__PutPoliciesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__put_policies_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__put_buildings_request__init
+                     (Promised__V1__PutBuildingsRequest         *message)
+{
+  static const Promised__V1__PutBuildingsRequest init_value = PROMISED__V1__PUT_BUILDINGS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__put_buildings_request__get_packed_size
+                     (const Promised__V1__PutBuildingsRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__put_buildings_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__put_buildings_request__pack
+                     (const Promised__V1__PutBuildingsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__put_buildings_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__put_buildings_request__pack_to_buffer
+                     (const Promised__V1__PutBuildingsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__put_buildings_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__PutBuildingsRequest *
+       promised__v1__put_buildings_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__PutBuildingsRequest *)
+     protobuf_c_message_unpack (&promised__v1__put_buildings_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__put_buildings_request__free_unpacked
+                     (Promised__V1__PutBuildingsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__put_buildings_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__put_signals_request__init
+                     (Promised__V1__PutSignalsRequest         *message)
+{
+  static const Promised__V1__PutSignalsRequest init_value = PROMISED__V1__PUT_SIGNALS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__put_signals_request__get_packed_size
+                     (const Promised__V1__PutSignalsRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__put_signals_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__put_signals_request__pack
+                     (const Promised__V1__PutSignalsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__put_signals_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__put_signals_request__pack_to_buffer
+                     (const Promised__V1__PutSignalsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__put_signals_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__PutSignalsRequest *
+       promised__v1__put_signals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__PutSignalsRequest *)
+     protobuf_c_message_unpack (&promised__v1__put_signals_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__put_signals_request__free_unpacked
+                     (Promised__V1__PutSignalsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__put_signals_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__report_request__init
+                     (Promised__V1__ReportRequest         *message)
+{
+  static const Promised__V1__ReportRequest init_value = PROMISED__V1__REPORT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__report_request__get_packed_size
+                     (const Promised__V1__ReportRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__report_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__report_request__pack
+                     (const Promised__V1__ReportRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__report_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__report_request__pack_to_buffer
+                     (const Promised__V1__ReportRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__report_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__ReportRequest *
+       promised__v1__report_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__ReportRequest *)
+     protobuf_c_message_unpack (&promised__v1__report_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__report_request__free_unpacked
+                     (Promised__V1__ReportRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__report_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__remove_request__init
+                     (Promised__V1__RemoveRequest         *message)
+{
+  static const Promised__V1__RemoveRequest init_value = PROMISED__V1__REMOVE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__remove_request__get_packed_size
+                     (const Promised__V1__RemoveRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__remove_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__remove_request__pack
+                     (const Promised__V1__RemoveRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__remove_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__remove_request__pack_to_buffer
+                     (const Promised__V1__RemoveRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__remove_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__RemoveRequest *
+       promised__v1__remove_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__RemoveRequest *)
+     protobuf_c_message_unpack (&promised__v1__remove_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__remove_request__free_unpacked
+                     (Promised__V1__RemoveRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__remove_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__remove_response__init
+                     (Promised__V1__RemoveResponse         *message)
+{
+  static const Promised__V1__RemoveResponse init_value = PROMISED__V1__REMOVE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t promised__v1__remove_response__get_packed_size
+                     (const Promised__V1__RemoveResponse *message)
+{
+  assert(message->base.descriptor == &promised__v1__remove_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__remove_response__pack
+                     (const Promised__V1__RemoveResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__remove_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__remove_response__pack_to_buffer
+                     (const Promised__V1__RemoveResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__remove_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__RemoveResponse *
+       promised__v1__remove_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__RemoveResponse *)
+     protobuf_c_message_unpack (&promised__v1__remove_response__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__remove_response__free_unpacked
+                     (Promised__V1__RemoveResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__remove_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor promised__v1__headroom_request__field_descriptors[8] =
 {
   {
     "read",
@@ -867,17 +1182,69 @@ static const ProtobufCFieldDescriptor promised__v1__headroom_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "node",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HeadroomRequest, node),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "optimistic",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HeadroomRequest, optimistic),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HeadroomRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HeadroomRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__headroom_request__field_indices_by_name[] = {
   2,   /* field[2] = item */
   3,   /* field[3] = months */
+  4,   /* field[4] = node */
+  5,   /* field[5] = optimistic */
+  7,   /* field[7] = page_size */
+  6,   /* field[6] = page_token */
   0,   /* field[0] = read */
   1,   /* field[1] = sellers */
 };
 static const ProtobufCIntRange promised__v1__headroom_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor promised__v1__headroom_request__descriptor =
 {
@@ -887,7 +1254,7 @@ const ProtobufCMessageDescriptor promised__v1__headroom_request__descriptor =
   "Promised__V1__HeadroomRequest",
   "promised.v1",
   sizeof(Promised__V1__HeadroomRequest),
-  4,
+  8,
   promised__v1__headroom_request__field_descriptors,
   promised__v1__headroom_request__field_indices_by_name,
   1,  promised__v1__headroom_request__number_ranges,
@@ -945,7 +1312,7 @@ const ProtobufCMessageDescriptor promised__v1__usage_request__descriptor =
   (ProtobufCMessageInit) promised__v1__usage_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__headroom_response__field_descriptors[14] =
+static const ProtobufCFieldDescriptor promised__v1__headroom_response__field_descriptors[30] =
 {
   {
     "as_of",
@@ -1115,27 +1482,235 @@ static const ProtobufCFieldDescriptor promised__v1__headroom_response__field_des
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pending_removal",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HeadroomResponse, n_pending_removal),
+    offsetof(Promised__V1__HeadroomResponse, pending_removal),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "granted",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HeadroomResponse, n_granted),
+    offsetof(Promised__V1__HeadroomResponse, granted),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inbound_later",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HeadroomResponse, n_inbound_later),
+    offsetof(Promised__V1__HeadroomResponse, inbound_later),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "admissible",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__HeadroomResponse, n_admissible),
+    offsetof(Promised__V1__HeadroomResponse, admissible),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "admissible_units",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__HeadroomResponse, n_admissible_units),
+    offsetof(Promised__V1__HeadroomResponse, admissible_units),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bindings",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HeadroomResponse, n_bindings),
+    offsetof(Promised__V1__HeadroomResponse, bindings),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "network_advice",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__HeadroomResponse, n_network_advice),
+    offsetof(Promised__V1__HeadroomResponse, network_advice),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "optimistic",
+    22,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__HeadroomResponse, n_optimistic),
+    offsetof(Promised__V1__HeadroomResponse, optimistic),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "optimistic_sources",
+    23,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HeadroomResponse, n_optimistic_sources),
+    offsetof(Promised__V1__HeadroomResponse, optimistic_sources),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "causes",
+    24,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HeadroomResponse, n_causes),
+    offsetof(Promised__V1__HeadroomResponse, causes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "announced_unix_s",
+    25,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HeadroomResponse, n_announced_unix_s),
+    offsetof(Promised__V1__HeadroomResponse, announced_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seller_keys",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HeadroomResponse, seller_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seller_key_lengths",
+    27,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HeadroomResponse, n_seller_key_lengths),
+    offsetof(Promised__V1__HeadroomResponse, seller_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HeadroomResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "announcement_from_days",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HeadroomResponse, announcement_from_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "announcement_to_days",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HeadroomResponse, announcement_to_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__headroom_response__field_indices_by_name[] = {
+  17,   /* field[17] = admissible */
+  18,   /* field[18] = admissible_units */
+  24,   /* field[24] = announced_unix_s */
+  28,   /* field[28] = announcement_from_days */
+  29,   /* field[29] = announcement_to_days */
   0,   /* field[0] = as_of */
   7,   /* field[7] = available */
+  19,   /* field[19] = bindings */
+  23,   /* field[23] = causes */
   11,   /* field[11] = drafts */
+  15,   /* field[15] = granted */
   12,   /* field[12] = headroom */
   13,   /* field[13] = headroom_units */
+  16,   /* field[16] = inbound_later */
   5,   /* field[5] = limit_kinds */
   6,   /* field[6] = limits */
   4,   /* field[4] = months */
+  20,   /* field[20] = network_advice */
+  27,   /* field[27] = next_page_token */
   10,   /* field[10] = open_inbound */
+  21,   /* field[21] = optimistic */
+  22,   /* field[22] = optimistic_sources */
   1,   /* field[1] = outcomes */
+  14,   /* field[14] = pending_removal */
   9,   /* field[9] = reserved */
   2,   /* field[2] = row_counts */
+  26,   /* field[26] = seller_key_lengths */
+  25,   /* field[25] = seller_keys */
   3,   /* field[3] = storage_types */
   8,   /* field[8] = unfulfillable */
 };
 static const ProtobufCIntRange promised__v1__headroom_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 30 }
 };
 const ProtobufCMessageDescriptor promised__v1__headroom_response__descriptor =
 {
@@ -1145,14 +1720,14 @@ const ProtobufCMessageDescriptor promised__v1__headroom_response__descriptor =
   "Promised__V1__HeadroomResponse",
   "promised.v1",
   sizeof(Promised__V1__HeadroomResponse),
-  14,
+  30,
   promised__v1__headroom_response__field_descriptors,
   promised__v1__headroom_response__field_indices_by_name,
   1,  promised__v1__headroom_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__headroom_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__seller__field_descriptors[3] =
+static const ProtobufCFieldDescriptor promised__v1__seller__field_descriptors[5] =
 {
   {
     "name",
@@ -1190,16 +1765,42 @@ static const ProtobufCFieldDescriptor promised__v1__seller__field_descriptors[3]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "start_days",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Seller, start_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "individual",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Seller, individual),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__seller__field_indices_by_name[] = {
+  4,   /* field[4] = individual */
   2,   /* field[2] = marketplace */
   0,   /* field[0] = name */
+  3,   /* field[3] = start_days */
   1,   /* field[1] = title */
 };
 static const ProtobufCIntRange promised__v1__seller__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor promised__v1__seller__descriptor =
 {
@@ -1209,7 +1810,7 @@ const ProtobufCMessageDescriptor promised__v1__seller__descriptor =
   "Promised__V1__Seller",
   "promised.v1",
   sizeof(Promised__V1__Seller),
-  3,
+  5,
   promised__v1__seller__field_descriptors,
   promised__v1__seller__field_indices_by_name,
   1,  promised__v1__seller__number_ranges,
@@ -1281,7 +1882,7 @@ const ProtobufCMessageDescriptor promised__v1__put_sellers_request__descriptor =
   (ProtobufCMessageInit) promised__v1__put_sellers_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__put_limits_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor promised__v1__put_limits_request__field_descriptors[14] =
 {
   {
     "load",
@@ -1368,6 +1969,78 @@ static const ProtobufCFieldDescriptor promised__v1__put_limits_request__field_de
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "causes",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutLimitsRequest, n_causes),
+    offsetof(Promised__V1__PutLimitsRequest, causes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "announced_unix_s",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__PutLimitsRequest, n_announced_unix_s),
+    offsetof(Promised__V1__PutLimitsRequest, announced_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window_end_unix_s",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__PutLimitsRequest, n_window_end_unix_s),
+    offsetof(Promised__V1__PutLimitsRequest, window_end_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "forced",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutLimitsRequest, n_forced),
+    offsetof(Promised__V1__PutLimitsRequest, forced),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notices",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutLimitsRequest, notices),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notice_lengths",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutLimitsRequest, n_notice_lengths),
+    offsetof(Promised__V1__PutLimitsRequest, notice_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "idempotency_key",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -1381,20 +2054,26 @@ static const ProtobufCFieldDescriptor promised__v1__put_limits_request__field_de
   },
 };
 static const unsigned promised__v1__put_limits_request__field_indices_by_name[] = {
-  7,   /* field[7] = idempotency_key */
+  8,   /* field[8] = announced_unix_s */
+  7,   /* field[7] = causes */
+  10,   /* field[10] = forced */
+  13,   /* field[13] = idempotency_key */
   5,   /* field[5] = kinds */
   6,   /* field[6] = limits_micro_cubic_feet */
   0,   /* field[0] = load */
   4,   /* field[4] = months */
+  12,   /* field[12] = notice_lengths */
+  11,   /* field[11] = notices */
   2,   /* field[2] = seller_indexes */
   1,   /* field[1] = sellers */
   3,   /* field[3] = storage_types */
+  9,   /* field[9] = window_end_unix_s */
 };
 static const ProtobufCIntRange promised__v1__put_limits_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 7 },
-  { 0, 8 }
+  { 20, 13 },
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor promised__v1__put_limits_request__descriptor =
 {
@@ -1404,16 +2083,166 @@ const ProtobufCMessageDescriptor promised__v1__put_limits_request__descriptor =
   "Promised__V1__PutLimitsRequest",
   "promised.v1",
   sizeof(Promised__V1__PutLimitsRequest),
-  8,
+  14,
   promised__v1__put_limits_request__field_descriptors,
   promised__v1__put_limits_request__field_indices_by_name,
   2,  promised__v1__put_limits_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__put_limits_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__admit_request__field_descriptors NULL
-#define promised__v1__admit_request__field_indices_by_name NULL
-#define promised__v1__admit_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__admit_request__field_descriptors[11] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seller",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitRequest, seller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitRequest, plan),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AdmitRequest, n_item_key_lengths),
+    offsetof(Promised__V1__AdmitRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__AdmitRequest, n_quantities),
+    offsetof(Promised__V1__AdmitRequest, quantities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "eta_unix_s",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AdmitRequest, n_eta_unix_s),
+    offsetof(Promised__V1__AdmitRequest, eta_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AdmitRequest, n_nodes),
+    offsetof(Promised__V1__AdmitRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AdmitRequest, n_node_indexes),
+    offsetof(Promised__V1__AdmitRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mode",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitRequest, mode),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replenishment",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitRequest, replenishment),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__admit_request__field_indices_by_name[] = {
+  6,   /* field[6] = eta_unix_s */
+  0,   /* field[0] = idempotency_key */
+  4,   /* field[4] = item_key_lengths */
+  3,   /* field[3] = item_keys */
+  9,   /* field[9] = mode */
+  8,   /* field[8] = node_indexes */
+  7,   /* field[7] = nodes */
+  2,   /* field[2] = plan */
+  5,   /* field[5] = quantities */
+  10,   /* field[10] = replenishment */
+  1,   /* field[1] = seller */
+};
+static const ProtobufCIntRange promised__v1__admit_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
 const ProtobufCMessageDescriptor promised__v1__admit_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1422,16 +2251,387 @@ const ProtobufCMessageDescriptor promised__v1__admit_request__descriptor =
   "Promised__V1__AdmitRequest",
   "promised.v1",
   sizeof(Promised__V1__AdmitRequest),
-  0,
+  11,
   promised__v1__admit_request__field_descriptors,
   promised__v1__admit_request__field_indices_by_name,
-  0,  promised__v1__admit_request__number_ranges,
+  1,  promised__v1__admit_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__admit_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__admit_response__field_descriptors NULL
-#define promised__v1__admit_response__field_indices_by_name NULL
-#define promised__v1__admit_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__what_if_request__field_descriptors[10] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WhatIfRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seller",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WhatIfRequest, seller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WhatIfRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WhatIfRequest, n_item_key_lengths),
+    offsetof(Promised__V1__WhatIfRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__WhatIfRequest, n_quantities),
+    offsetof(Promised__V1__WhatIfRequest, quantities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "eta_unix_s",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__WhatIfRequest, n_eta_unix_s),
+    offsetof(Promised__V1__WhatIfRequest, eta_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__WhatIfRequest, n_nodes),
+    offsetof(Promised__V1__WhatIfRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WhatIfRequest, n_node_indexes),
+    offsetof(Promised__V1__WhatIfRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mode",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WhatIfRequest, mode),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replenishment",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WhatIfRequest, replenishment),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__what_if_request__field_indices_by_name[] = {
+  5,   /* field[5] = eta_unix_s */
+  3,   /* field[3] = item_key_lengths */
+  2,   /* field[2] = item_keys */
+  8,   /* field[8] = mode */
+  7,   /* field[7] = node_indexes */
+  6,   /* field[6] = nodes */
+  4,   /* field[4] = quantities */
+  0,   /* field[0] = read */
+  9,   /* field[9] = replenishment */
+  1,   /* field[1] = seller */
+};
+static const ProtobufCIntRange promised__v1__what_if_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 4, 2 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor promised__v1__what_if_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.WhatIfRequest",
+  "WhatIfRequest",
+  "Promised__V1__WhatIfRequest",
+  "promised.v1",
+  sizeof(Promised__V1__WhatIfRequest),
+  10,
+  promised__v1__what_if_request__field_descriptors,
+  promised__v1__what_if_request__field_indices_by_name,
+  2,  promised__v1__what_if_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__what_if_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__admit_response__field_descriptors[16] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitResponse, plan_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitResponse, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeated_answer",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitResponse, repeated_answer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_unix_s",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AdmitResponse, expires_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcomes",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AdmitResponse, n_outcomes),
+    offsetof(Promised__V1__AdmitResponse, outcomes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "admitted",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__AdmitResponse, n_admitted),
+    offsetof(Promised__V1__AdmitResponse, admitted),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fitting",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__AdmitResponse, n_fitting),
+    offsetof(Promised__V1__AdmitResponse, fitting),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bindings",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AdmitResponse, n_bindings),
+    offsetof(Promised__V1__AdmitResponse, bindings),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "months",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AdmitResponse, n_months),
+    offsetof(Promised__V1__AdmitResponse, months),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fitting_months",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AdmitResponse, n_fitting_months),
+    offsetof(Promised__V1__AdmitResponse, fitting_months),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fitting_nodes",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AdmitResponse, n_fitting_nodes),
+    offsetof(Promised__V1__AdmitResponse, fitting_nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "beyond_estimates",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AdmitResponse, n_beyond_estimates),
+    offsetof(Promised__V1__AdmitResponse, beyond_estimates),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "storage_types",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AdmitResponse, n_storage_types),
+    offsetof(Promised__V1__AdmitResponse, storage_types),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "room_months",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AdmitResponse, n_room_months),
+    offsetof(Promised__V1__AdmitResponse, room_months),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rooms",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__AdmitResponse, n_rooms),
+    offsetof(Promised__V1__AdmitResponse, rooms),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__admit_response__field_indices_by_name[] = {
+  6,   /* field[6] = admitted */
+  0,   /* field[0] = as_of */
+  12,   /* field[12] = beyond_estimates */
+  8,   /* field[8] = bindings */
+  4,   /* field[4] = expires_unix_s */
+  7,   /* field[7] = fitting */
+  10,   /* field[10] = fitting_months */
+  11,   /* field[11] = fitting_nodes */
+  9,   /* field[9] = months */
+  5,   /* field[5] = outcomes */
+  1,   /* field[1] = plan_id */
+  3,   /* field[3] = repeated_answer */
+  14,   /* field[14] = room_months */
+  15,   /* field[15] = rooms */
+  2,   /* field[2] = state */
+  13,   /* field[13] = storage_types */
+};
+static const ProtobufCIntRange promised__v1__admit_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 16 }
+};
 const ProtobufCMessageDescriptor promised__v1__admit_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1440,16 +2640,127 @@ const ProtobufCMessageDescriptor promised__v1__admit_response__descriptor =
   "Promised__V1__AdmitResponse",
   "promised.v1",
   sizeof(Promised__V1__AdmitResponse),
-  0,
+  16,
   promised__v1__admit_response__field_descriptors,
   promised__v1__admit_response__field_indices_by_name,
-  0,  promised__v1__admit_response__number_ranges,
+  1,  promised__v1__admit_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__admit_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__receive_request__field_descriptors NULL
-#define promised__v1__receive_request__field_indices_by_name NULL
-#define promised__v1__receive_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__receive_request__field_descriptors[8] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReceiveRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReceiveRequest, plan),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "receipt",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReceiveRequest, receipt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReceiveRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ReceiveRequest, n_item_key_lengths),
+    offsetof(Promised__V1__ReceiveRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ReceiveRequest, n_quantities),
+    offsetof(Promised__V1__ReceiveRequest, quantities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__ReceiveRequest, n_nodes),
+    offsetof(Promised__V1__ReceiveRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ReceiveRequest, n_node_indexes),
+    offsetof(Promised__V1__ReceiveRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__receive_request__field_indices_by_name[] = {
+  0,   /* field[0] = idempotency_key */
+  4,   /* field[4] = item_key_lengths */
+  3,   /* field[3] = item_keys */
+  7,   /* field[7] = node_indexes */
+  6,   /* field[6] = nodes */
+  1,   /* field[1] = plan */
+  5,   /* field[5] = quantities */
+  2,   /* field[2] = receipt */
+};
+static const ProtobufCIntRange promised__v1__receive_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
 const ProtobufCMessageDescriptor promised__v1__receive_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1458,34 +2769,62 @@ const ProtobufCMessageDescriptor promised__v1__receive_request__descriptor =
   "Promised__V1__ReceiveRequest",
   "promised.v1",
   sizeof(Promised__V1__ReceiveRequest),
-  0,
+  8,
   promised__v1__receive_request__field_descriptors,
   promised__v1__receive_request__field_indices_by_name,
-  0,  promised__v1__receive_request__number_ranges,
+  1,  promised__v1__receive_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__receive_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__receive_response__field_descriptors NULL
-#define promised__v1__receive_response__field_indices_by_name NULL
-#define promised__v1__receive_response__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__receive_response__descriptor =
+static const ProtobufCFieldDescriptor promised__v1__close_request__field_descriptors[3] =
 {
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.ReceiveResponse",
-  "ReceiveResponse",
-  "Promised__V1__ReceiveResponse",
-  "promised.v1",
-  sizeof(Promised__V1__ReceiveResponse),
-  0,
-  promised__v1__receive_response__field_descriptors,
-  promised__v1__receive_response__field_indices_by_name,
-  0,  promised__v1__receive_response__number_ranges,
-  (ProtobufCMessageInit) promised__v1__receive_response__init,
-  NULL,NULL,NULL    /* reserved[123] */
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseRequest, plan),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CloseRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
-#define promised__v1__close_request__field_descriptors NULL
-#define promised__v1__close_request__field_indices_by_name NULL
-#define promised__v1__close_request__number_ranges NULL
+static const unsigned promised__v1__close_request__field_indices_by_name[] = {
+  0,   /* field[0] = idempotency_key */
+  1,   /* field[1] = plan */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange promised__v1__close_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
 const ProtobufCMessageDescriptor promised__v1__close_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1494,34 +2833,295 @@ const ProtobufCMessageDescriptor promised__v1__close_request__descriptor =
   "Promised__V1__CloseRequest",
   "promised.v1",
   sizeof(Promised__V1__CloseRequest),
-  0,
+  3,
   promised__v1__close_request__field_descriptors,
   promised__v1__close_request__field_indices_by_name,
-  0,  promised__v1__close_request__number_ranges,
+  1,  promised__v1__close_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__close_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__close_response__field_descriptors NULL
-#define promised__v1__close_response__field_indices_by_name NULL
-#define promised__v1__close_response__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__close_response__descriptor =
+static const ProtobufCFieldDescriptor promised__v1__inbound_plan_response__field_descriptors[12] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InboundPlanResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InboundPlanResponse, plan_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InboundPlanResponse, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeated_answer",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InboundPlanResponse, repeated_answer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InboundPlanResponse, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__InboundPlanResponse, n_item_key_lengths),
+    offsetof(Promised__V1__InboundPlanResponse, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__InboundPlanResponse, n_nodes),
+    offsetof(Promised__V1__InboundPlanResponse, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "admitted",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__InboundPlanResponse, n_admitted),
+    offsetof(Promised__V1__InboundPlanResponse, admitted),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "received",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__InboundPlanResponse, n_received),
+    offsetof(Promised__V1__InboundPlanResponse, received),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "open",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__InboundPlanResponse, n_open),
+    offsetof(Promised__V1__InboundPlanResponse, open),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "eta_unix_s",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__InboundPlanResponse, n_eta_unix_s),
+    offsetof(Promised__V1__InboundPlanResponse, eta_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seller",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InboundPlanResponse, seller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__inbound_plan_response__field_indices_by_name[] = {
+  7,   /* field[7] = admitted */
+  0,   /* field[0] = as_of */
+  10,   /* field[10] = eta_unix_s */
+  5,   /* field[5] = item_key_lengths */
+  4,   /* field[4] = item_keys */
+  6,   /* field[6] = nodes */
+  9,   /* field[9] = open */
+  1,   /* field[1] = plan_id */
+  8,   /* field[8] = received */
+  3,   /* field[3] = repeated_answer */
+  11,   /* field[11] = seller */
+  2,   /* field[2] = state */
+};
+static const ProtobufCIntRange promised__v1__inbound_plan_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor promised__v1__inbound_plan_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.CloseResponse",
-  "CloseResponse",
-  "Promised__V1__CloseResponse",
+  "promised.v1.InboundPlanResponse",
+  "InboundPlanResponse",
+  "Promised__V1__InboundPlanResponse",
   "promised.v1",
-  sizeof(Promised__V1__CloseResponse),
-  0,
-  promised__v1__close_response__field_descriptors,
-  promised__v1__close_response__field_indices_by_name,
-  0,  promised__v1__close_response__number_ranges,
-  (ProtobufCMessageInit) promised__v1__close_response__init,
+  sizeof(Promised__V1__InboundPlanResponse),
+  12,
+  promised__v1__inbound_plan_response__field_descriptors,
+  promised__v1__inbound_plan_response__field_indices_by_name,
+  1,  promised__v1__inbound_plan_response__number_ranges,
+  (ProtobufCMessageInit) promised__v1__inbound_plan_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__bid_request__field_descriptors NULL
-#define promised__v1__bid_request__field_indices_by_name NULL
-#define promised__v1__bid_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__bid_request__field_descriptors[7] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__BidRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seller",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__BidRequest, seller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "storage_type",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__BidRequest, storage_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "month",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__BidRequest, month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "volume_micro_cubic_feet",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__BidRequest, volume_micro_cubic_feet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minimum_micro_cubic_feet",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__BidRequest, minimum_micro_cubic_feet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum_fee",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__BidRequest, maximum_fee),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__bid_request__field_indices_by_name[] = {
+  0,   /* field[0] = idempotency_key */
+  6,   /* field[6] = maximum_fee */
+  5,   /* field[5] = minimum_micro_cubic_feet */
+  3,   /* field[3] = month */
+  1,   /* field[1] = seller */
+  2,   /* field[2] = storage_type */
+  4,   /* field[4] = volume_micro_cubic_feet */
+};
+static const ProtobufCIntRange promised__v1__bid_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
 const ProtobufCMessageDescriptor promised__v1__bid_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1530,16 +3130,62 @@ const ProtobufCMessageDescriptor promised__v1__bid_request__descriptor =
   "Promised__V1__BidRequest",
   "promised.v1",
   sizeof(Promised__V1__BidRequest),
-  0,
+  7,
   promised__v1__bid_request__field_descriptors,
   promised__v1__bid_request__field_indices_by_name,
-  0,  promised__v1__bid_request__number_ranges,
+  1,  promised__v1__bid_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__bid_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__bid_response__field_descriptors NULL
-#define promised__v1__bid_response__field_indices_by_name NULL
-#define promised__v1__bid_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__bid_response__field_descriptors[3] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__BidResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bid_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__BidResponse, bid_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeated_answer",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__BidResponse, repeated_answer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__bid_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  1,   /* field[1] = bid_id */
+  2,   /* field[2] = repeated_answer */
+};
+static const ProtobufCIntRange promised__v1__bid_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
 const ProtobufCMessageDescriptor promised__v1__bid_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1548,16 +3194,140 @@ const ProtobufCMessageDescriptor promised__v1__bid_response__descriptor =
   "Promised__V1__BidResponse",
   "promised.v1",
   sizeof(Promised__V1__BidResponse),
-  0,
+  3,
   promised__v1__bid_response__field_descriptors,
   promised__v1__bid_response__field_indices_by_name,
-  0,  promised__v1__bid_response__number_ranges,
+  1,  promised__v1__bid_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__bid_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__clear_request__field_descriptors NULL
-#define promised__v1__clear_request__field_indices_by_name NULL
-#define promised__v1__clear_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__clear_request__field_descriptors[9] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "marketplace",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearRequest, marketplace),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "storage_type",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearRequest, storage_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "month",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearRequest, month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "volume_micro_cubic_feet",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearRequest, volume_micro_cubic_feet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trial",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearRequest, trial),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "clearing_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearRequest, clearing_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sales_sellers",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__ClearRequest, n_sales_sellers),
+    offsetof(Promised__V1__ClearRequest, sales_sellers),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sales",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ClearRequest, n_sales),
+    offsetof(Promised__V1__ClearRequest, sales),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__clear_request__field_indices_by_name[] = {
+  6,   /* field[6] = clearing_id */
+  0,   /* field[0] = idempotency_key */
+  1,   /* field[1] = marketplace */
+  3,   /* field[3] = month */
+  8,   /* field[8] = sales */
+  7,   /* field[7] = sales_sellers */
+  2,   /* field[2] = storage_type */
+  5,   /* field[5] = trial */
+  4,   /* field[4] = volume_micro_cubic_feet */
+};
+static const ProtobufCIntRange promised__v1__clear_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
 const ProtobufCMessageDescriptor promised__v1__clear_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1566,16 +3336,257 @@ const ProtobufCMessageDescriptor promised__v1__clear_request__descriptor =
   "Promised__V1__ClearRequest",
   "promised.v1",
   sizeof(Promised__V1__ClearRequest),
-  0,
+  9,
   promised__v1__clear_request__field_descriptors,
   promised__v1__clear_request__field_indices_by_name,
-  0,  promised__v1__clear_request__number_ranges,
+  1,  promised__v1__clear_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__clear_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__clear_response__field_descriptors NULL
-#define promised__v1__clear_response__field_indices_by_name NULL
-#define promised__v1__clear_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__clear_response__field_descriptors[18] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "clearing_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearResponse, clearing_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "marketplace",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearResponse, marketplace),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "storage_type",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearResponse, storage_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "month",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearResponse, month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "volume_micro_cubic_feet",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearResponse, volume_micro_cubic_feet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearResponse, price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cleared_unix_s",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ClearResponse, cleared_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bid_ids",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ClearResponse, n_bid_ids),
+    offsetof(Promised__V1__ClearResponse, bid_ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sellers",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__ClearResponse, n_sellers),
+    offsetof(Promised__V1__ClearResponse, sellers),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum_fees",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ClearResponse, n_maximum_fees),
+    offsetof(Promised__V1__ClearResponse, maximum_fees),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "volumes",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ClearResponse, n_volumes),
+    offsetof(Promised__V1__ClearResponse, volumes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minimums",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ClearResponse, n_minimums),
+    offsetof(Promised__V1__ClearResponse, minimums),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "placed_unix_ms",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ClearResponse, n_placed_unix_ms),
+    offsetof(Promised__V1__ClearResponse, placed_unix_ms),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "granted",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ClearResponse, n_granted),
+    offsetof(Promised__V1__ClearResponse, granted),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fees",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ClearResponse, n_fees),
+    offsetof(Promised__V1__ClearResponse, fees),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credits",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ClearResponse, n_credits),
+    offsetof(Promised__V1__ClearResponse, credits),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nets",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ClearResponse, n_nets),
+    offsetof(Promised__V1__ClearResponse, nets),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__clear_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  8,   /* field[8] = bid_ids */
+  7,   /* field[7] = cleared_unix_s */
+  1,   /* field[1] = clearing_id */
+  16,   /* field[16] = credits */
+  15,   /* field[15] = fees */
+  14,   /* field[14] = granted */
+  2,   /* field[2] = marketplace */
+  10,   /* field[10] = maximum_fees */
+  12,   /* field[12] = minimums */
+  4,   /* field[4] = month */
+  17,   /* field[17] = nets */
+  13,   /* field[13] = placed_unix_ms */
+  6,   /* field[6] = price */
+  9,   /* field[9] = sellers */
+  3,   /* field[3] = storage_type */
+  5,   /* field[5] = volume_micro_cubic_feet */
+  11,   /* field[11] = volumes */
+};
+static const ProtobufCIntRange promised__v1__clear_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 18 }
+};
 const ProtobufCMessageDescriptor promised__v1__clear_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1584,16 +3595,49 @@ const ProtobufCMessageDescriptor promised__v1__clear_response__descriptor =
   "Promised__V1__ClearResponse",
   "promised.v1",
   sizeof(Promised__V1__ClearResponse),
-  0,
+  18,
   promised__v1__clear_response__field_descriptors,
   promised__v1__clear_response__field_indices_by_name,
-  0,  promised__v1__clear_response__number_ranges,
+  1,  promised__v1__clear_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__clear_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__utilization_request__field_descriptors NULL
-#define promised__v1__utilization_request__field_indices_by_name NULL
-#define promised__v1__utilization_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__utilization_request__field_descriptors[2] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__UtilizationRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__UtilizationRequest, n_nodes),
+    offsetof(Promised__V1__UtilizationRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__utilization_request__field_indices_by_name[] = {
+  1,   /* field[1] = nodes */
+  0,   /* field[0] = read */
+};
+static const ProtobufCIntRange promised__v1__utilization_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
 const ProtobufCMessageDescriptor promised__v1__utilization_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1602,16 +3646,140 @@ const ProtobufCMessageDescriptor promised__v1__utilization_request__descriptor =
   "Promised__V1__UtilizationRequest",
   "promised.v1",
   sizeof(Promised__V1__UtilizationRequest),
-  0,
+  2,
   promised__v1__utilization_request__field_descriptors,
   promised__v1__utilization_request__field_indices_by_name,
-  0,  promised__v1__utilization_request__number_ranges,
+  1,  promised__v1__utilization_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__utilization_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__utilization_response__field_descriptors NULL
-#define promised__v1__utilization_response__field_indices_by_name NULL
-#define promised__v1__utilization_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__utilization_response__field_descriptors[9] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__UtilizationResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__UtilizationResponse, n_nodes),
+    offsetof(Promised__V1__UtilizationResponse, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__UtilizationResponse, n_node_indexes),
+    offsetof(Promised__V1__UtilizationResponse, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "storage_types",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__UtilizationResponse, n_storage_types),
+    offsetof(Promised__V1__UtilizationResponse, storage_types),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usable",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__UtilizationResponse, n_usable),
+    offsetof(Promised__V1__UtilizationResponse, usable),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stored",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__UtilizationResponse, n_stored),
+    offsetof(Promised__V1__UtilizationResponse, stored),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inbound",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__UtilizationResponse, n_inbound),
+    offsetof(Promised__V1__UtilizationResponse, inbound),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "permille",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__UtilizationResponse, n_permille),
+    offsetof(Promised__V1__UtilizationResponse, permille),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bands",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__UtilizationResponse, n_bands),
+    offsetof(Promised__V1__UtilizationResponse, bands),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__utilization_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  8,   /* field[8] = bands */
+  6,   /* field[6] = inbound */
+  2,   /* field[2] = node_indexes */
+  1,   /* field[1] = nodes */
+  7,   /* field[7] = permille */
+  3,   /* field[3] = storage_types */
+  5,   /* field[5] = stored */
+  4,   /* field[4] = usable */
+};
+static const ProtobufCIntRange promised__v1__utilization_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
 const ProtobufCMessageDescriptor promised__v1__utilization_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1620,25 +3788,885 @@ const ProtobufCMessageDescriptor promised__v1__utilization_response__descriptor 
   "Promised__V1__UtilizationResponse",
   "promised.v1",
   sizeof(Promised__V1__UtilizationResponse),
-  0,
+  9,
   promised__v1__utilization_response__field_descriptors,
   promised__v1__utilization_response__field_indices_by_name,
-  0,  promised__v1__utilization_response__number_ranges,
+  1,  promised__v1__utilization_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__utilization_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor promised__v1__capacity__method_descriptors[10] =
+static const ProtobufCFieldDescriptor promised__v1__capacity_policy__field_descriptors[13] =
+{
+  {
+    "marketplace",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, marketplace),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seller",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, seller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "charges_overage",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, charges_overage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overage_fee",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, overage_fee),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "individual_limit_micro_cubic_feet",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, individual_limit_micro_cubic_feet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "new_seller_weeks",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, new_seller_weeks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replenishment_bypasses",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, replenishment_bypasses),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_days",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, plan_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum_ask_permille",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, maximum_ask_permille),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum_ask_micro_cubic_feet",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, maximum_ask_micro_cubic_feet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credit_permille",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, credit_permille),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "network_share_permille",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CapacityPolicy, network_share_permille),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "type_names",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__CapacityPolicy, n_type_names),
+    offsetof(Promised__V1__CapacityPolicy, type_names),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__capacity_policy__field_indices_by_name[] = {
+  2,   /* field[2] = charges_overage */
+  10,   /* field[10] = credit_permille */
+  4,   /* field[4] = individual_limit_micro_cubic_feet */
+  0,   /* field[0] = marketplace */
+  9,   /* field[9] = maximum_ask_micro_cubic_feet */
+  8,   /* field[8] = maximum_ask_permille */
+  11,   /* field[11] = network_share_permille */
+  5,   /* field[5] = new_seller_weeks */
+  3,   /* field[3] = overage_fee */
+  7,   /* field[7] = plan_days */
+  6,   /* field[6] = replenishment_bypasses */
+  1,   /* field[1] = seller */
+  12,   /* field[12] = type_names */
+};
+static const ProtobufCIntRange promised__v1__capacity_policy__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 13 }
+};
+const ProtobufCMessageDescriptor promised__v1__capacity_policy__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.CapacityPolicy",
+  "CapacityPolicy",
+  "Promised__V1__CapacityPolicy",
+  "promised.v1",
+  sizeof(Promised__V1__CapacityPolicy),
+  13,
+  promised__v1__capacity_policy__field_descriptors,
+  promised__v1__capacity_policy__field_indices_by_name,
+  1,  promised__v1__capacity_policy__number_ranges,
+  (ProtobufCMessageInit) promised__v1__capacity_policy__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__put_policies_request__field_descriptors[3] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutPoliciesRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policies",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Promised__V1__PutPoliciesRequest, n_policies),
+    offsetof(Promised__V1__PutPoliciesRequest, policies),
+    &promised__v1__capacity_policy__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutPoliciesRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_policies_request__field_indices_by_name[] = {
+  2,   /* field[2] = idempotency_key */
+  0,   /* field[0] = load */
+  1,   /* field[1] = policies */
+};
+static const ProtobufCIntRange promised__v1__put_policies_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 2 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor promised__v1__put_policies_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PutPoliciesRequest",
+  "PutPoliciesRequest",
+  "Promised__V1__PutPoliciesRequest",
+  "promised.v1",
+  sizeof(Promised__V1__PutPoliciesRequest),
+  3,
+  promised__v1__put_policies_request__field_descriptors,
+  promised__v1__put_policies_request__field_indices_by_name,
+  2,  promised__v1__put_policies_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__put_policies_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__put_buildings_request__field_descriptors[8] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutBuildingsRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutBuildingsRequest, n_nodes),
+    offsetof(Promised__V1__PutBuildingsRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutBuildingsRequest, n_node_indexes),
+    offsetof(Promised__V1__PutBuildingsRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "storage_types",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutBuildingsRequest, n_storage_types),
+    offsetof(Promised__V1__PutBuildingsRequest, storage_types),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usable_micro_cubic_feet",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__PutBuildingsRequest, n_usable_micro_cubic_feet),
+    offsetof(Promised__V1__PutBuildingsRequest, usable_micro_cubic_feet),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "warning_permille",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutBuildingsRequest, n_warning_permille),
+    offsetof(Promised__V1__PutBuildingsRequest, warning_permille),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "alarm_permille",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutBuildingsRequest, n_alarm_permille),
+    offsetof(Promised__V1__PutBuildingsRequest, alarm_permille),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutBuildingsRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_buildings_request__field_indices_by_name[] = {
+  6,   /* field[6] = alarm_permille */
+  7,   /* field[7] = idempotency_key */
+  0,   /* field[0] = load */
+  2,   /* field[2] = node_indexes */
+  1,   /* field[1] = nodes */
+  3,   /* field[3] = storage_types */
+  4,   /* field[4] = usable_micro_cubic_feet */
+  5,   /* field[5] = warning_permille */
+};
+static const ProtobufCIntRange promised__v1__put_buildings_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 7 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor promised__v1__put_buildings_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PutBuildingsRequest",
+  "PutBuildingsRequest",
+  "Promised__V1__PutBuildingsRequest",
+  "promised.v1",
+  sizeof(Promised__V1__PutBuildingsRequest),
+  8,
+  promised__v1__put_buildings_request__field_descriptors,
+  promised__v1__put_buildings_request__field_indices_by_name,
+  2,  promised__v1__put_buildings_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__put_buildings_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__put_signals_request__field_descriptors[11] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutSignalsRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sellers",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutSignalsRequest, n_sellers),
+    offsetof(Promised__V1__PutSignalsRequest, sellers),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seller_indexes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutSignalsRequest, n_seller_indexes),
+    offsetof(Promised__V1__PutSignalsRequest, seller_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutSignalsRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutSignalsRequest, n_item_key_lengths),
+    offsetof(Promised__V1__PutSignalsRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "months",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutSignalsRequest, n_months),
+    offsetof(Promised__V1__PutSignalsRequest, months),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kinds",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutSignalsRequest, n_kinds),
+    offsetof(Promised__V1__PutSignalsRequest, kinds),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lows",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__PutSignalsRequest, n_lows),
+    offsetof(Promised__V1__PutSignalsRequest, lows),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "highs",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__PutSignalsRequest, n_highs),
+    offsetof(Promised__V1__PutSignalsRequest, highs),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidences",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutSignalsRequest, n_confidences),
+    offsetof(Promised__V1__PutSignalsRequest, confidences),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutSignalsRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_signals_request__field_indices_by_name[] = {
+  9,   /* field[9] = confidences */
+  8,   /* field[8] = highs */
+  10,   /* field[10] = idempotency_key */
+  4,   /* field[4] = item_key_lengths */
+  3,   /* field[3] = item_keys */
+  6,   /* field[6] = kinds */
+  0,   /* field[0] = load */
+  7,   /* field[7] = lows */
+  5,   /* field[5] = months */
+  2,   /* field[2] = seller_indexes */
+  1,   /* field[1] = sellers */
+};
+static const ProtobufCIntRange promised__v1__put_signals_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 10 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor promised__v1__put_signals_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PutSignalsRequest",
+  "PutSignalsRequest",
+  "Promised__V1__PutSignalsRequest",
+  "promised.v1",
+  sizeof(Promised__V1__PutSignalsRequest),
+  11,
+  promised__v1__put_signals_request__field_descriptors,
+  promised__v1__put_signals_request__field_indices_by_name,
+  2,  promised__v1__put_signals_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__put_signals_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__report_request__field_descriptors[6] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReportRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReportRequest, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seller",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReportRequest, seller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold_permille",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReportRequest, threshold_permille),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReportRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReportRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__report_request__field_indices_by_name[] = {
+  1,   /* field[1] = kind */
+  5,   /* field[5] = page_size */
+  4,   /* field[4] = page_token */
+  0,   /* field[0] = read */
+  2,   /* field[2] = seller */
+  3,   /* field[3] = threshold_permille */
+};
+static const ProtobufCIntRange promised__v1__report_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor promised__v1__report_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.ReportRequest",
+  "ReportRequest",
+  "Promised__V1__ReportRequest",
+  "promised.v1",
+  sizeof(Promised__V1__ReportRequest),
+  6,
+  promised__v1__report_request__field_descriptors,
+  promised__v1__report_request__field_indices_by_name,
+  1,  promised__v1__report_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__report_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__remove_request__field_descriptors[8] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RemoveRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RemoveRequest, order),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "action",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RemoveRequest, action),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RemoveRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__RemoveRequest, n_item_key_lengths),
+    offsetof(Promised__V1__RemoveRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__RemoveRequest, n_quantities),
+    offsetof(Promised__V1__RemoveRequest, quantities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__RemoveRequest, n_nodes),
+    offsetof(Promised__V1__RemoveRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__RemoveRequest, n_node_indexes),
+    offsetof(Promised__V1__RemoveRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__remove_request__field_indices_by_name[] = {
+  2,   /* field[2] = action */
+  0,   /* field[0] = idempotency_key */
+  4,   /* field[4] = item_key_lengths */
+  3,   /* field[3] = item_keys */
+  7,   /* field[7] = node_indexes */
+  6,   /* field[6] = nodes */
+  1,   /* field[1] = order */
+  5,   /* field[5] = quantities */
+};
+static const ProtobufCIntRange promised__v1__remove_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor promised__v1__remove_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.RemoveRequest",
+  "RemoveRequest",
+  "Promised__V1__RemoveRequest",
+  "promised.v1",
+  sizeof(Promised__V1__RemoveRequest),
+  8,
+  promised__v1__remove_request__field_descriptors,
+  promised__v1__remove_request__field_indices_by_name,
+  1,  promised__v1__remove_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__remove_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__remove_response__field_descriptors[3] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RemoveResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RemoveResponse, pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeated_answer",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__RemoveResponse, repeated_answer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__remove_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  1,   /* field[1] = pending */
+  2,   /* field[2] = repeated_answer */
+};
+static const ProtobufCIntRange promised__v1__remove_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor promised__v1__remove_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.RemoveResponse",
+  "RemoveResponse",
+  "Promised__V1__RemoveResponse",
+  "promised.v1",
+  sizeof(Promised__V1__RemoveResponse),
+  3,
+  promised__v1__remove_response__field_descriptors,
+  promised__v1__remove_response__field_indices_by_name,
+  1,  promised__v1__remove_response__number_ranges,
+  (ProtobufCMessageInit) promised__v1__remove_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor promised__v1__capacity__method_descriptors[16] =
 {
   { "Headroom", &promised__v1__headroom_request__descriptor, &promised__v1__headroom_response__descriptor },
   { "Usage", &promised__v1__usage_request__descriptor, &promised__v1__headroom_response__descriptor },
   { "PutSellers", &promised__v1__put_sellers_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutLimits", &promised__v1__put_limits_request__descriptor, &promised__v1__put_response__descriptor },
   { "Admit", &promised__v1__admit_request__descriptor, &promised__v1__admit_response__descriptor },
-  { "Receive", &promised__v1__receive_request__descriptor, &promised__v1__receive_response__descriptor },
-  { "Close", &promised__v1__close_request__descriptor, &promised__v1__close_response__descriptor },
+  { "Receive", &promised__v1__receive_request__descriptor, &promised__v1__inbound_plan_response__descriptor },
+  { "Close", &promised__v1__close_request__descriptor, &promised__v1__inbound_plan_response__descriptor },
   { "Bid", &promised__v1__bid_request__descriptor, &promised__v1__bid_response__descriptor },
   { "Clear", &promised__v1__clear_request__descriptor, &promised__v1__clear_response__descriptor },
   { "Utilization", &promised__v1__utilization_request__descriptor, &promised__v1__utilization_response__descriptor },
+  { "PutPolicies", &promised__v1__put_policies_request__descriptor, &promised__v1__put_response__descriptor },
+  { "PutBuildings", &promised__v1__put_buildings_request__descriptor, &promised__v1__put_response__descriptor },
+  { "PutSignals", &promised__v1__put_signals_request__descriptor, &promised__v1__put_response__descriptor },
+  { "WhatIf", &promised__v1__what_if_request__descriptor, &promised__v1__admit_response__descriptor },
+  { "Report", &promised__v1__report_request__descriptor, &promised__v1__list_response__descriptor },
+  { "Remove", &promised__v1__remove_request__descriptor, &promised__v1__remove_response__descriptor },
 };
 const unsigned promised__v1__capacity__method_indices_by_name[] = {
   4,        /* Admit */
@@ -1646,11 +4674,17 @@ const unsigned promised__v1__capacity__method_indices_by_name[] = {
   8,        /* Clear */
   6,        /* Close */
   0,        /* Headroom */
+  11,        /* PutBuildings */
   3,        /* PutLimits */
+  10,        /* PutPolicies */
   2,        /* PutSellers */
+  12,        /* PutSignals */
   5,        /* Receive */
+  15,        /* Remove */
+  14,        /* Report */
   1,        /* Usage */
-  9         /* Utilization */
+  9,        /* Utilization */
+  13         /* WhatIf */
 };
 const ProtobufCServiceDescriptor promised__v1__capacity__descriptor =
 {
@@ -1659,7 +4693,7 @@ const ProtobufCServiceDescriptor promised__v1__capacity__descriptor =
   "Capacity",
   "Promised__V1__Capacity",
   "promised.v1",
-  10,
+  16,
   promised__v1__capacity__method_descriptors,
   promised__v1__capacity__method_indices_by_name
 };
@@ -1705,7 +4739,7 @@ void promised__v1__capacity__admit(ProtobufCService *service,
 }
 void promised__v1__capacity__receive(ProtobufCService *service,
                                      const Promised__V1__ReceiveRequest *input,
-                                     Promised__V1__ReceiveResponse_Closure closure,
+                                     Promised__V1__InboundPlanResponse_Closure closure,
                                      void *closure_data)
 {
   assert(service->descriptor == &promised__v1__capacity__descriptor);
@@ -1713,7 +4747,7 @@ void promised__v1__capacity__receive(ProtobufCService *service,
 }
 void promised__v1__capacity__close(ProtobufCService *service,
                                    const Promised__V1__CloseRequest *input,
-                                   Promised__V1__CloseResponse_Closure closure,
+                                   Promised__V1__InboundPlanResponse_Closure closure,
                                    void *closure_data)
 {
   assert(service->descriptor == &promised__v1__capacity__descriptor);
@@ -1742,6 +4776,54 @@ void promised__v1__capacity__utilization(ProtobufCService *service,
 {
   assert(service->descriptor == &promised__v1__capacity__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__capacity__put_policies(ProtobufCService *service,
+                                          const Promised__V1__PutPoliciesRequest *input,
+                                          Promised__V1__PutResponse_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__capacity__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__capacity__put_buildings(ProtobufCService *service,
+                                           const Promised__V1__PutBuildingsRequest *input,
+                                           Promised__V1__PutResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__capacity__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__capacity__put_signals(ProtobufCService *service,
+                                         const Promised__V1__PutSignalsRequest *input,
+                                         Promised__V1__PutResponse_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__capacity__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__capacity__what_if(ProtobufCService *service,
+                                     const Promised__V1__WhatIfRequest *input,
+                                     Promised__V1__AdmitResponse_Closure closure,
+                                     void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__capacity__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__capacity__report(ProtobufCService *service,
+                                    const Promised__V1__ReportRequest *input,
+                                    Promised__V1__ListResponse_Closure closure,
+                                    void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__capacity__descriptor);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__capacity__remove(ProtobufCService *service,
+                                    const Promised__V1__RemoveRequest *input,
+                                    Promised__V1__RemoveResponse_Closure closure,
+                                    void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__capacity__descriptor);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__capacity__init (Promised__V1__Capacity_Service *service,
                                    Promised__V1__Capacity_ServiceDestroy destroy)

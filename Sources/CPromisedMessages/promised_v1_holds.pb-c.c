@@ -187,94 +187,49 @@ void   promised__v1__hold_response__free_unpacked
   assert(message->base.descriptor == &promised__v1__hold_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   promised__v1__consume_request__init
-                     (Promised__V1__ConsumeRequest         *message)
+void   promised__v1__extend_request__init
+                     (Promised__V1__ExtendRequest         *message)
 {
-  static const Promised__V1__ConsumeRequest init_value = PROMISED__V1__CONSUME_REQUEST__INIT;
+  static const Promised__V1__ExtendRequest init_value = PROMISED__V1__EXTEND_REQUEST__INIT;
   *message = init_value;
 }
-size_t promised__v1__consume_request__get_packed_size
-                     (const Promised__V1__ConsumeRequest *message)
+size_t promised__v1__extend_request__get_packed_size
+                     (const Promised__V1__ExtendRequest *message)
 {
-  assert(message->base.descriptor == &promised__v1__consume_request__descriptor);
+  assert(message->base.descriptor == &promised__v1__extend_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t promised__v1__consume_request__pack
-                     (const Promised__V1__ConsumeRequest *message,
+size_t promised__v1__extend_request__pack
+                     (const Promised__V1__ExtendRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &promised__v1__consume_request__descriptor);
+  assert(message->base.descriptor == &promised__v1__extend_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t promised__v1__consume_request__pack_to_buffer
-                     (const Promised__V1__ConsumeRequest *message,
+size_t promised__v1__extend_request__pack_to_buffer
+                     (const Promised__V1__ExtendRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &promised__v1__consume_request__descriptor);
+  assert(message->base.descriptor == &promised__v1__extend_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Promised__V1__ConsumeRequest *
-       promised__v1__consume_request__unpack
+Promised__V1__ExtendRequest *
+       promised__v1__extend_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Promised__V1__ConsumeRequest *)
-     protobuf_c_message_unpack (&promised__v1__consume_request__descriptor,
+  return (Promised__V1__ExtendRequest *)
+     protobuf_c_message_unpack (&promised__v1__extend_request__descriptor,
                                 allocator, len, data);
 }
-void   promised__v1__consume_request__free_unpacked
-                     (Promised__V1__ConsumeRequest *message,
+void   promised__v1__extend_request__free_unpacked
+                     (Promised__V1__ExtendRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &promised__v1__consume_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   promised__v1__consume_response__init
-                     (Promised__V1__ConsumeResponse         *message)
-{
-  static const Promised__V1__ConsumeResponse init_value = PROMISED__V1__CONSUME_RESPONSE__INIT;
-  *message = init_value;
-}
-size_t promised__v1__consume_response__get_packed_size
-                     (const Promised__V1__ConsumeResponse *message)
-{
-  assert(message->base.descriptor == &promised__v1__consume_response__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t promised__v1__consume_response__pack
-                     (const Promised__V1__ConsumeResponse *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &promised__v1__consume_response__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t promised__v1__consume_response__pack_to_buffer
-                     (const Promised__V1__ConsumeResponse *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &promised__v1__consume_response__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Promised__V1__ConsumeResponse *
-       promised__v1__consume_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Promised__V1__ConsumeResponse *)
-     protobuf_c_message_unpack (&promised__v1__consume_response__descriptor,
-                                allocator, len, data);
-}
-void   promised__v1__consume_response__free_unpacked
-                     (Promised__V1__ConsumeResponse *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &promised__v1__consume_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__extend_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   promised__v1__amend_request__init
@@ -322,142 +277,187 @@ void   promised__v1__amend_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__amend_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   promised__v1__amend_response__init
-                     (Promised__V1__AmendResponse         *message)
+void   promised__v1__pick_request__init
+                     (Promised__V1__PickRequest         *message)
 {
-  static const Promised__V1__AmendResponse init_value = PROMISED__V1__AMEND_RESPONSE__INIT;
+  static const Promised__V1__PickRequest init_value = PROMISED__V1__PICK_REQUEST__INIT;
   *message = init_value;
 }
-size_t promised__v1__amend_response__get_packed_size
-                     (const Promised__V1__AmendResponse *message)
+size_t promised__v1__pick_request__get_packed_size
+                     (const Promised__V1__PickRequest *message)
 {
-  assert(message->base.descriptor == &promised__v1__amend_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__pick_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t promised__v1__amend_response__pack
-                     (const Promised__V1__AmendResponse *message,
+size_t promised__v1__pick_request__pack
+                     (const Promised__V1__PickRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &promised__v1__amend_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__pick_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t promised__v1__amend_response__pack_to_buffer
-                     (const Promised__V1__AmendResponse *message,
+size_t promised__v1__pick_request__pack_to_buffer
+                     (const Promised__V1__PickRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &promised__v1__amend_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__pick_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Promised__V1__AmendResponse *
-       promised__v1__amend_response__unpack
+Promised__V1__PickRequest *
+       promised__v1__pick_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Promised__V1__AmendResponse *)
-     protobuf_c_message_unpack (&promised__v1__amend_response__descriptor,
+  return (Promised__V1__PickRequest *)
+     protobuf_c_message_unpack (&promised__v1__pick_request__descriptor,
                                 allocator, len, data);
 }
-void   promised__v1__amend_response__free_unpacked
-                     (Promised__V1__AmendResponse *message,
+void   promised__v1__pick_request__free_unpacked
+                     (Promised__V1__PickRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &promised__v1__amend_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__pick_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   promised__v1__extend_request__init
-                     (Promised__V1__ExtendRequest         *message)
+void   promised__v1__consume_request__init
+                     (Promised__V1__ConsumeRequest         *message)
 {
-  static const Promised__V1__ExtendRequest init_value = PROMISED__V1__EXTEND_REQUEST__INIT;
+  static const Promised__V1__ConsumeRequest init_value = PROMISED__V1__CONSUME_REQUEST__INIT;
   *message = init_value;
 }
-size_t promised__v1__extend_request__get_packed_size
-                     (const Promised__V1__ExtendRequest *message)
+size_t promised__v1__consume_request__get_packed_size
+                     (const Promised__V1__ConsumeRequest *message)
 {
-  assert(message->base.descriptor == &promised__v1__extend_request__descriptor);
+  assert(message->base.descriptor == &promised__v1__consume_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t promised__v1__extend_request__pack
-                     (const Promised__V1__ExtendRequest *message,
+size_t promised__v1__consume_request__pack
+                     (const Promised__V1__ConsumeRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &promised__v1__extend_request__descriptor);
+  assert(message->base.descriptor == &promised__v1__consume_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t promised__v1__extend_request__pack_to_buffer
-                     (const Promised__V1__ExtendRequest *message,
+size_t promised__v1__consume_request__pack_to_buffer
+                     (const Promised__V1__ConsumeRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &promised__v1__extend_request__descriptor);
+  assert(message->base.descriptor == &promised__v1__consume_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Promised__V1__ExtendRequest *
-       promised__v1__extend_request__unpack
+Promised__V1__ConsumeRequest *
+       promised__v1__consume_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Promised__V1__ExtendRequest *)
-     protobuf_c_message_unpack (&promised__v1__extend_request__descriptor,
+  return (Promised__V1__ConsumeRequest *)
+     protobuf_c_message_unpack (&promised__v1__consume_request__descriptor,
                                 allocator, len, data);
 }
-void   promised__v1__extend_request__free_unpacked
-                     (Promised__V1__ExtendRequest *message,
+void   promised__v1__consume_request__free_unpacked
+                     (Promised__V1__ConsumeRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &promised__v1__extend_request__descriptor);
+  assert(message->base.descriptor == &promised__v1__consume_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   promised__v1__extend_response__init
-                     (Promised__V1__ExtendResponse         *message)
+void   promised__v1__shortfalls_request__init
+                     (Promised__V1__ShortfallsRequest         *message)
 {
-  static const Promised__V1__ExtendResponse init_value = PROMISED__V1__EXTEND_RESPONSE__INIT;
+  static const Promised__V1__ShortfallsRequest init_value = PROMISED__V1__SHORTFALLS_REQUEST__INIT;
   *message = init_value;
 }
-size_t promised__v1__extend_response__get_packed_size
-                     (const Promised__V1__ExtendResponse *message)
+size_t promised__v1__shortfalls_request__get_packed_size
+                     (const Promised__V1__ShortfallsRequest *message)
 {
-  assert(message->base.descriptor == &promised__v1__extend_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__shortfalls_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t promised__v1__extend_response__pack
-                     (const Promised__V1__ExtendResponse *message,
+size_t promised__v1__shortfalls_request__pack
+                     (const Promised__V1__ShortfallsRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &promised__v1__extend_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__shortfalls_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t promised__v1__extend_response__pack_to_buffer
-                     (const Promised__V1__ExtendResponse *message,
+size_t promised__v1__shortfalls_request__pack_to_buffer
+                     (const Promised__V1__ShortfallsRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &promised__v1__extend_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__shortfalls_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Promised__V1__ExtendResponse *
-       promised__v1__extend_response__unpack
+Promised__V1__ShortfallsRequest *
+       promised__v1__shortfalls_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Promised__V1__ExtendResponse *)
-     protobuf_c_message_unpack (&promised__v1__extend_response__descriptor,
+  return (Promised__V1__ShortfallsRequest *)
+     protobuf_c_message_unpack (&promised__v1__shortfalls_request__descriptor,
                                 allocator, len, data);
 }
-void   promised__v1__extend_response__free_unpacked
-                     (Promised__V1__ExtendResponse *message,
+void   promised__v1__shortfalls_request__free_unpacked
+                     (Promised__V1__ShortfallsRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &promised__v1__extend_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__shortfalls_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor promised__v1__hold_request__field_descriptors[10] =
+void   promised__v1__shortfalls_response__init
+                     (Promised__V1__ShortfallsResponse         *message)
+{
+  static const Promised__V1__ShortfallsResponse init_value = PROMISED__V1__SHORTFALLS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t promised__v1__shortfalls_response__get_packed_size
+                     (const Promised__V1__ShortfallsResponse *message)
+{
+  assert(message->base.descriptor == &promised__v1__shortfalls_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__shortfalls_response__pack
+                     (const Promised__V1__ShortfallsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__shortfalls_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__shortfalls_response__pack_to_buffer
+                     (const Promised__V1__ShortfallsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__shortfalls_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__ShortfallsResponse *
+       promised__v1__shortfalls_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__ShortfallsResponse *)
+     protobuf_c_message_unpack (&promised__v1__shortfalls_response__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__shortfalls_response__free_unpacked
+                     (Promised__V1__ShortfallsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__shortfalls_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor promised__v1__hold_request__field_descriptors[16] =
 {
   {
     "idempotency_key",
@@ -579,15 +579,93 @@ static const ProtobufCFieldDescriptor promised__v1__hold_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "name",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HoldRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fill",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HoldRequest, fill),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HoldRequest, channel),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "groups",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__HoldRequest, n_groups),
+    offsetof(Promised__V1__HoldRequest, groups),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due_unix_s",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldRequest, n_due_unix_s),
+    offsetof(Promised__V1__HoldRequest, due_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replaces_hold_id",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HoldRequest, replaces_hold_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__hold_request__field_indices_by_name[] = {
+  12,   /* field[12] = channel */
+  14,   /* field[14] = due_unix_s */
+  11,   /* field[11] = fill */
+  13,   /* field[13] = groups */
   0,   /* field[0] = idempotency_key */
   5,   /* field[5] = item_key_lengths */
   4,   /* field[4] = item_keys */
+  10,   /* field[10] = name */
   6,   /* field[6] = node_indexes */
   3,   /* field[3] = nodes */
   1,   /* field[1] = owner */
   7,   /* field[7] = quantities */
+  15,   /* field[15] = replaces_hold_id */
   8,   /* field[8] = tokens */
   2,   /* field[2] = ttl_s */
   9,   /* field[9] = wants_upgrade */
@@ -595,7 +673,7 @@ static const unsigned promised__v1__hold_request__field_indices_by_name[] = {
 static const ProtobufCIntRange promised__v1__hold_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor promised__v1__hold_request__descriptor =
 {
@@ -605,14 +683,14 @@ const ProtobufCMessageDescriptor promised__v1__hold_request__descriptor =
   "Promised__V1__HoldRequest",
   "promised.v1",
   sizeof(Promised__V1__HoldRequest),
-  10,
+  16,
   promised__v1__hold_request__field_descriptors,
   promised__v1__hold_request__field_indices_by_name,
   1,  promised__v1__hold_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__hold_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__hold_change_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor promised__v1__hold_change_request__field_descriptors[4] =
 {
   {
     "idempotency_key",
@@ -650,16 +728,29 @@ static const ProtobufCFieldDescriptor promised__v1__hold_change_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HoldChangeRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__hold_change_request__field_indices_by_name[] = {
   2,   /* field[2] = hold_id */
   0,   /* field[0] = idempotency_key */
+  3,   /* field[3] = name */
   1,   /* field[1] = owner */
 };
 static const ProtobufCIntRange promised__v1__hold_change_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor promised__v1__hold_change_request__descriptor =
 {
@@ -669,14 +760,14 @@ const ProtobufCMessageDescriptor promised__v1__hold_change_request__descriptor =
   "Promised__V1__HoldChangeRequest",
   "promised.v1",
   sizeof(Promised__V1__HoldChangeRequest),
-  3,
+  4,
   promised__v1__hold_change_request__field_descriptors,
   promised__v1__hold_change_request__field_indices_by_name,
   1,  promised__v1__hold_change_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__hold_change_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__get_hold_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor promised__v1__get_hold_request__field_descriptors[3] =
 {
   {
     "read",
@@ -702,15 +793,28 @@ static const ProtobufCFieldDescriptor promised__v1__get_hold_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__GetHoldRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__get_hold_request__field_indices_by_name[] = {
   1,   /* field[1] = hold_id */
+  2,   /* field[2] = name */
   0,   /* field[0] = read */
 };
 static const ProtobufCIntRange promised__v1__get_hold_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor promised__v1__get_hold_request__descriptor =
 {
@@ -720,14 +824,14 @@ const ProtobufCMessageDescriptor promised__v1__get_hold_request__descriptor =
   "Promised__V1__GetHoldRequest",
   "promised.v1",
   sizeof(Promised__V1__GetHoldRequest),
-  2,
+  3,
   promised__v1__get_hold_request__field_descriptors,
   promised__v1__get_hold_request__field_indices_by_name,
   1,  promised__v1__get_hold_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__get_hold_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__hold_response__field_descriptors[18] =
+static const ProtobufCFieldDescriptor promised__v1__hold_response__field_descriptors[29] =
 {
   {
     "as_of",
@@ -945,14 +1049,155 @@ static const ProtobufCFieldDescriptor promised__v1__hold_response__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "name",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HoldResponse, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "picked",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_picked),
+    offsetof(Promised__V1__HoldResponse, picked),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shipped",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_shipped),
+    offsetof(Promised__V1__HoldResponse, shipped),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "short",
+    22,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_short_),
+    offsetof(Promised__V1__HoldResponse, short_),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due_unix_s",
+    23,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_due_unix_s),
+    offsetof(Promised__V1__HoldResponse, due_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channels",
+    24,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__HoldResponse, n_channels),
+    offsetof(Promised__V1__HoldResponse, channels),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "line_flags",
+    25,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HoldResponse, n_line_flags),
+    offsetof(Promised__V1__HoldResponse, line_flags),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "granted",
+    26,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_granted),
+    offsetof(Promised__V1__HoldResponse, granted),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "granted_later",
+    27,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_granted_later),
+    offsetof(Promised__V1__HoldResponse, granted_later),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "later_due_unix_s",
+    28,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_later_due_unix_s),
+    offsetof(Promised__V1__HoldResponse, later_due_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "backordered",
+    29,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HoldResponse, n_backordered),
+    offsetof(Promised__V1__HoldResponse, backordered),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__hold_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
+  28,   /* field[28] = backordered */
+  23,   /* field[23] = channels */
+  22,   /* field[22] = due_unix_s */
   4,   /* field[4] = expires_at_unix_s */
+  25,   /* field[25] = granted */
+  26,   /* field[26] = granted_later */
   1,   /* field[1] = hold_id */
   7,   /* field[7] = items */
+  27,   /* field[27] = later_due_unix_s */
+  24,   /* field[24] = line_flags */
+  18,   /* field[18] = name */
   8,   /* field[8] = nodes */
   3,   /* field[3] = owner */
+  19,   /* field[19] = picked */
   9,   /* field[9] = quantities */
   5,   /* field[5] = reclaimed */
   6,   /* field[6] = repeated_answer */
@@ -964,12 +1209,14 @@ static const unsigned promised__v1__hold_response__field_indices_by_name[] = {
   15,   /* field[15] = shipment_ship_by_unix_s */
   12,   /* field[12] = shipment_window_from_unix_s */
   13,   /* field[13] = shipment_window_to_unix_s */
+  20,   /* field[20] = shipped */
+  21,   /* field[21] = short */
   2,   /* field[2] = state */
 };
 static const ProtobufCIntRange promised__v1__hold_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 18 }
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor promised__v1__hold_response__descriptor =
 {
@@ -979,88 +1226,88 @@ const ProtobufCMessageDescriptor promised__v1__hold_response__descriptor =
   "Promised__V1__HoldResponse",
   "promised.v1",
   sizeof(Promised__V1__HoldResponse),
-  18,
+  29,
   promised__v1__hold_response__field_descriptors,
   promised__v1__hold_response__field_indices_by_name,
   1,  promised__v1__hold_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__hold_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__consume_request__field_descriptors NULL
-#define promised__v1__consume_request__field_indices_by_name NULL
-#define promised__v1__consume_request__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__consume_request__descriptor =
+static const ProtobufCFieldDescriptor promised__v1__extend_request__field_descriptors[5] =
 {
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.ConsumeRequest",
-  "ConsumeRequest",
-  "Promised__V1__ConsumeRequest",
-  "promised.v1",
-  sizeof(Promised__V1__ConsumeRequest),
-  0,
-  promised__v1__consume_request__field_descriptors,
-  promised__v1__consume_request__field_indices_by_name,
-  0,  promised__v1__consume_request__number_ranges,
-  (ProtobufCMessageInit) promised__v1__consume_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExtendRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExtendRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExtendRequest, hold_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExtendRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ttl_s",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExtendRequest, ttl_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
-#define promised__v1__consume_response__field_descriptors NULL
-#define promised__v1__consume_response__field_indices_by_name NULL
-#define promised__v1__consume_response__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__consume_response__descriptor =
+static const unsigned promised__v1__extend_request__field_indices_by_name[] = {
+  2,   /* field[2] = hold_id */
+  0,   /* field[0] = idempotency_key */
+  3,   /* field[3] = name */
+  1,   /* field[1] = owner */
+  4,   /* field[4] = ttl_s */
+};
+static const ProtobufCIntRange promised__v1__extend_request__number_ranges[1 + 1] =
 {
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.ConsumeResponse",
-  "ConsumeResponse",
-  "Promised__V1__ConsumeResponse",
-  "promised.v1",
-  sizeof(Promised__V1__ConsumeResponse),
-  0,
-  promised__v1__consume_response__field_descriptors,
-  promised__v1__consume_response__field_indices_by_name,
-  0,  promised__v1__consume_response__number_ranges,
-  (ProtobufCMessageInit) promised__v1__consume_response__init,
-  NULL,NULL,NULL    /* reserved[123] */
+  { 1, 0 },
+  { 0, 5 }
 };
-#define promised__v1__amend_request__field_descriptors NULL
-#define promised__v1__amend_request__field_indices_by_name NULL
-#define promised__v1__amend_request__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__amend_request__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.AmendRequest",
-  "AmendRequest",
-  "Promised__V1__AmendRequest",
-  "promised.v1",
-  sizeof(Promised__V1__AmendRequest),
-  0,
-  promised__v1__amend_request__field_descriptors,
-  promised__v1__amend_request__field_indices_by_name,
-  0,  promised__v1__amend_request__number_ranges,
-  (ProtobufCMessageInit) promised__v1__amend_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-#define promised__v1__amend_response__field_descriptors NULL
-#define promised__v1__amend_response__field_indices_by_name NULL
-#define promised__v1__amend_response__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__amend_response__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.AmendResponse",
-  "AmendResponse",
-  "Promised__V1__AmendResponse",
-  "promised.v1",
-  sizeof(Promised__V1__AmendResponse),
-  0,
-  promised__v1__amend_response__field_descriptors,
-  promised__v1__amend_response__field_indices_by_name,
-  0,  promised__v1__amend_response__number_ranges,
-  (ProtobufCMessageInit) promised__v1__amend_response__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-#define promised__v1__extend_request__field_descriptors NULL
-#define promised__v1__extend_request__field_indices_by_name NULL
-#define promised__v1__extend_request__number_ranges NULL
 const ProtobufCMessageDescriptor promised__v1__extend_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1069,40 +1316,825 @@ const ProtobufCMessageDescriptor promised__v1__extend_request__descriptor =
   "Promised__V1__ExtendRequest",
   "promised.v1",
   sizeof(Promised__V1__ExtendRequest),
-  0,
+  5,
   promised__v1__extend_request__field_descriptors,
   promised__v1__extend_request__field_indices_by_name,
-  0,  promised__v1__extend_request__number_ranges,
+  1,  promised__v1__extend_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__extend_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__extend_response__field_descriptors NULL
-#define promised__v1__extend_response__field_indices_by_name NULL
-#define promised__v1__extend_response__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__extend_response__descriptor =
+static const ProtobufCFieldDescriptor promised__v1__amend_request__field_descriptors[12] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AmendRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AmendRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AmendRequest, hold_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AmendRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AmendRequest, n_nodes),
+    offsetof(Promised__V1__AmendRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "groups",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__AmendRequest, n_groups),
+    offsetof(Promised__V1__AmendRequest, groups),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AmendRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AmendRequest, n_item_key_lengths),
+    offsetof(Promised__V1__AmendRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AmendRequest, n_node_indexes),
+    offsetof(Promised__V1__AmendRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__AmendRequest, n_quantities),
+    offsetof(Promised__V1__AmendRequest, quantities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due_unix_s",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AmendRequest, n_due_unix_s),
+    offsetof(Promised__V1__AmendRequest, due_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AmendRequest, channel),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__amend_request__field_indices_by_name[] = {
+  11,   /* field[11] = channel */
+  10,   /* field[10] = due_unix_s */
+  5,   /* field[5] = groups */
+  2,   /* field[2] = hold_id */
+  0,   /* field[0] = idempotency_key */
+  7,   /* field[7] = item_key_lengths */
+  6,   /* field[6] = item_keys */
+  3,   /* field[3] = name */
+  8,   /* field[8] = node_indexes */
+  4,   /* field[4] = nodes */
+  1,   /* field[1] = owner */
+  9,   /* field[9] = quantities */
+};
+static const ProtobufCIntRange promised__v1__amend_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor promised__v1__amend_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.ExtendResponse",
-  "ExtendResponse",
-  "Promised__V1__ExtendResponse",
+  "promised.v1.AmendRequest",
+  "AmendRequest",
+  "Promised__V1__AmendRequest",
   "promised.v1",
-  sizeof(Promised__V1__ExtendResponse),
-  0,
-  promised__v1__extend_response__field_descriptors,
-  promised__v1__extend_response__field_indices_by_name,
-  0,  promised__v1__extend_response__number_ranges,
-  (ProtobufCMessageInit) promised__v1__extend_response__init,
+  sizeof(Promised__V1__AmendRequest),
+  12,
+  promised__v1__amend_request__field_descriptors,
+  promised__v1__amend_request__field_indices_by_name,
+  1,  promised__v1__amend_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__amend_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor promised__v1__holds__method_descriptors[7] =
+static const ProtobufCFieldDescriptor promised__v1__pick_request__field_descriptors[10] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PickRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PickRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PickRequest, hold_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PickRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PickRequest, n_nodes),
+    offsetof(Promised__V1__PickRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PickRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PickRequest, n_item_key_lengths),
+    offsetof(Promised__V1__PickRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PickRequest, n_node_indexes),
+    offsetof(Promised__V1__PickRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__PickRequest, n_quantities),
+    offsetof(Promised__V1__PickRequest, quantities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "missing",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__PickRequest, n_missing),
+    offsetof(Promised__V1__PickRequest, missing),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__pick_request__field_indices_by_name[] = {
+  2,   /* field[2] = hold_id */
+  0,   /* field[0] = idempotency_key */
+  6,   /* field[6] = item_key_lengths */
+  5,   /* field[5] = item_keys */
+  9,   /* field[9] = missing */
+  3,   /* field[3] = name */
+  7,   /* field[7] = node_indexes */
+  4,   /* field[4] = nodes */
+  1,   /* field[1] = owner */
+  8,   /* field[8] = quantities */
+};
+static const ProtobufCIntRange promised__v1__pick_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor promised__v1__pick_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.PickRequest",
+  "PickRequest",
+  "Promised__V1__PickRequest",
+  "promised.v1",
+  sizeof(Promised__V1__PickRequest),
+  10,
+  promised__v1__pick_request__field_descriptors,
+  promised__v1__pick_request__field_indices_by_name,
+  1,  promised__v1__pick_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__pick_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__consume_request__field_descriptors[9] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ConsumeRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ConsumeRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ConsumeRequest, hold_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ConsumeRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__ConsumeRequest, n_nodes),
+    offsetof(Promised__V1__ConsumeRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ConsumeRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ConsumeRequest, n_item_key_lengths),
+    offsetof(Promised__V1__ConsumeRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_indexes",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ConsumeRequest, n_node_indexes),
+    offsetof(Promised__V1__ConsumeRequest, node_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantities",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ConsumeRequest, n_quantities),
+    offsetof(Promised__V1__ConsumeRequest, quantities),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__consume_request__field_indices_by_name[] = {
+  2,   /* field[2] = hold_id */
+  0,   /* field[0] = idempotency_key */
+  6,   /* field[6] = item_key_lengths */
+  5,   /* field[5] = item_keys */
+  3,   /* field[3] = name */
+  7,   /* field[7] = node_indexes */
+  4,   /* field[4] = nodes */
+  1,   /* field[1] = owner */
+  8,   /* field[8] = quantities */
+};
+static const ProtobufCIntRange promised__v1__consume_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor promised__v1__consume_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.ConsumeRequest",
+  "ConsumeRequest",
+  "Promised__V1__ConsumeRequest",
+  "promised.v1",
+  sizeof(Promised__V1__ConsumeRequest),
+  9,
+  promised__v1__consume_request__field_descriptors,
+  promised__v1__consume_request__field_indices_by_name,
+  1,  promised__v1__consume_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__consume_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__shortfalls_request__field_descriptors[7] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsRequest, item),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsRequest, node),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsRequest, hold_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__shortfalls_request__field_indices_by_name[] = {
+  3,   /* field[3] = hold_id */
+  1,   /* field[1] = item */
+  4,   /* field[4] = name */
+  2,   /* field[2] = node */
+  6,   /* field[6] = page_size */
+  5,   /* field[5] = page_token */
+  0,   /* field[0] = read */
+};
+static const ProtobufCIntRange promised__v1__shortfalls_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor promised__v1__shortfalls_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.ShortfallsRequest",
+  "ShortfallsRequest",
+  "Promised__V1__ShortfallsRequest",
+  "promised.v1",
+  sizeof(Promised__V1__ShortfallsRequest),
+  7,
+  promised__v1__shortfalls_request__field_descriptors,
+  promised__v1__shortfalls_request__field_indices_by_name,
+  1,  promised__v1__shortfalls_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__shortfalls_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__shortfalls_response__field_descriptors[14] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_ids",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ShortfallsResponse, n_hold_ids),
+    offsetof(Promised__V1__ShortfallsResponse, hold_ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "names",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__ShortfallsResponse, n_names),
+    offsetof(Promised__V1__ShortfallsResponse, names),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owners",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__ShortfallsResponse, n_owners),
+    offsetof(Promised__V1__ShortfallsResponse, owners),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lines",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ShortfallsResponse, n_lines),
+    offsetof(Promised__V1__ShortfallsResponse, lines),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__ShortfallsResponse, n_items),
+    offsetof(Promised__V1__ShortfallsResponse, items),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__ShortfallsResponse, n_nodes),
+    offsetof(Promised__V1__ShortfallsResponse, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ShortfallsResponse, n_units),
+    offsetof(Promised__V1__ShortfallsResponse, units),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "claimed",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ShortfallsResponse, n_claimed),
+    offsetof(Promised__V1__ShortfallsResponse, claimed),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since_unix_s",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ShortfallsResponse, n_since_unix_s),
+    offsetof(Promised__V1__ShortfallsResponse, since_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_supply_unix_s",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ShortfallsResponse, n_next_supply_unix_s),
+    offsetof(Promised__V1__ShortfallsResponse, next_supply_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "short_positions",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsResponse, short_positions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "short_units",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsResponse, short_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ShortfallsResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__shortfalls_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  8,   /* field[8] = claimed */
+  1,   /* field[1] = hold_ids */
+  5,   /* field[5] = items */
+  4,   /* field[4] = lines */
+  2,   /* field[2] = names */
+  13,   /* field[13] = next_page_token */
+  10,   /* field[10] = next_supply_unix_s */
+  6,   /* field[6] = nodes */
+  3,   /* field[3] = owners */
+  11,   /* field[11] = short_positions */
+  12,   /* field[12] = short_units */
+  9,   /* field[9] = since_unix_s */
+  7,   /* field[7] = units */
+};
+static const ProtobufCIntRange promised__v1__shortfalls_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 14 }
+};
+const ProtobufCMessageDescriptor promised__v1__shortfalls_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.ShortfallsResponse",
+  "ShortfallsResponse",
+  "Promised__V1__ShortfallsResponse",
+  "promised.v1",
+  sizeof(Promised__V1__ShortfallsResponse),
+  14,
+  promised__v1__shortfalls_response__field_descriptors,
+  promised__v1__shortfalls_response__field_indices_by_name,
+  1,  promised__v1__shortfalls_response__number_ranges,
+  (ProtobufCMessageInit) promised__v1__shortfalls_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor promised__v1__holds__method_descriptors[9] =
 {
   { "Hold", &promised__v1__hold_request__descriptor, &promised__v1__hold_response__descriptor },
   { "Commit", &promised__v1__hold_change_request__descriptor, &promised__v1__hold_response__descriptor },
   { "Release", &promised__v1__hold_change_request__descriptor, &promised__v1__hold_response__descriptor },
   { "Get", &promised__v1__get_hold_request__descriptor, &promised__v1__hold_response__descriptor },
-  { "Consume", &promised__v1__consume_request__descriptor, &promised__v1__consume_response__descriptor },
-  { "Amend", &promised__v1__amend_request__descriptor, &promised__v1__amend_response__descriptor },
-  { "Extend", &promised__v1__extend_request__descriptor, &promised__v1__extend_response__descriptor },
+  { "Consume", &promised__v1__consume_request__descriptor, &promised__v1__hold_response__descriptor },
+  { "Amend", &promised__v1__amend_request__descriptor, &promised__v1__hold_response__descriptor },
+  { "Extend", &promised__v1__extend_request__descriptor, &promised__v1__hold_response__descriptor },
+  { "Pick", &promised__v1__pick_request__descriptor, &promised__v1__hold_response__descriptor },
+  { "Shortfalls", &promised__v1__shortfalls_request__descriptor, &promised__v1__shortfalls_response__descriptor },
 };
 const unsigned promised__v1__holds__method_indices_by_name[] = {
   5,        /* Amend */
@@ -1111,7 +2143,9 @@ const unsigned promised__v1__holds__method_indices_by_name[] = {
   6,        /* Extend */
   3,        /* Get */
   0,        /* Hold */
-  2         /* Release */
+  7,        /* Pick */
+  2,        /* Release */
+  8         /* Shortfalls */
 };
 const ProtobufCServiceDescriptor promised__v1__holds__descriptor =
 {
@@ -1120,7 +2154,7 @@ const ProtobufCServiceDescriptor promised__v1__holds__descriptor =
   "Holds",
   "Promised__V1__Holds",
   "promised.v1",
-  7,
+  9,
   promised__v1__holds__method_descriptors,
   promised__v1__holds__method_indices_by_name
 };
@@ -1158,7 +2192,7 @@ void promised__v1__holds__get(ProtobufCService *service,
 }
 void promised__v1__holds__consume(ProtobufCService *service,
                                   const Promised__V1__ConsumeRequest *input,
-                                  Promised__V1__ConsumeResponse_Closure closure,
+                                  Promised__V1__HoldResponse_Closure closure,
                                   void *closure_data)
 {
   assert(service->descriptor == &promised__v1__holds__descriptor);
@@ -1166,7 +2200,7 @@ void promised__v1__holds__consume(ProtobufCService *service,
 }
 void promised__v1__holds__amend(ProtobufCService *service,
                                 const Promised__V1__AmendRequest *input,
-                                Promised__V1__AmendResponse_Closure closure,
+                                Promised__V1__HoldResponse_Closure closure,
                                 void *closure_data)
 {
   assert(service->descriptor == &promised__v1__holds__descriptor);
@@ -1174,11 +2208,27 @@ void promised__v1__holds__amend(ProtobufCService *service,
 }
 void promised__v1__holds__extend(ProtobufCService *service,
                                  const Promised__V1__ExtendRequest *input,
-                                 Promised__V1__ExtendResponse_Closure closure,
+                                 Promised__V1__HoldResponse_Closure closure,
                                  void *closure_data)
 {
   assert(service->descriptor == &promised__v1__holds__descriptor);
   service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__holds__pick(ProtobufCService *service,
+                               const Promised__V1__PickRequest *input,
+                               Promised__V1__HoldResponse_Closure closure,
+                               void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__holds__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__holds__shortfalls(ProtobufCService *service,
+                                     const Promised__V1__ShortfallsRequest *input,
+                                     Promised__V1__ShortfallsResponse_Closure closure,
+                                     void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__holds__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__holds__init (Promised__V1__Holds_Service *service,
                                 Promised__V1__Holds_ServiceDestroy destroy)

@@ -1042,49 +1042,49 @@ void   promised__v1__put_forecasts_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__put_forecasts_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   promised__v1__put_forecasts_response__init
-                     (Promised__V1__PutForecastsResponse         *message)
+void   promised__v1__put_factors_request__init
+                     (Promised__V1__PutFactorsRequest         *message)
 {
-  static const Promised__V1__PutForecastsResponse init_value = PROMISED__V1__PUT_FORECASTS_RESPONSE__INIT;
+  static const Promised__V1__PutFactorsRequest init_value = PROMISED__V1__PUT_FACTORS_REQUEST__INIT;
   *message = init_value;
 }
-size_t promised__v1__put_forecasts_response__get_packed_size
-                     (const Promised__V1__PutForecastsResponse *message)
+size_t promised__v1__put_factors_request__get_packed_size
+                     (const Promised__V1__PutFactorsRequest *message)
 {
-  assert(message->base.descriptor == &promised__v1__put_forecasts_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__put_factors_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t promised__v1__put_forecasts_response__pack
-                     (const Promised__V1__PutForecastsResponse *message,
+size_t promised__v1__put_factors_request__pack
+                     (const Promised__V1__PutFactorsRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &promised__v1__put_forecasts_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__put_factors_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t promised__v1__put_forecasts_response__pack_to_buffer
-                     (const Promised__V1__PutForecastsResponse *message,
+size_t promised__v1__put_factors_request__pack_to_buffer
+                     (const Promised__V1__PutFactorsRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &promised__v1__put_forecasts_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__put_factors_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Promised__V1__PutForecastsResponse *
-       promised__v1__put_forecasts_response__unpack
+Promised__V1__PutFactorsRequest *
+       promised__v1__put_factors_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Promised__V1__PutForecastsResponse *)
-     protobuf_c_message_unpack (&promised__v1__put_forecasts_response__descriptor,
+  return (Promised__V1__PutFactorsRequest *)
+     protobuf_c_message_unpack (&promised__v1__put_factors_request__descriptor,
                                 allocator, len, data);
 }
-void   promised__v1__put_forecasts_response__free_unpacked
-                     (Promised__V1__PutForecastsResponse *message,
+void   promised__v1__put_factors_request__free_unpacked
+                     (Promised__V1__PutFactorsRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &promised__v1__put_forecasts_response__descriptor);
+  assert(message->base.descriptor == &promised__v1__put_factors_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   promised__v1__history_request__init
@@ -1416,7 +1416,7 @@ const ProtobufCMessageDescriptor promised__v1__availability_request__descriptor 
   (ProtobufCMessageInit) promised__v1__availability_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__availability_response__field_descriptors[28] =
+static const ProtobufCFieldDescriptor promised__v1__availability_response__field_descriptors[29] =
 {
   {
     "as_of",
@@ -1754,6 +1754,18 @@ static const ProtobufCFieldDescriptor promised__v1__availability_response__field
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "picked",
+    55,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AvailabilityResponse, n_picked),
+    offsetof(Promised__V1__AvailabilityResponse, picked),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__availability_response__field_indices_by_name[] = {
   12,   /* field[12] = allocated */
@@ -1777,6 +1789,7 @@ static const unsigned promised__v1__availability_response__field_indices_by_name
   4,   /* field[4] = nodes */
   5,   /* field[5] = on_hand */
   1,   /* field[1] = outcomes */
+  28,   /* field[28] = picked */
   2,   /* field[2] = position_counts */
   8,   /* field[8] = researching */
   24,   /* field[24] = silence */
@@ -1785,11 +1798,12 @@ static const unsigned promised__v1__availability_response__field_indices_by_name
   13,   /* field[13] = withheld */
   26,   /* field[26] = withheld_from_channel */
 };
-static const ProtobufCIntRange promised__v1__availability_response__number_ranges[2 + 1] =
+static const ProtobufCIntRange promised__v1__availability_response__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 40, 25 },
-  { 0, 28 }
+  { 55, 28 },
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor =
 {
@@ -1799,14 +1813,14 @@ const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor
   "Promised__V1__AvailabilityResponse",
   "promised.v1",
   sizeof(Promised__V1__AvailabilityResponse),
-  28,
+  29,
   promised__v1__availability_response__field_descriptors,
   promised__v1__availability_response__field_indices_by_name,
-  2,  promised__v1__availability_response__number_ranges,
+  3,  promised__v1__availability_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__availability_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__in_stock_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor promised__v1__in_stock_request__field_descriptors[7] =
 {
   {
     "read",
@@ -1856,17 +1870,56 @@ static const ProtobufCFieldDescriptor promised__v1__in_stock_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "views",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__InStockRequest, n_views),
+    offsetof(Promised__V1__InStockRequest, views),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "demand_source",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InStockRequest, demand_source),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fast_track",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InStockRequest, fast_track),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__in_stock_request__field_indices_by_name[] = {
+  5,   /* field[5] = demand_source */
+  6,   /* field[6] = fast_track */
   3,   /* field[3] = horizon_days */
   2,   /* field[2] = item_key_lengths */
   1,   /* field[1] = item_keys */
   0,   /* field[0] = read */
+  4,   /* field[4] = views */
 };
 static const ProtobufCIntRange promised__v1__in_stock_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor promised__v1__in_stock_request__descriptor =
 {
@@ -1876,14 +1929,14 @@ const ProtobufCMessageDescriptor promised__v1__in_stock_request__descriptor =
   "Promised__V1__InStockRequest",
   "promised.v1",
   sizeof(Promised__V1__InStockRequest),
-  4,
+  7,
   promised__v1__in_stock_request__field_descriptors,
   promised__v1__in_stock_request__field_indices_by_name,
   1,  promised__v1__in_stock_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__in_stock_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__in_stock_response__field_descriptors[12] =
+static const ProtobufCFieldDescriptor promised__v1__in_stock_response__field_descriptors[28] =
 {
   {
     "as_of",
@@ -2029,25 +2082,233 @@ static const ProtobufCFieldDescriptor promised__v1__in_stock_response__field_des
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "never_out",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__InStockResponse, n_never_out),
+    offsetof(Promised__V1__InStockResponse, never_out),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stock_out_p10_unix_s",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__InStockResponse, n_stock_out_p10_unix_s),
+    offsetof(Promised__V1__InStockResponse, stock_out_p10_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stock_out_p50_unix_s",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__InStockResponse, n_stock_out_p50_unix_s),
+    offsetof(Promised__V1__InStockResponse, stock_out_p50_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stock_out_p90_unix_s",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__InStockResponse, n_stock_out_p90_unix_s),
+    offsetof(Promised__V1__InStockResponse, stock_out_p90_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "days_of_cover_milli",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__InStockResponse, n_days_of_cover_milli),
+    offsetof(Promised__V1__InStockResponse, days_of_cover_milli),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "demand_age_s",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__InStockResponse, n_demand_age_s),
+    offsetof(Promised__V1__InStockResponse, demand_age_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sample_days_milli",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__InStockResponse, n_sample_days_milli),
+    offsetof(Promised__V1__InStockResponse, sample_days_milli),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reasons",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__InStockResponse, n_reasons),
+    offsetof(Promised__V1__InStockResponse, reasons),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "in_stock_shares",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__InStockResponse, n_in_stock_shares),
+    offsetof(Promised__V1__InStockResponse, in_stock_shares),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "history_days",
+    22,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__InStockResponse, n_history_days),
+    offsetof(Promised__V1__InStockResponse, history_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fast_track",
+    23,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__InStockResponse, n_fast_track),
+    offsetof(Promised__V1__InStockResponse, fast_track),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fast_track_zones",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InStockResponse, fast_track_zones),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rate_by_demand",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InStockResponse, rate_by_demand),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rate_by_time",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InStockResponse, rate_by_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rate_by_views",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InStockResponse, rate_by_views),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rated_items",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InStockResponse, rated_items),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__in_stock_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
   2,   /* field[2] = available_now */
+  16,   /* field[16] = days_of_cover_milli */
+  17,   /* field[17] = demand_age_s */
   7,   /* field[7] = demand_met */
   9,   /* field[9] = demand_per_day_milli */
   6,   /* field[6] = demand_sources */
+  22,   /* field[22] = fast_track */
+  23,   /* field[23] = fast_track_zones */
+  21,   /* field[21] = history_days */
   10,   /* field[10] = horizon_days */
+  20,   /* field[20] = in_stock_shares */
   3,   /* field[3] = inbound_in_horizon */
+  12,   /* field[12] = never_out */
   5,   /* field[5] = next_supply_quantities */
   4,   /* field[4] = next_supply_unix_s */
   11,   /* field[11] = next_supply_utc_offset_s */
   1,   /* field[1] = outcomes */
+  24,   /* field[24] = rate_by_demand */
+  25,   /* field[25] = rate_by_time */
+  26,   /* field[26] = rate_by_views */
+  27,   /* field[27] = rated_items */
+  19,   /* field[19] = reasons */
+  18,   /* field[18] = sample_days_milli */
   8,   /* field[8] = still_buyable */
+  13,   /* field[13] = stock_out_p10_unix_s */
+  14,   /* field[14] = stock_out_p50_unix_s */
+  15,   /* field[15] = stock_out_p90_unix_s */
 };
 static const ProtobufCIntRange promised__v1__in_stock_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor promised__v1__in_stock_response__descriptor =
 {
@@ -2057,7 +2318,7 @@ const ProtobufCMessageDescriptor promised__v1__in_stock_response__descriptor =
   "Promised__V1__InStockResponse",
   "promised.v1",
   sizeof(Promised__V1__InStockResponse),
-  12,
+  28,
   promised__v1__in_stock_response__field_descriptors,
   promised__v1__in_stock_response__field_indices_by_name,
   1,  promised__v1__in_stock_response__number_ranges,
@@ -2747,7 +3008,7 @@ const ProtobufCMessageDescriptor promised__v1__put_response__descriptor =
   (ProtobufCMessageInit) promised__v1__put_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__put_items_request__field_descriptors[15] =
+static const ProtobufCFieldDescriptor promised__v1__put_items_request__field_descriptors[17] =
 {
   {
     "load",
@@ -2918,6 +3179,30 @@ static const ProtobufCFieldDescriptor promised__v1__put_items_request__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "categories",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutItemsRequest, n_categories),
+    offsetof(Promised__V1__PutItemsRequest, categories),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "category_indexes",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutItemsRequest, n_category_indexes),
+    offsetof(Promised__V1__PutItemsRequest, category_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "idempotency_key",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -2931,10 +3216,12 @@ static const ProtobufCFieldDescriptor promised__v1__put_items_request__field_des
   },
 };
 static const unsigned promised__v1__put_items_request__field_indices_by_name[] = {
+  14,   /* field[14] = categories */
+  15,   /* field[15] = category_indexes */
   9,   /* field[9] = demand_per_day_milli */
   10,   /* field[10] = demand_variance_ratio_milli */
   8,   /* field[8] = handling_minutes */
-  14,   /* field[14] = idempotency_key */
+  16,   /* field[16] = idempotency_key */
   2,   /* field[2] = item_key_lengths */
   1,   /* field[1] = item_keys */
   0,   /* field[0] = load */
@@ -2950,8 +3237,8 @@ static const unsigned promised__v1__put_items_request__field_indices_by_name[] =
 static const ProtobufCIntRange promised__v1__put_items_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 14 },
-  { 0, 15 }
+  { 20, 16 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor promised__v1__put_items_request__descriptor =
 {
@@ -2961,7 +3248,7 @@ const ProtobufCMessageDescriptor promised__v1__put_items_request__descriptor =
   "Promised__V1__PutItemsRequest",
   "promised.v1",
   sizeof(Promised__V1__PutItemsRequest),
-  15,
+  17,
   promised__v1__put_items_request__field_descriptors,
   promised__v1__put_items_request__field_indices_by_name,
   2,  promised__v1__put_items_request__number_ranges,
@@ -4485,9 +4772,186 @@ const ProtobufCMessageDescriptor promised__v1__list_response__descriptor =
   (ProtobufCMessageInit) promised__v1__list_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__put_forecasts_request__field_descriptors NULL
-#define promised__v1__put_forecasts_request__field_indices_by_name NULL
-#define promised__v1__put_forecasts_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__put_forecasts_request__field_descriptors[13] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutForecastsRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutForecastsRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutForecastsRequest, n_item_key_lengths),
+    offsetof(Promised__V1__PutForecastsRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "regions",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutForecastsRequest, n_regions),
+    offsetof(Promised__V1__PutForecastsRequest, regions),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "region_indexes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutForecastsRequest, n_region_indexes),
+    offsetof(Promised__V1__PutForecastsRequest, region_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "issued_unix_s",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__PutForecastsRequest, n_issued_unix_s),
+    offsetof(Promised__V1__PutForecastsRequest, issued_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_days",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutForecastsRequest, n_start_days),
+    offsetof(Promised__V1__PutForecastsRequest, start_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "period_days",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutForecastsRequest, n_period_days),
+    offsetof(Promised__V1__PutForecastsRequest, period_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "periods",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutForecastsRequest, n_periods),
+    offsetof(Promised__V1__PutForecastsRequest, periods),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cumulative",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutForecastsRequest, n_cumulative),
+    offsetof(Promised__V1__PutForecastsRequest, cumulative),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "levels",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutForecastsRequest, n_levels),
+    offsetof(Promised__V1__PutForecastsRequest, levels),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values_milli",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__PutForecastsRequest, n_values_milli),
+    offsetof(Promised__V1__PutForecastsRequest, values_milli),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutForecastsRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_forecasts_request__field_indices_by_name[] = {
+  9,   /* field[9] = cumulative */
+  12,   /* field[12] = idempotency_key */
+  5,   /* field[5] = issued_unix_s */
+  2,   /* field[2] = item_key_lengths */
+  1,   /* field[1] = item_keys */
+  10,   /* field[10] = levels */
+  0,   /* field[0] = load */
+  7,   /* field[7] = period_days */
+  8,   /* field[8] = periods */
+  4,   /* field[4] = region_indexes */
+  3,   /* field[3] = regions */
+  6,   /* field[6] = start_days */
+  11,   /* field[11] = values_milli */
+};
+static const ProtobufCIntRange promised__v1__put_forecasts_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 12 },
+  { 0, 13 }
+};
 const ProtobufCMessageDescriptor promised__v1__put_forecasts_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -4496,34 +4960,192 @@ const ProtobufCMessageDescriptor promised__v1__put_forecasts_request__descriptor
   "Promised__V1__PutForecastsRequest",
   "promised.v1",
   sizeof(Promised__V1__PutForecastsRequest),
-  0,
+  13,
   promised__v1__put_forecasts_request__field_descriptors,
   promised__v1__put_forecasts_request__field_indices_by_name,
-  0,  promised__v1__put_forecasts_request__number_ranges,
+  2,  promised__v1__put_forecasts_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__put_forecasts_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__put_forecasts_response__field_descriptors NULL
-#define promised__v1__put_forecasts_response__field_indices_by_name NULL
-#define promised__v1__put_forecasts_response__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__put_forecasts_response__descriptor =
+static const ProtobufCFieldDescriptor promised__v1__put_factors_request__field_descriptors[7] =
+{
+  {
+    "load",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutFactorsRequest, load),
+    &promised__v1__load_chunk__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "categories",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__PutFactorsRequest, n_categories),
+    offsetof(Promised__V1__PutFactorsRequest, categories),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "category_indexes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutFactorsRequest, n_category_indexes),
+    offsetof(Promised__V1__PutFactorsRequest, category_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_days",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutFactorsRequest, n_from_days),
+    offsetof(Promised__V1__PutFactorsRequest, from_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_days",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutFactorsRequest, n_to_days),
+    offsetof(Promised__V1__PutFactorsRequest, to_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "factors_milli",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutFactorsRequest, n_factors_milli),
+    offsetof(Promised__V1__PutFactorsRequest, factors_milli),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PutFactorsRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__put_factors_request__field_indices_by_name[] = {
+  1,   /* field[1] = categories */
+  2,   /* field[2] = category_indexes */
+  5,   /* field[5] = factors_milli */
+  3,   /* field[3] = from_days */
+  6,   /* field[6] = idempotency_key */
+  0,   /* field[0] = load */
+  4,   /* field[4] = to_days */
+};
+static const ProtobufCIntRange promised__v1__put_factors_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 20, 6 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor promised__v1__put_factors_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.PutForecastsResponse",
-  "PutForecastsResponse",
-  "Promised__V1__PutForecastsResponse",
+  "promised.v1.PutFactorsRequest",
+  "PutFactorsRequest",
+  "Promised__V1__PutFactorsRequest",
   "promised.v1",
-  sizeof(Promised__V1__PutForecastsResponse),
-  0,
-  promised__v1__put_forecasts_response__field_descriptors,
-  promised__v1__put_forecasts_response__field_indices_by_name,
-  0,  promised__v1__put_forecasts_response__number_ranges,
-  (ProtobufCMessageInit) promised__v1__put_forecasts_response__init,
+  sizeof(Promised__V1__PutFactorsRequest),
+  7,
+  promised__v1__put_factors_request__field_descriptors,
+  promised__v1__put_factors_request__field_indices_by_name,
+  2,  promised__v1__put_factors_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__put_factors_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__history_request__field_descriptors NULL
-#define promised__v1__history_request__field_indices_by_name NULL
-#define promised__v1__history_request__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__history_request__field_descriptors[4] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HistoryRequest, read),
+    &promised__v1__read_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HistoryRequest, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HistoryRequest, n_item_key_lengths),
+    offsetof(Promised__V1__HistoryRequest, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "days",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HistoryRequest, days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__history_request__field_indices_by_name[] = {
+  3,   /* field[3] = days */
+  2,   /* field[2] = item_key_lengths */
+  1,   /* field[1] = item_keys */
+  0,   /* field[0] = read */
+};
+static const ProtobufCIntRange promised__v1__history_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
 const ProtobufCMessageDescriptor promised__v1__history_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -4532,16 +5154,127 @@ const ProtobufCMessageDescriptor promised__v1__history_request__descriptor =
   "Promised__V1__HistoryRequest",
   "promised.v1",
   sizeof(Promised__V1__HistoryRequest),
-  0,
+  4,
   promised__v1__history_request__field_descriptors,
   promised__v1__history_request__field_indices_by_name,
-  0,  promised__v1__history_request__number_ranges,
+  1,  promised__v1__history_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__history_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define promised__v1__history_response__field_descriptors NULL
-#define promised__v1__history_response__field_indices_by_name NULL
-#define promised__v1__history_response__number_ranges NULL
+static const ProtobufCFieldDescriptor promised__v1__history_response__field_descriptors[8] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__HistoryResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcomes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HistoryResponse, n_outcomes),
+    offsetof(Promised__V1__HistoryResponse, outcomes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day_counts",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HistoryResponse, n_day_counts),
+    offsetof(Promised__V1__HistoryResponse, day_counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "days",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HistoryResponse, n_days),
+    offsetof(Promised__V1__HistoryResponse, days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_hand",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HistoryResponse, n_on_hand),
+    offsetof(Promised__V1__HistoryResponse, on_hand),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "demand",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HistoryResponse, n_demand),
+    offsetof(Promised__V1__HistoryResponse, demand),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "in_stock",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__HistoryResponse, n_in_stock),
+    offsetof(Promised__V1__HistoryResponse, in_stock),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "today",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__HistoryResponse, n_today),
+    offsetof(Promised__V1__HistoryResponse, today),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__history_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  2,   /* field[2] = day_counts */
+  3,   /* field[3] = days */
+  5,   /* field[5] = demand */
+  6,   /* field[6] = in_stock */
+  4,   /* field[4] = on_hand */
+  1,   /* field[1] = outcomes */
+  7,   /* field[7] = today */
+};
+static const ProtobufCIntRange promised__v1__history_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
 const ProtobufCMessageDescriptor promised__v1__history_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -4550,10 +5283,10 @@ const ProtobufCMessageDescriptor promised__v1__history_response__descriptor =
   "Promised__V1__HistoryResponse",
   "promised.v1",
   sizeof(Promised__V1__HistoryResponse),
-  0,
+  8,
   promised__v1__history_response__field_descriptors,
   promised__v1__history_response__field_indices_by_name,
-  0,  promised__v1__history_response__number_ranges,
+  1,  promised__v1__history_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__history_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4611,7 +5344,7 @@ const ProtobufCMessageDescriptor promised__v1__watch_poll_request__descriptor =
   (ProtobufCMessageInit) promised__v1__watch_poll_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[19] =
+static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[20] =
 {
   { "Availability", &promised__v1__availability_request__descriptor, &promised__v1__availability_response__descriptor },
   { "InStock", &promised__v1__in_stock_request__descriptor, &promised__v1__in_stock_response__descriptor },
@@ -4627,7 +5360,8 @@ static const ProtobufCMethodDescriptor promised__v1__inventory__method_descripto
   { "PutGroups", &promised__v1__put_groups_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutChannelStock", &promised__v1__put_channel_stock_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutBackorders", &promised__v1__put_backorders_request__descriptor, &promised__v1__put_response__descriptor },
-  { "PutForecasts", &promised__v1__put_forecasts_request__descriptor, &promised__v1__put_forecasts_response__descriptor },
+  { "PutForecasts", &promised__v1__put_forecasts_request__descriptor, &promised__v1__put_response__descriptor },
+  { "PutFactors", &promised__v1__put_factors_request__descriptor, &promised__v1__put_response__descriptor },
   { "History", &promised__v1__history_request__descriptor, &promised__v1__history_response__descriptor },
   { "List", &promised__v1__list_request__descriptor, &promised__v1__list_response__descriptor },
   { "Watch", &promised__v1__watch_control__descriptor, &promised__v1__watch_batch__descriptor },
@@ -4638,11 +5372,12 @@ const unsigned promised__v1__inventory__method_indices_by_name[] = {
   4,        /* ApplyStream */
   10,        /* Atp */
   0,        /* Availability */
-  15,        /* History */
+  16,        /* History */
   1,        /* InStock */
-  16,        /* List */
+  17,        /* List */
   13,        /* PutBackorders */
   12,        /* PutChannelStock */
+  15,        /* PutFactors */
   14,        /* PutForecasts */
   11,        /* PutGroups */
   7,        /* PutInbound */
@@ -4651,8 +5386,8 @@ const unsigned promised__v1__inventory__method_indices_by_name[] = {
   9,        /* PutOpportunity */
   6,        /* PutPositions */
   3,        /* ReverseFeed */
-  17,        /* Watch */
-  18         /* WatchPoll */
+  18,        /* Watch */
+  19         /* WatchPoll */
 };
 const ProtobufCServiceDescriptor promised__v1__inventory__descriptor =
 {
@@ -4661,7 +5396,7 @@ const ProtobufCServiceDescriptor promised__v1__inventory__descriptor =
   "Inventory",
   "Promised__V1__Inventory",
   "promised.v1",
-  19,
+  20,
   promised__v1__inventory__method_descriptors,
   promised__v1__inventory__method_indices_by_name
 };
@@ -4779,11 +5514,19 @@ void promised__v1__inventory__put_backorders(ProtobufCService *service,
 }
 void promised__v1__inventory__put_forecasts(ProtobufCService *service,
                                             const Promised__V1__PutForecastsRequest *input,
-                                            Promised__V1__PutForecastsResponse_Closure closure,
+                                            Promised__V1__PutResponse_Closure closure,
                                             void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
   service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void promised__v1__inventory__put_factors(ProtobufCService *service,
+                                          const Promised__V1__PutFactorsRequest *input,
+                                          Promised__V1__PutResponse_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__inventory__descriptor);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__history(ProtobufCService *service,
                                       const Promised__V1__HistoryRequest *input,
@@ -4791,7 +5534,7 @@ void promised__v1__inventory__history(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__list(ProtobufCService *service,
                                    const Promised__V1__ListRequest *input,
@@ -4799,7 +5542,7 @@ void promised__v1__inventory__list(ProtobufCService *service,
                                    void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__watch(ProtobufCService *service,
                                     const Promised__V1__WatchControl *input,
@@ -4807,7 +5550,7 @@ void promised__v1__inventory__watch(ProtobufCService *service,
                                     void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__watch_poll(ProtobufCService *service,
                                          const Promised__V1__WatchPollRequest *input,
@@ -4815,7 +5558,7 @@ void promised__v1__inventory__watch_poll(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__init (Promised__V1__Inventory_Service *service,
                                     Promised__V1__Inventory_ServiceDestroy destroy)

@@ -28,14 +28,54 @@ public typealias AvailabilityAnswer = PromisedWire.AvailabilityAnswer
 public typealias InStock = PromisedWire.InStock
 /// The answer to an in-stock request.
 public typealias InStockAnswer = PromisedWire.InStockAnswer
+/// A closed day of an item.
+public typealias HistoryDay = PromisedWire.HistoryDay
+/// The last days of an item.
+public typealias ItemHistory = PromisedWire.ItemHistory
+/// The answer to a history request.
+public typealias HistoryAnswer = PromisedWire.HistoryAnswer
 /// A seller's room for one storage type in one month.
 public typealias HeadroomRow = PromisedWire.HeadroomRow
 /// A seller's room.
 public typealias SellerHeadroom = PromisedWire.SellerHeadroom
 /// The answer to a headroom or usage request.
 public typealias HeadroomAnswer = PromisedWire.HeadroomAnswer
+/// A line of an inbound plan, a receipt or a removal.
+public typealias InboundLine = PromisedWire.InboundLine
+/// What became of a line of a plan.
+public typealias AdmittedLine = PromisedWire.AdmittedLine
+/// Room left for an ETA in a month.
+public typealias MonthRoomRow = PromisedWire.MonthRoomRow
+/// A plan was admitted, or would be.
+public typealias AdmissionAnswer = PromisedWire.AdmissionAnswer
+/// A line of a plan as it stands.
+public typealias InboundPlanLine = PromisedWire.InboundPlanLine
+/// An inbound plan as it stands.
+public typealias InboundPlanAnswer = PromisedWire.InboundPlanAnswer
+/// A bid was placed.
+public typealias BidAnswer = PromisedWire.BidAnswer
+/// A bid of a cleared round.
+public typealias ClearedBid = PromisedWire.ClearedBid
+/// A round of bids.
+public typealias ClearingAnswer = PromisedWire.ClearingAnswer
+/// How full a building is.
+public typealias BuildingUse = PromisedWire.BuildingUse
+/// How full buildings are.
+public typealias UtilizationAnswer = PromisedWire.UtilizationAnswer
+/// A removal order as it stands.
+public typealias RemovalAnswer = PromisedWire.RemovalAnswer
 /// A line of a hold.
 public typealias HoldLine = PromisedWire.HoldLine
+/// A hold by its id or its caller's name.
+public typealias HoldName = PromisedWire.HoldName
+/// What to do when not all units of a hold are there.
+public typealias HoldFill = PromisedWire.HoldFill
+/// What was granted of a line.
+public typealias HoldGrant = PromisedWire.HoldGrant
+/// An allocated line that units are missing to.
+public typealias Shortfall = PromisedWire.Shortfall
+/// A page of shortfalls.
+public typealias ShortfallsAnswer = PromisedWire.ShortfallsAnswer
 /// A hold as it stands.
 public typealias HoldAnswer = PromisedWire.HoldAnswer
 /// What a feed row does.

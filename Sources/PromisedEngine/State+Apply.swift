@@ -16,8 +16,6 @@ extension State {
     forgetBuckets()
     closeOverdueDays()
     movements.cause = 0
-    let isAudited = audit.isCounting
-    if isAudited { auditBefore(event) }
     switch copy event {
     case .held(let held): apply(held: held)
     case .holdChanged(let changed): apply(holdChanged: changed)
@@ -41,8 +39,19 @@ extension State {
       remember(key, RememberedOutcome(code: .ok))
     case .promisesMoved(let key, let moves): apply(moved: moves, key: key)
     case .feedReversed(let reversal): apply(reversed: reversal)
+    case .holdExtended(let extended): apply(holdExtended: extended)
+    case .holdAmended(let amended): apply(holdAmended: amended)
+    case .holdFulfilled(let fulfilled): apply(holdFulfilled: fulfilled)
+    case .planAdmitted(let key, let plan): apply(planAdmitted: plan, key: key)
+    case .planReceived(let key, let receipt): apply(planReceived: receipt, key: key)
+    case .planClosed(let key, let id, let reason):
+      apply(planClosed: id, reason: reason, key: key)
+    case .bidPlaced(let key, let bid): apply(bidPlaced: bid, key: key)
+    case .bidsCleared(let key, let clearing): apply(bidsCleared: clearing, key: key)
+    case .removalChanged(let key, let row): apply(removalChanged: row, key: key)
+    case .capacityDayPassed: applyCapacityDayPassed()
     }
     if parked.hasReady { driveParked() }
-    if isAudited { auditAfter(event) }
+    if audit.isCounting { auditAfter(event) }
   }
 }

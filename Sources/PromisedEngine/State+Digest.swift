@@ -50,7 +50,10 @@ extension State {
     digestOverrides(&sum)
     digestLearned(&sum)
     digestDemand(&sum)
+    digestForecasts(&sum)
+    digestFactors(&sum)
     digestSourcing(&sum)
+    digestCapacity(&sum)
     digestDistribution(&sum)
     let moved = movements.rows
     for index in moved.causes.indices {
@@ -143,6 +146,8 @@ extension State {
       sum.add(seller.name)
       sum.add(seller.title)
       sum.add(seller.marketplace)
+      sum.add(seller.startDays)
+      sum.add(seller.isIndividual ? 1 : 0)
       sum.end()
       for type in StorageType.allCases {
         let used = usage.read(seller: index, type: type.rawValue)
@@ -155,20 +160,14 @@ extension State {
         sum.add(used.reserved)
         sum.add(used.openInbound)
         sum.add(used.drafts)
+        sum.add(used.pendingRemoval)
+        usage.forEachDue(seller: index, type: type.rawValue) { due in
+          sum.add(due.month)
+          sum.add(due.open)
+          sum.add(due.drafts)
+        }
         sum.end()
       }
-    }
-    for slot in 0..<limits.count {
-      let row = limits.row(slot)
-      sum.begin(6)
-      sum.add(sellers[Int(row.seller)].name)
-      sum.add(row.month)
-      sum.add(row.storageType)
-      sum.add(row.decided)
-      sum.add(row.decidedLimit)
-      sum.add(row.hasEstimate ? 1 : 0)
-      sum.add(row.estimate)
-      sum.end()
     }
   }
 
@@ -217,6 +216,13 @@ extension State {
       sum.add(command.outcome.availableUnits)
       sum.add(command.outcome.nextSupplyUnixSeconds)
       sum.add(command.outcome.reclaimed ? 1 : 0)
+      sum.add(command.outcome.holdState)
+      for line in commands.grants(command) {
+        sum.add(line.granted)
+        sum.add(line.later)
+        sum.add(line.laterDue)
+        sum.add(line.backordered)
+      }
       sum.end()
     }
   }

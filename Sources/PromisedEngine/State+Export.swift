@@ -45,7 +45,8 @@ extension State {
       let end = min(sellers.count, start + Self.blockRows)
       begun.blocks.append(.put(.sellers(Array(sellers[start..<end]))))
     }
-    begun.tail = exportLimits() + exportInbound() + exportKits() + exportOpportunity()
+    begun.blocks += exportDemandPool() + exportFactors()
+    begun.tail = exportCapacity() + exportInbound() + exportKits() + exportOpportunity()
     begun.tail += exportDistribution()
     begun.tail += exportHolds() + exportPromises() + exportCommands()
     begun.tail.append(.sources(exportSources()))
@@ -54,6 +55,7 @@ extension State {
     begun.tail.append(.movements(movements.rows))
     begun.tail += exportLearned()
     begun.tail += exportDemand()
+    begun.tail += exportForecasts()
     begun.tail.append(.publication(publication, isOfNetwork: isPublicationOfNetwork))
     if !overrides.isEmpty { begun.tail.append(.overrides(overrides.rows)) }
     if let load {

@@ -80,31 +80,6 @@ extension State {
     keys.append(UnsafeBufferPointer(start: base, count: count))
   }
 
-  func exportLimits() -> [StateBlock] {
-    var blocks: [StateBlock] = []
-    var rows = LimitRows()
-    func append(_ row: LimitRow, _ kind: UInt8, _ limit: Int64) {
-      let name = sellers[Int(row.seller)].name
-      if rows.sellerNames.last != name { rows.sellerNames.append(name) }
-      rows.sellers.append(UInt32(rows.sellerNames.count - 1))
-      rows.storageTypes.append(row.storageType)
-      rows.months.append(row.month)
-      rows.kinds.append(kind)
-      rows.limitsMicroCubicFeet.append(limit)
-      if rows.sellers.count == Self.blockRows {
-        blocks.append(.put(.limits(rows)))
-        rows = LimitRows()
-      }
-    }
-    for slot in limits.sortedSlots() {
-      let row = limits.row(slot)
-      if row.decided != 0 { append(row, row.decided, row.decidedLimit) }
-      if row.hasEstimate { append(row, LimitKind.estimated.rawValue, row.estimate) }
-    }
-    if !rows.sellers.isEmpty { blocks.append(.put(.limits(rows))) }
-    return blocks
-  }
-
   func exportInbound() -> [StateBlock] {
     var blocks: [StateBlock] = []
     var rows = InboundRows()
@@ -212,6 +187,13 @@ extension State {
       rows.availableUnits.append(command.outcome.availableUnits)
       rows.nextSupplyUnixSeconds.append(command.outcome.nextSupplyUnixSeconds)
       rows.reclaimed.append(command.outcome.reclaimed ? 1 : 0)
+      rows.holdStates.append(command.outcome.holdState)
+      rows.grantCounts.append(command.grantCount)
+      for line in commands.grants(command) {
+        rows.grants.append(
+          granted: line.granted, later: line.later, laterDue: line.laterDue,
+          backordered: line.backordered)
+      }
       if rows.bodyDigests.count == Self.blockRows {
         blocks.append(.commands(rows))
         rows = CommandRows()

@@ -32,6 +32,14 @@ extension State {
     case .journal(let rows): importJournal(rows)
     case .countInstants(let rows): importCounts(rows)
     case .parked(let rows): for row in rows { park(row, number: nil) }
+    case .limits(let rows): importLimits(rows)
+    case .limitChanges(let rows): limitChanges += rows
+    case .plans(let rows): for row in rows { inboundPlans.append(row) }
+    case .bids(let rows): for row in rows { auctions.append(row) }
+    case .clearings(let rows): for row in rows { auctions.append(row) }
+    case .removals(let rows): importRemovals(rows)
+    case .overages(let rows, let days): overage.restore(rows, days)
+    case .sales(let rows): importSales(rows)
     case .demandPool(let rows): importDemand(rows)
     case .demandItems(let rows): importDemand(rows)
     case .movements(let rows): movements.restore(rows)
@@ -45,6 +53,7 @@ extension State {
     appliedTime = time
     durablePosition = position
     recomputeUsage()
+    finishCapacityImport()
     recomputeBuckets()
     restoreAllocations()
     // Everything in a snapshot is durable.
@@ -92,18 +101,21 @@ extension State {
 
   private func importCommands(_ rows: CommandRows) {
     rows.keys.withKeyColumn { keys in
-      var offset = 0
+      var (offset, line) = (0, 0)
       for row in 0..<keys.count {
         var outcome = RememberedOutcome(
           code: .ok, row: rows.rows[row], holdID: rows.holdIDs[row],
           expiresAtMilliseconds: rows.expiresAtMilliseconds[row],
           availableUnits: rows.availableUnits[row],
           nextSupplyUnixSeconds: rows.nextSupplyUnixSeconds[row],
-          reclaimed: rows.reclaimed[row] == 1)
+          reclaimed: rows.reclaimed[row] == 1, holdState: rows.holdStates[row])
         outcome.code = rows.codes[row]
+        let lines = line..<(line + Int(rows.grantCounts[row]))
+        line = lines.upperBound
         commands.remember(
           CommandKey(bytes: keys.key(row, at: &offset), bodyDigest: rows.bodyDigests[row]),
-          outcome: outcome, at: rows.rememberedAtMilliseconds[row], position: rows.positions[row])
+          outcome: outcome, at: rows.rememberedAtMilliseconds[row], position: rows.positions[row],
+          grants: rows.grants[lines])
       }
     }
   }

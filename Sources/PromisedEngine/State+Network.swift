@@ -63,9 +63,14 @@ extension State {
   }
 
   func apply(network rows: NetworkRows) {
+    let zones = network.marketplaces.map(\.timeZone)
     network.upsert(rows)
     for row in rows.nodes { keepTitle(of: row) }
     resolveOverrides()
+    // Months are those of the marketplaces' zones.
+    if zip(zones, network.marketplaces).contains(where: { $0 != $1.timeZone }) {
+      followMarketplaces()
+    }
     stamps.network = appliedPosition
     followNetwork(waves: !rows.waves.isEmpty || !rows.nodes.isEmpty, legs: !rows.legs.isEmpty)
     release(nodes: rows.nodes)
@@ -95,6 +100,7 @@ extension State {
     renumberPromises(indexes)
     for node in network.nodes { if let node { keepTitle(of: node) } }
     resolveOverrides()
+    followMarketplaces()
     stamps.network = appliedPosition
     followNetwork(waves: true, legs: true)
     release(nodes: network.nodes.compactMap { $0 })

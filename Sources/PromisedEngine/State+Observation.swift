@@ -11,6 +11,8 @@ struct Stamps: ~Copyable {
   /// The change after which any network answer may differ.
   var network: UInt64 = 0
   var loads: UInt64 = 0
+  /// The change after which any forecast of the service's own may differ.
+  var demand: UInt64 = 0
   var observed: UInt64 = 0
   /// What changed up to here is not known any more: the position of the snapshot that was read.
   var since: UInt64 = 0
@@ -64,6 +66,8 @@ extension State {
 
   func touch(_ kind: StampKind, _ index: UInt64) {
     stamps.write(mix(kind.rawValue ^ index), appliedPosition)
+    // An audit under way counts the hold anew.
+    if kind == .hold && audit.isCounting { audit.changed.append(index) }
   }
 }
 

@@ -33,6 +33,19 @@ package final class State {
   var sellers: [Seller] = []
   var usage = UsageTable()
   var limits = LimitTable()
+  var limitChanges: [LimitChangeRow] = []
+  var policies = PolicyTable()
+  var buildings = BuildingTable()
+  var inboundPlans = InboundPlanTable()
+  var auctions = AuctionTable()
+  var removals = RemovalTable()
+  var signals = SignalTable()
+  var overage = OverageTable()
+  var sales = SalesTable()
+  /// Which month it is where; derived.
+  var clocks = MarketClocks()
+  /// No day passes and no plan expires before, UTC seconds; derived.
+  var nextCapacityDay = Int64.max
 
   // Claims and commands.
   var holds = HoldTable()
@@ -98,6 +111,10 @@ package final class State {
   /// Where the pass stands that closes ended days, and when it began, UTC seconds.
   var demandCursor = 0
   var demandPassBegan: Int64 = 0
+
+  /// Forecasts made elsewhere, and the names of their regions.
+  var forecasts = ForecastTable()
+  var regionKeys = KeyTable()
 
   // What was observed.
   var learned = LearnedTable()
@@ -199,9 +216,14 @@ struct Scratch: ~Copyable {
   var candidates = Store<UInt16>(capacity: 256)
   var groups = Store<UInt16>(capacity: 16)
   var admitted = Store<Int64>(capacity: 256)
+  var supply = Store<SupplyStep>(capacity: 64)
   // Lines of a hold that redeems tokens.
   var lineBytes = Store<UInt8>(capacity: 256)
   var lengths = Store<UInt32>(capacity: Limits.linesPerHold)
   var quantities = Store<Int32>(capacity: Limits.linesPerHold)
   var token = Store<UInt8>(zeroed: Limits.offerTokenBytes)
+  /// Room by month of the seller and type at hand.
+  var rooms = Store<MonthRoom>(zeroed: CapacityHorizon.months)
+  /// The free room of all buildings by storage type; −1 = not declared, −2 = not looked up yet.
+  var networkFree = Store<Int64>(zeroed: 8)
 }

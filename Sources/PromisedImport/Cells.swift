@@ -294,6 +294,27 @@ package enum Cell {
     return breaks
   }
 
+  /// The quantiles of `0.5:56 0.9:81.5`: levels in 1/10,000 ascending, each with units in 1/1000,
+  /// 0…10^12; at least one and at most `limit`.
+  package static func quantiles(
+    _ cell: BorrowedBytes, limit: Int
+  ) -> (levels: [UInt16], values: [Int64])? {
+    var levels: [UInt16] = []
+    var values: [Int64] = []
+    for token in cell.buffer.split(separator: 0x20) {
+      let parts = token.split(separator: 0x3A, omittingEmptySubsequences: false)
+      guard parts.count == 2, levels.count < limit,
+        let level = decimal(borrowed(parts[0]), digits: 4, rounding: .nearest),
+        (1...9999).contains(level), levels.last.map({ $0 < level }) ?? true,
+        let value = decimal(borrowed(parts[1]), digits: 3, rounding: .nearest),
+        value <= 1_000_000_000_000
+      else { return nil }
+      levels.append(UInt16(level))
+      values.append(value)
+    }
+    return levels.isEmpty ? nil : (levels, values)
+  }
+
   /// An amount of the currency up to 10^8, in its 1/10,000.
   package static func money(_ cell: BorrowedBytes, signed: Bool) -> Money? {
     guard let value = decimal(cell, digits: 4, rounding: .nearest, signed: signed),

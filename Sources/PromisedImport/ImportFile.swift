@@ -32,9 +32,13 @@ package enum ImportFile: Int, Sendable, CaseIterable {
   case opportunity
   case inbound
   case limits
+  case policies
+  case buildings
+  case signals
   case groups
   case channels
   case backorders
+  case forecasts
 
   /// The file's name in the directory.
   package var fileName: String { "\(self).csv" }
@@ -63,6 +67,7 @@ package enum ImportFile: Int, Sendable, CaseIterable {
     "minutes:probability such as 0:0.90 30:0.10, 0…10,080 ascending, adding up to 1; "
     + "empty = none ever"
   private static let cost = "an amount, 0…100,000,000"
+  private static let instant = "RFC 3339 with Z or an offset, such as 2026-12-01T08:00:00Z"
   private static let types =
     "standard, oversize, extra-large, apparel, footwear, aerosol or flammable"
 
@@ -149,6 +154,11 @@ package enum ImportFile: Int, Sendable, CaseIterable {
     [
       ImportColumn("seller", name), ImportColumn("title", text),
       ImportColumn("marketplace", "a marketplace of marketplaces.csv"),
+      ImportColumn(
+        "start", "a date such as 2026-03-01, when it began to sell; empty = long ago",
+        needed: false),
+      ImportColumn(
+        "account", "professional or individual; empty = professional", needed: false),
     ],
     [
       ImportColumn("item", name), ImportColumn("seller", "a seller of sellers.csv"),
@@ -170,6 +180,7 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("length_mm", side, needed: false),
       ImportColumn("width_mm", side, needed: false),
       ImportColumn("height_mm", side, needed: false),
+      ImportColumn("category", text + "; items that sell alike", needed: false),
     ],
     [
       ImportColumn("kit", "an item of items.csv"),
@@ -203,6 +214,54 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("kind", "confirmed, estimated or no-limit"),
       ImportColumn(
         "limit_cubic_feet", "a decimal number, 0…1,000,000,000,000; empty with no-limit"),
+      ImportColumn(
+        "cause",
+        "not-stated, forecast, sales-history, performance, network-capacity, seller-request, "
+          + "correction or operator-cut; empty = not-stated", needed: false),
+      ImportColumn("announced", instant + ", or empty = now", needed: false),
+      ImportColumn(
+        "window_end", instant + ", or empty = the end of the month", needed: false),
+      ImportColumn(
+        "forced", "yes or no; empty = no; yes needs operator-cut and a notice", needed: false),
+      ImportColumn("notice", text, needed: false),
+    ],
+    [
+      ImportColumn("marketplace", "a marketplace of marketplaces.csv; empty with a seller"),
+      ImportColumn("seller", "a seller of sellers.csv; empty with a marketplace"),
+      ImportColumn("charges_overage", "yes or no; empty = no", needed: false),
+      ImportColumn("overage_fee", "an amount, 0…100,000; empty = 10", needed: false),
+      ImportColumn(
+        "individual_limit_cubic_feet",
+        "a decimal number, 0…1,000,000,000,000; 0 = as announced; empty = 15", needed: false),
+      ImportColumn(
+        "new_seller_weeks", "a whole number, 0…520; empty = 39", needed: false),
+      ImportColumn("replenishment_bypasses", "yes or no; empty = no", needed: false),
+      ImportColumn("plan_days", "a whole number, 1…366; empty = 30", needed: false),
+      ImportColumn("maximum_ask_share", "a decimal number, 0…100; empty = 0.2", needed: false),
+      ImportColumn(
+        "maximum_ask_cubic_feet", "a decimal number, 0…1,000,000,000,000; empty = 2000",
+        needed: false),
+      ImportColumn("sales_credit", "a decimal number, 0…1; empty = 0.15", needed: false),
+      ImportColumn("network_share", "a decimal number, 0…1; empty = 1", needed: false),
+      ImportColumn(
+        "type_names", "seven names separated by ;, or empty", needed: false),
+    ],
+    [
+      ImportColumn("node", node), ImportColumn("storage_type", types),
+      ImportColumn(
+        "usable_cubic_feet", "a decimal number, 0…1,000,000,000,000; 0 = does not take the type"),
+      ImportColumn(
+        "warning", "a decimal number, 0…2, not above alarm; empty = 0.85", needed: false),
+      ImportColumn("alarm", "a decimal number, 0…2; empty = 0.95", needed: false),
+    ],
+    [
+      ImportColumn("seller", "a seller of sellers.csv"),
+      ImportColumn("item", "an item of items.csv"),
+      ImportColumn("month", "a month such as 2026-12"),
+      ImportColumn("kind", "launch, promotion, seasonal, discontinuation or other"),
+      ImportColumn("low", "a whole number, -1,000,000,000…1,000,000,000"),
+      ImportColumn("high", "a whole number, -1,000,000,000…1,000,000,000, not below low"),
+      ImportColumn("confidence", "a decimal number, 0…1"),
     ],
     [ImportColumn("group", name), ImportColumn("node", node)],
     [
@@ -217,6 +276,21 @@ package enum ImportFile: Int, Sendable, CaseIterable {
         "from", "RFC 3339, such as 2026-12-20T00:00:00Z, with preorder; empty with backorder",
         needed: false),
       ImportColumn("until", "RFC 3339, or empty = without end", needed: false),
+    ],
+    [
+      ImportColumn("item", "an item of items.csv"),
+      ImportColumn("issued", "RFC 3339 with Z or an offset, such as 2026-12-20T18:00:00Z"),
+      ImportColumn("start", "a date such as 2026-12-21"),
+      ImportColumn("period_days", "a whole number, 1…28"),
+      ImportColumn(
+        "period", "1 in an item's first row, then 2, … one after another, at most 53"),
+      ImportColumn(
+        "quantiles",
+        "level:units such as 0.5:56 0.9:81.5, at most 16, levels 0.0001…0.9999 ascending, units "
+          + "0…1,000,000,000"),
+      ImportColumn("region", text + "; empty = the whole network", needed: false),
+      ImportColumn(
+        "cumulative", "yes = each period with those before it, no or empty", needed: false),
     ],
   ]
 }

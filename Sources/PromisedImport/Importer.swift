@@ -149,10 +149,14 @@ package struct Importer {
     case .positions: try StockFiles.positions(&table, references, emit)
     case .opportunity: try SourcingFiles.opportunity(&table, references, emit)
     case .inbound: try StockFiles.inbound(&table, references, emit)
-    case .limits: try StockFiles.limits(&table, references, emit)
+    case .limits: try CapacityFiles.limits(&table, references, emit)
+    case .policies: try CapacityFiles.policies(&table, references, emit)
+    case .buildings: try CapacityFiles.buildings(&table, references, emit)
+    case .signals: try CapacityFiles.signals(&table, references, emit)
     case .groups: try DistributionFiles.groups(&table, references, emit)
     case .channels: try DistributionFiles.channels(&table, references, emit)
     case .backorders: try DistributionFiles.backorders(&table, references, emit)
+    case .forecasts: try ForecastFiles.forecasts(&table, references, emit)
     }
   }
 }

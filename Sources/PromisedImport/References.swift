@@ -95,6 +95,9 @@ final class References {
   var members = CompositeKeys()
   var channelStock = CompositeKeys()
   var backorders = CompositeKeys()
+  var policies = CompositeKeys()
+  var buildings = CompositeKeys()
+  var signals = CompositeKeys()
   var positions: PairSet
   private var timeZones = KeyTable()
   private let lookUpTimeZone: (Name) -> Bool

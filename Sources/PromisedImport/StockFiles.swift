@@ -4,8 +4,8 @@ import PromisedModel
 /// (inbound: two keys of 64 bytes and 16 bytes of numbers) makes that 2.9 MB, below 3 MiB.
 enum StockFiles {
   static var chunkRowLimit: Int { 20_000 }
-  /// Four fields each.
-  static var sellerChunkLimit: Int { 900 }
+  /// Six fields each.
+  static var sellerChunkLimit: Int { 600 }
 
   static func sellers<Failure: Error>(
     _ table: inout TableReader, _ references: References?,
@@ -22,9 +22,19 @@ enum StockFiles {
       if let name, let references, !references.sellers.define(name) {
         table.refuse(0, allowed: "each seller once")
       }
-      guard let name, let title, let marketplace else { continue }
+      let start = table.value(3) { $0.isEmpty ? LocalDate(days: 0) : Cell.date($0) }
+      var account: UInt8? = 0
+      if !table.cell(4).isEmpty {
+        account = table.word(4, [("professional", 0), ("individual", 1)])
+      }
+      if let start, start.days < 0 { table.refuse(3) }
+      guard let name, let title, let marketplace, let start, let account, start.days >= 0 else {
+        continue
+      }
       rows.append(
-        Seller(name: name.name, title: title.name, marketplace: marketplace.name))
+        Seller(
+          name: name.name, title: title.name, marketplace: marketplace.name,
+          startDays: start.days, isIndividual: account == 1))
       if rows.count == sellerChunkLimit {
         try emit(.sellers(rows), rows.count)
         rows.removeAll(keepingCapacity: true)
@@ -43,8 +53,10 @@ enum StockFiles {
     let hasRelease = table.has(8)
     let hasRestrictions = table.has(9)
     let hasSides = (10...12).contains { table.has($0) }
+    let hasCategory = table.has(13)
     var rows = ItemRows()
     var sellers = ChunkNames()
+    var categories = ChunkNames()
     while table.nextRow() {
       let key = table.name(0)
       let seller = table.name(1)
@@ -57,11 +69,12 @@ enum StockFiles {
       let release = table.value(8) { $0.isEmpty ? 0 : Cell.instant($0) }
       let restrictions = table.value(9, Cell.restrictions)
       let packed = packedVolume(&table)
+      let category = table.optionalName(13)
       if let key, let references, !references.items.define(key) {
         table.refuse(0, allowed: "each item once")
       }
       guard let key, let seller, let type, let volume, let weight, let handling, let demand,
-        let release, let restrictions, let packed
+        let release, let restrictions, let packed, let category
       else { continue }
       rows.keys.add(key)
       rows.sellers.append(sellers.index(seller))
@@ -74,14 +87,19 @@ enum StockFiles {
       if hasRelease { rows.releaseUnixSeconds.append(release) }
       if hasRestrictions { rows.restrictions.append(restrictions.rawValue) }
       if hasSides { rows.volumesCubicMillimetres.append(packed) }
-      if rows.keys.count == chunkRowLimit || sellers.isFull {
+      if hasCategory { rows.categories.append(categories.index(category)) }
+      let names = sellers.names.count + categories.names.count
+      if rows.keys.count == chunkRowLimit || names >= ChunkNames.limit {
         rows.sellerNames = sellers.names
+        rows.categoryNames = categories.names
         try emit(.items(rows), rows.keys.count)
         rows = ItemRows()
         sellers.removeAll()
+        categories.removeAll()
       }
     }
     rows.sellerNames = sellers.names
+    rows.categoryNames = categories.names
     if rows.keys.count > 0 { try emit(.items(rows), rows.keys.count) }
   }
 
@@ -229,53 +247,6 @@ enum StockFiles {
     }
     rows.nodeNames = nodes.names
     if rows.keys.count > 0 { try emit(.inbound(rows), rows.keys.count) }
-  }
-
-  static func limits<Failure: Error>(
-    _ table: inout TableReader, _ references: References?,
-    _ emit: @escaping (PutRows, Int) throws(Failure) -> Void
-  ) throws(Failure) {
-    let types = storageTypes
-    let kinds: [(String, UInt8)] = [("confirmed", 1), ("estimated", 2), ("no-limit", 3)]
-    var rows = LimitRows()
-    var sellers = ChunkNames()
-    while table.nextRow() {
-      let seller = table.name(0)
-      if let seller, let references, !references.sellers.allows(seller) { table.refuse(0) }
-      let type = table.word(1, types)
-      let month = Cell.month(table.cell(2))
-      if month == nil { table.refuse(2) }
-      let kind = table.word(3, kinds)
-      var limit: Int64? = 0
-      if kind == LimitKind.noLimit.rawValue {
-        if !table.cell(4).isEmpty {
-          table.refuse(4)
-          limit = nil
-        }
-      } else {
-        // Down: rounding never grants volume.
-        limit = table.decimal(4, digits: 6, rounding: .down, 0...1_000_000_000_000_000_000)
-      }
-      guard let seller, let type, let month, let kind, let limit else { continue }
-      if let references,
-        !references.limits.insert(seller, table.cell(1), table.cell(2), table.cell(3))
-      {
-        table.refuse(0, allowed: "each seller, storage type, month and kind once")
-      }
-      rows.sellers.append(sellers.index(seller))
-      rows.storageTypes.append(type)
-      rows.months.append(month)
-      rows.kinds.append(kind)
-      rows.limitsMicroCubicFeet.append(limit)
-      if rows.months.count == chunkRowLimit || sellers.isFull {
-        rows.sellerNames = sellers.names
-        try emit(.limits(rows), rows.months.count)
-        rows = LimitRows()
-        sellers.removeAll()
-      }
-    }
-    rows.sellerNames = sellers.names
-    if rows.months.count > 0 { try emit(.limits(rows), rows.months.count) }
   }
 }
 

@@ -102,11 +102,19 @@ package struct Seller: Sendable, Equatable {
   package var name: Name
   package var title: Name
   package var marketplace: Name
+  /// The local date on which it began to sell, days since 1970-01-01; 0 = not known, long ago.
+  package var startDays: Int32
+  /// An individual account, whose storage is fixed by policy; else a professional one.
+  package var isIndividual: Bool
 
-  package init(name: Name, title: Name, marketplace: Name) {
+  package init(
+    name: Name, title: Name, marketplace: Name, startDays: Int32 = 0, isIndividual: Bool = false
+  ) {
     self.name = name
     self.title = title
     self.marketplace = marketplace
+    self.startDays = startDays
+    self.isIndividual = isIndividual
   }
 }
 
@@ -126,6 +134,17 @@ package struct LimitRows: Sendable, Equatable {
   package var kinds: [UInt8] = []
   /// Micro-cubic-feet, 0…10^18; 0 with `noLimit`.
   package var limitsMicroCubicFeet: [Int64] = []
+  // Each of the columns below may be empty: 0 for every row.
+  /// `LimitCause`.
+  package var causes: [UInt8] = []
+  /// 0 = now, when it is put.
+  package var announcedUnixSeconds: [Int64] = []
+  /// Until when an estimate is not lowered; 0 = the end of its month.
+  package var windowEndUnixSeconds: [Int64] = []
+  /// 1 = an operator lowers a published limit, with cause and notice.
+  package var forced: [UInt8] = []
+  /// What the seller is told; a row without has length 0.
+  package var notices = PackedKeys()
 
   package init() {}
 }

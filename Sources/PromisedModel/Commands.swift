@@ -13,62 +13,6 @@ package struct CommandKey: BitwiseCopyable {
   }
 }
 
-/// Claim units until an expiry: all lines or none.
-package struct HoldCommand {
-  package var key: CommandKey
-  /// Who holds, 1 to 64 bytes: a cart or shopper.
-  package var owner: BorrowedBytes
-  /// 1…86,400; 0 = the default of 600.
-  package var timeToLiveSeconds: Int64
-  package var nodeNames: Column<BorrowedBytes>
-  package var items: KeyColumn
-  /// Per line, an index into `nodeNames`.
-  package var nodes: Column<UInt32>
-  /// Per line, 1…2·10^9.
-  package var quantities: Column<Int32>
-  /// Tokens of offers or of one plan to redeem, whose lines are held besides those above.
-  package var tokens: Column<BorrowedBytes>
-  /// Move the promises to earlier windows when capacity comes free.
-  package var wantsUpgrade: Bool
-
-  package init(
-    key: CommandKey, owner: BorrowedBytes, timeToLiveSeconds: Int64,
-    nodeNames: Column<BorrowedBytes>, items: KeyColumn, nodes: Column<UInt32>,
-    quantities: Column<Int32>, tokens: Column<BorrowedBytes> = .empty, wantsUpgrade: Bool = false
-  ) {
-    self.key = key
-    self.owner = owner
-    self.timeToLiveSeconds = timeToLiveSeconds
-    self.nodeNames = nodeNames
-    self.items = items
-    self.nodes = nodes
-    self.quantities = quantities
-    self.tokens = tokens
-    self.wantsUpgrade = wantsUpgrade
-  }
-}
-
-package enum HoldTransition: UInt8, Sendable {
-  /// Hold → allocation. On an expired hold: claims again, or refuses.
-  case commit = 1
-  /// Give back, whether held or allocated.
-  case release = 2
-}
-
-package struct HoldTransitionCommand {
-  package var key: CommandKey
-  package var owner: BorrowedBytes
-  package var holdID: UInt64
-  package var transition: HoldTransition
-
-  package init(key: CommandKey, owner: BorrowedBytes, holdID: UInt64, transition: HoldTransition) {
-    self.key = key
-    self.owner = owner
-    self.holdID = holdID
-    self.transition = transition
-  }
-}
-
 /// Rows put directly or as a chunk of a load.
 package enum PutRows: Sendable, Equatable {
   case network(NetworkRows)
@@ -82,6 +26,11 @@ package enum PutRows: Sendable, Equatable {
   case groups(GroupRows)
   case channelStock(ChannelStockRows)
   case backorders(BackorderRows)
+  case forecasts(ForecastRows)
+  case factors(FactorRows)
+  case policies([CapacityPolicy])
+  case buildings(BuildingRows)
+  case signals(SignalRows)
 }
 
 package enum LoadMode: UInt8, Sendable, CaseIterable {
@@ -128,12 +77,15 @@ package struct RememberedOutcome: BitwiseCopyable, Equatable {
   package var expiresAtMilliseconds: Int64
   package var availableUnits: Int64
   package var nextSupplyUnixSeconds: Int64
-  /// A commit that claimed the units of an expired hold again.
+  /// A command that claimed the units of an expired hold again.
   package var reclaimed: Bool
+  /// The hold's `HoldState` after the command; 0 where it was about no hold.
+  package var holdState: UInt8
 
   package init(
     code: OutcomeCode, row: Int32 = -1, holdID: UInt64 = 0, expiresAtMilliseconds: Int64 = 0,
-    availableUnits: Int64 = -1, nextSupplyUnixSeconds: Int64 = 0, reclaimed: Bool = false
+    availableUnits: Int64 = -1, nextSupplyUnixSeconds: Int64 = 0, reclaimed: Bool = false,
+    holdState: UInt8 = 0
   ) {
     self.code = code.rawValue
     self.row = row
@@ -142,5 +94,6 @@ package struct RememberedOutcome: BitwiseCopyable, Equatable {
     self.availableUnits = availableUnits
     self.nextSupplyUnixSeconds = nextSupplyUnixSeconds
     self.reclaimed = reclaimed
+    self.holdState = holdState
   }
 }

@@ -1,45 +1,5 @@
 // What was decided, as the log holds it. Applying an event cannot fail.
 
-/// A hold that was granted. Its id is the position of its event.
-package struct HeldEvent {
-  package var key: CommandKey
-  package var owner: BorrowedBytes
-  package var expiresAt: UnixMilliseconds
-  package var items: KeyColumn
-  package var nodes: Column<UInt16>
-  package var quantities: Column<Int32>
-  /// What was promised with it; empty for a hold that redeems no token. Each covers some lines.
-  package var promises: [PromisedShipment]
-
-  package init(
-    key: CommandKey, owner: BorrowedBytes, expiresAt: UnixMilliseconds, items: KeyColumn,
-    nodes: Column<UInt16>, quantities: Column<Int32>, promises: [PromisedShipment] = []
-  ) {
-    self.key = key
-    self.owner = owner
-    self.expiresAt = expiresAt
-    self.items = items
-    self.nodes = nodes
-    self.quantities = quantities
-    self.promises = promises
-  }
-}
-
-package struct HoldChangedEvent {
-  package var key: CommandKey
-  package var holdID: UInt64
-  package var transition: HoldTransition
-  /// The hold had expired and its units were claimed again.
-  package var reclaimed: Bool
-
-  package init(key: CommandKey, holdID: UInt64, transition: HoldTransition, reclaimed: Bool) {
-    self.key = key
-    self.holdID = holdID
-    self.transition = transition
-    self.reclaimed = reclaimed
-  }
-}
-
 /// A profile set that answers from now on: built from the network as it stands at this event.
 package struct ProfilePublication: Sendable, Equatable {
   package var epoch: UInt64
@@ -84,6 +44,22 @@ package enum Event {
   case promisesMoved(CommandKey, [PromiseMovedEvent])
   /// Rows of a source's range undone, newest first.
   case feedReversed(FeedReversal)
+  case holdExtended(HoldExtendedEvent)
+  case holdAmended(HoldAmendedEvent)
+  /// Lines were picked, found missing or shipped.
+  case holdFulfilled(HoldFulfilledEvent)
+  /// An inbound plan that was admitted; its id is the position of its event.
+  case planAdmitted(CommandKey, PlanRow)
+  case planReceived(CommandKey, PlanReceivedEvent)
+  /// Its open units do not come, and why.
+  case planClosed(CommandKey, id: UInt64, reason: Name)
+  /// A bid, whose id is the position of its event.
+  case bidPlaced(CommandKey, BidRow)
+  /// A round of bids; its id is the position of its event.
+  case bidsCleared(CommandKey, ClearingRow)
+  case removalChanged(CommandKey, RemovalRow)
+  /// A day has passed where days are counted, or plans have expired: by the event's time.
+  case capacityDayPassed
 }
 
 /// Rows of the state as a snapshot holds them; importing every block of a snapshot rebuilds the
@@ -121,6 +97,15 @@ package enum StateBlock {
   /// Rows that wait for their item or node, in the order in which they came.
   case parked([ParkedRow])
   case feedStanding(FeedStanding)
+  // Seller storage, each in the order of its table.
+  case limits([LimitStateRow])
+  case limitChanges([LimitChangeRow])
+  case plans([PlanRow])
+  case bids([BidRow])
+  case clearings([ClearingRow])
+  case removals([RemovalRow])
+  case overages([OverageRow], [CountedDay])
+  case sales([SalesRow])
   /// What items that sell have in common; before them.
   case demandPool(DemandPoolRows)
   case demandItems(DemandItemRows)
@@ -174,7 +159,8 @@ package struct HoldRows: Sendable, Equatable {
   /// Unix seconds, 0 = now.
   package var lineDues: [UInt32] = []
   package var lineChannels: [UInt16] = []
-  /// Bit 0: a pool line, whose node is a group's index; bit 1: backordered.
+  /// Bit 0: a pool line, whose node is a group's index; bit 1: backordered; bit 2: a kit that the
+  /// lines after it make; bit 3: a component.
   package var lineFlags: [UInt8] = []
   /// The caller's own ids; empty = none.
   package var names = PackedKeys()
@@ -201,6 +187,10 @@ package struct ShortfallRows: Sendable, Equatable {
 
 /// Remembered commands, oldest first.
 package struct CommandRows: Sendable, Equatable {
+  package var holdStates: [UInt8] = []
+  /// How many lines were granted by a command that may grant less than was asked; then the lines.
+  package var grantCounts: [UInt16] = []
+  package var grants = GrantRows()
   package var keys = PackedKeys()
   package var bodyDigests: [UInt64] = []
   package var rememberedAtMilliseconds: [Int64] = []

@@ -41,6 +41,8 @@ package enum Limits {
   package static var changedPairs: Int { 100_000 }
   /// Promises at risk of one answer.
   package static var riskRows: Int { 10_000 }
+  /// Broken allocations of one page.
+  package static var shortfallRows: Int { 10_000 }
   package static var defaultDeadlineMilliseconds: Int64 { 30_000 }
   package static var holdDefaultSeconds: Int64 { 600 }
   package static var holdMaximumSeconds: Int64 { 86_400 }
@@ -56,10 +58,34 @@ package enum Limits {
   package static var overrideSeconds: Int64 { 31_536_000 }
   /// Items whose promises are compared when a publication is.
   package static var comparedItems: Int { 10_000_000 }
+  /// Lines of an inbound plan, a receipt or a removal.
+  package static var linesPerPlan: Int { 4096 }
+  /// Inbound plans that are open at once, signals of all sellers, removal orders.
+  package static var openPlans: Int { 1_000_000 }
+  /// Open bids of one storage type and month: their clearing must fit an answer; and all that are
+  /// kept.
+  package static var bidsPerRound: Int { 20_000 }
+  package static var bids: Int { 200_000 }
+  /// Sellers of one page of headroom.
+  package static var headroomSellers: Int { 10_000 }
+  /// Changes of limits that are kept, the latest.
+  package static var limitChanges: Int { 1_000_000 }
+  /// How long an ended plan can still be asked for: 400 days.
+  package static var endedPlanSeconds: Int64 { 34_560_000 }
   /// Items whose days are kept; one that comes later is forecast by its category alone.
   package static var activeItems: Int { 1_048_576 }
   /// Categories of items that sell alike; items of a further one are in none.
   package static var itemCategories: Int { 4096 }
+  /// Seasons and events that are known at once.
+  package static var demandFactors: Int { 256 }
+  /// Levels and values of all demand forecasts together: half a gibibyte.
+  package static var forecastNumbers: Int { 67_108_864 }
+  /// Periods, days of a period, and levels of one forecast.
+  package static var forecastPeriods: UInt8 { 53 }
+  package static var forecastPeriodDays: UInt8 { 28 }
+  package static var forecastLevels: Int { 16 }
+  /// Regions with a forecast of one item, besides the whole network.
+  package static var forecastRegions: Int { 16 }
   package static var nodes: Int { 65_000 }
   /// Differences that the report of an audit describes.
   package static var auditViolations: Int { 100 }

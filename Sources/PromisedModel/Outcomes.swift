@@ -67,6 +67,15 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case neededByMissed = 71
   case tooManyShipments = 72
 
+  // A plan is not admitted, and why.
+  case sellerLimitReached = 73
+  case buildingFull = 74
+  case limitNotConfirmed = 75
+  case inboundPlanUnknown = 76
+  case inboundPlanExists = 77
+  case inboundPlanEnded = 78
+  case limitPublished = 79
+
   // The service cannot or will not do it now.
   case serviceUnknown = 80
   case methodUnknown = 81
@@ -87,6 +96,9 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
+  // Forecasts.
+  case forecastsFull = 121
+
   // Rows of the feed.
   case rowParked = 100
   case parkedFull = 101
@@ -96,9 +108,14 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case cannotBeUndone = 105
   case tooManySources = 106
   case feedNotKept = 107
+
   // The life of an order.
   case nameTaken = 108
   case holdConsumed = 109
+  case holdNotCommitted = 110
+  case lineQuantityExceeded = 111
+  case linePicked = 112
+  case lineNotSourced = 113
 
   // For whom units are, and by when.
   case channelUnknown = 114
@@ -126,7 +143,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .ok: .ok
     case .itemUnknown, .nodeUnknown, .sellerUnknown, .postcodeUnknown, .holdUnknown,
       .marketplaceUnknown, .calendarUnknown, .timeZoneUnknown, .zoneUnknown, .loadUnknown,
-      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown,
+      .snapshotUnknown, .legUnknown, .overrideUnknown, .laneUnknown, .inboundPlanUnknown,
       .channelUnknown, .groupUnknown:
       .notFound
     case .fieldOutOfRange, .fieldMissing, .columnLengthMismatch, .keyInvalid, .messageMalformed,
@@ -137,7 +154,9 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .loadInProgress, .loadChangesTooMuch, .loadChunkOutOfOrder, .sequenceGap, .noStock,
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
-      .tooManyShipments, .holdConsumed, .offerExpired, .offerChanged, .capacityFull,
+      .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
+      .lineQuantityExceeded, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
+      .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
       .datedClaimLimit, .kitNeedsNode,
@@ -145,10 +164,12 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied, .alreadyCounted, .nameTaken: .alreadyExists
+    case .idempotencyConflict, .alreadyApplied, .alreadyCounted, .nameTaken, .inboundPlanExists:
+      .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
+      .forecastsFull,
       .messageTooCostly, .parkedFull, .tooManySources:
       .resourceExhausted
     case .networkNotReady, .draining: .unavailable

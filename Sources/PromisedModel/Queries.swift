@@ -65,10 +65,34 @@ package struct InStockQuery {
   package var items: KeyColumn
   /// 1…365.
   package var horizonDays: Int32
+  /// Views of each item, for the rate that is weighed by them; empty = one each.
+  package var views: Column<UInt64>
+  /// Only this source of demand; nil = the best there is.
+  package var source: DemandSource?
+  /// Ask the delivery profiles which zones can have a unit within a day now.
+  package var asksFastTrack: Bool
 
-  package init(items: KeyColumn, horizonDays: Int32) {
+  package init(
+    items: KeyColumn, horizonDays: Int32, views: Column<UInt64> = .empty,
+    source: DemandSource? = nil, asksFastTrack: Bool = false
+  ) {
     self.items = items
     self.horizonDays = horizonDays
+    self.views = views
+    self.source = source
+    self.asksFastTrack = asksFastTrack
+  }
+}
+
+/// The last closed days of items.
+package struct HistoryQuery {
+  package var items: KeyColumn
+  /// 1…28.
+  package var days: Int32
+
+  package init(items: KeyColumn, days: Int32) {
+    self.items = items
+    self.days = days
   }
 }
 
@@ -79,11 +103,27 @@ package struct HeadroomQuery {
   package var item: BorrowedBytes
   /// This month and the following ones, 1…12.
   package var monthCount: Int32
+  /// Answer what can be admitted to this building; empty = to any.
+  package var node: BorrowedBytes
+  /// Also answer what is left if sales go on at least at their P10.
+  package var isOptimistic: Bool
+  /// Where a page of all sellers begins, when no sellers are named; from the answer before.
+  package var pageToken: BorrowedBytes
+  /// Sellers of a page of all, 1…10,000; 0 = `sellers` are named.
+  package var pageSize: Int32
 
-  package init(sellers: Column<BorrowedBytes>, item: BorrowedBytes, monthCount: Int32) {
+  package init(
+    sellers: Column<BorrowedBytes>, item: BorrowedBytes, monthCount: Int32,
+    node: BorrowedBytes = .empty, isOptimistic: Bool = false,
+    pageToken: BorrowedBytes = .empty, pageSize: Int32 = 0
+  ) {
     self.sellers = sellers
     self.item = item
     self.monthCount = monthCount
+    self.node = node
+    self.isOptimistic = isOptimistic
+    self.pageToken = pageToken
+    self.pageSize = pageSize
   }
 }
 

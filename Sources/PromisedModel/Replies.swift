@@ -103,9 +103,13 @@ package struct AvailabilityReply: ~Copyable {
   package var inProcessing = GrowableColumn<Int64>()
   package var held = GrowableColumn<Int64>()
   package var allocated = GrowableColumn<Int64>()
+  /// Of the allocated units.
+  package var picked = GrowableColumn<Int64>()
   package var withheld = GrowableColumn<Int64>()
   /// May be negative after a count fell short of what is reserved.
   package var availableNow = GrowableColumn<Int64>()
+  /// The three columns below are 0 everywhere, and left out on the wire.
+  package var isPlain = true
   /// Claimed there for a date of their own.
   package var claimedLater = GrowableColumn<Int64>()
   /// Kept from the channel that asks.
@@ -140,8 +144,10 @@ package struct AvailabilityReply: ~Copyable {
     inProcessing.removeAll()
     held.removeAll()
     allocated.removeAll()
+    picked.removeAll()
     withheld.removeAll()
     availableNow.removeAll()
+    isPlain = true
     claimedLater.removeAll()
     withheldFromChannel.removeAll()
     unsourced.removeAll()
@@ -164,6 +170,51 @@ package enum DemandSource: UInt32, Sendable, CaseIterable {
   case none = 0
   /// The declared rate and variance ratio of the item, as a negative binomial.
   case declaredRate = 1
+  /// A quantile forecast that was put.
+  case forecast = 2
+  /// The service's own forecaster, fed by its shipments.
+  case embedded = 3
+}
+
+/// What an in-stock answer must be told with.
+package enum InStockReason: UInt32, Sendable, CaseIterable {
+  case none = 0
+  /// No demand is known, so no probability is stated.
+  case demandUnknown = 1
+  /// There is a forecast, and it is stale: the answer rests on the next best.
+  case forecastStale = 2
+  /// The item has sold nothing yet: the answer rests on its category.
+  case categoryOnly = 3
+  /// Inbound is overdue and counts for nothing.
+  case inboundOverdue = 4
+  /// There was nothing to sell today already.
+  case outNow = 5
+}
+
+/// The last closed days of items, oldest first, one item after another.
+package struct HistoryReply: ~Copyable {
+  package var codes = GrowableColumn<UInt32>()
+  package var dayCounts = GrowableColumn<UInt32>()
+  /// Days since 1970 where the item's seller is.
+  package var days = GrowableColumn<Int64>()
+  package var onHand = GrowableColumn<Int64>()
+  package var demand = GrowableColumn<Int64>()
+  /// In 1/65535 of the day.
+  package var inStock = GrowableColumn<UInt32>()
+  /// Units shipped so far on the open day, per item.
+  package var today = GrowableColumn<Int64>()
+
+  package init() {}
+
+  package mutating func removeAll() {
+    codes.removeAll()
+    dayCounts.removeAll()
+    days.removeAll()
+    onHand.removeAll()
+    demand.removeAll()
+    inStock.removeAll()
+    today.removeAll()
+  }
 }
 
 package struct InStockReply: ~Copyable {
@@ -181,6 +232,34 @@ package struct InStockReply: ~Copyable {
   /// P(demand to the horizon < supply) in 1/65535: a unit is left.
   package var stillBuyable = GrowableColumn<UInt32>()
   package var demandPerDayMilli = GrowableColumn<Int64>()
+  /// P(a unit is left all the time until the horizon) in 1/65535.
+  package var neverOut = GrowableColumn<UInt32>()
+  // When all is sold with a chance of .1, .5 and .9; 0 = not within a year, or no demand is known.
+  package var stockOutP10UnixSeconds = GrowableColumn<Int64>()
+  package var stockOutP50UnixSeconds = GrowableColumn<Int64>()
+  package var stockOutP90UnixSeconds = GrowableColumn<Int64>()
+  /// Days that what is available lasts at the mean demand, in thousandths; −1 = no demand is known.
+  package var daysOfCoverMilli = GrowableColumn<Int64>()
+  /// Seconds since what the demand rests on was made; −1 = declared, or not known.
+  package var demandAgeSeconds = GrowableColumn<Int64>()
+  /// Days of demand that it rests on, in thousandths; 0 where nobody counted.
+  package var sampleDaysMilli = GrowableColumn<Int64>()
+  /// `InStockReason`.
+  package var reasons = GrowableColumn<UInt32>()
+  /// The share of the last days that something was available, in 1/65535, and how many days they
+  /// are; 0 days = no history.
+  package var inStockShares = GrowableColumn<UInt32>()
+  package var historyDays = GrowableColumn<UInt32>()
+  /// The share of zones that can have a unit within a day now, in 1/65535; empty = not asked for.
+  package var fastTrack = GrowableColumn<UInt32>()
+  /// Zones that were asked.
+  package var fastTrackZones: UInt32 = 0
+  /// In-stock rates of the asked items that have a history, in 1/65535, weighed by demand, evenly and
+  /// by views; and how many items they are of.
+  package var rateByDemand: UInt32 = 0
+  package var rateByTime: UInt32 = 0
+  package var rateByViews: UInt32 = 0
+  package var ratedItems: UInt32 = 0
 
   package init() {}
 
@@ -195,6 +274,19 @@ package struct InStockReply: ~Copyable {
     demandMet.removeAll()
     stillBuyable.removeAll()
     demandPerDayMilli.removeAll()
+    neverOut.removeAll()
+    stockOutP10UnixSeconds.removeAll()
+    stockOutP50UnixSeconds.removeAll()
+    stockOutP90UnixSeconds.removeAll()
+    daysOfCoverMilli.removeAll()
+    demandAgeSeconds.removeAll()
+    sampleDaysMilli.removeAll()
+    reasons.removeAll()
+    inStockShares.removeAll()
+    historyDays.removeAll()
+    fastTrack.removeAll()
+    (fastTrackZones, ratedItems) = (0, 0)
+    (rateByDemand, rateByTime, rateByViews) = (0, 0, 0)
   }
 }
 
@@ -216,6 +308,35 @@ package struct HeadroomReply: ~Copyable {
   package var headroom = GrowableColumn<Int64>()
   /// Units of the item asked for; −1 = not asked or no limit.
   package var headroomUnits = GrowableColumn<Int64>()
+  /// Of what is on hand, ordered to leave: it counts no more.
+  package var pendingRemoval = GrowableColumn<Int64>()
+  /// Extra capacity of the month.
+  package var granted = GrowableColumn<Int64>()
+  /// Open inbound and drafts due after the month; not counted in it.
+  package var inboundLater = GrowableColumn<Int64>()
+  /// What an admission due in the month would take; −1 = no limit.
+  package var admissible = GrowableColumn<Int64>()
+  package var admissibleUnits = GrowableColumn<Int64>()
+  /// `Binding`: what `admissible` is bounded by.
+  package var bindings = GrowableColumn<UInt32>()
+  /// The seller's share of the free room of all buildings; −1 = none declared.
+  package var networkAdvice = GrowableColumn<Int64>()
+  /// Headroom after P10 of expected sales until the month begins; −1 = no limit.
+  package var optimistic = GrowableColumn<Int64>()
+  /// `SellThroughSource`.
+  package var optimisticSources = GrowableColumn<UInt32>()
+  /// `LimitCause`, and when the limit was announced; 0 = by policy, or not known.
+  package var causes = GrowableColumn<UInt32>()
+  package var announcedUnixSeconds = GrowableColumn<Int64>()
+  /// Names of the sellers, packed; of a page only.
+  package var sellerBytes = GrowableColumn<UInt8>()
+  package var sellerLengths = GrowableColumn<UInt32>()
+  /// Where the next page begins; empty = the end.
+  package var nextPageToken: [UInt8] = []
+  /// The third full week of this month, Sunday and Saturday as days since 1970-01-01: when the
+  /// limits of the next months are announced.
+  package var announcementFromDays: Int32 = 0
+  package var announcementToDays: Int32 = 0
 
   package init() {}
 
@@ -233,55 +354,22 @@ package struct HeadroomReply: ~Copyable {
     drafts.removeAll()
     headroom.removeAll()
     headroomUnits.removeAll()
-  }
-}
-
-package struct HoldReply: ~Copyable {
-  package var holdID: UInt64 = 0
-  package var state = HoldState.held
-  package var owner = BorrowedBytes.empty
-  package var expiresAt = UnixMilliseconds(0)
-  /// The claim had expired and was made again by this commit.
-  package var reclaimed = false
-  /// This is the remembered answer to an earlier request with the same key.
-  package var repeated = false
-  package var items = GrowableColumn<BorrowedBytes>()
-  package var nodes = GrowableColumn<BorrowedBytes>()
-  package var quantities = GrowableColumn<Int64>()
-
-  // The promised shipments: all columns have a value per shipment, or none.
-  /// Lines of each; together the lines of the hold that are promised, in their order.
-  package var shipmentLineCounts = GrowableColumn<UInt32>()
-  package var shipmentNodes = GrowableColumn<BorrowedBytes>()
-  package var shipmentWindowFromUnixSeconds = GrowableColumn<Int64>()
-  package var shipmentWindowToUnixSeconds = GrowableColumn<Int64>()
-  package var shipmentDeliveryDays = GrowableColumn<Int32>()
-  package var shipmentShipByUnixSeconds = GrowableColumn<Int64>()
-  /// In 1/65535.
-  package var shipmentConfidences = GrowableColumn<UInt32>()
-  /// `ServiceLevel`.
-  package var shipmentLevels = GrowableColumn<UInt32>()
-
-  package init() {}
-
-  package mutating func removeAll() {
-    holdID = 0
-    state = .held
-    owner = .empty
-    expiresAt = UnixMilliseconds(0)
-    reclaimed = false
-    repeated = false
-    items.removeAll()
-    nodes.removeAll()
-    quantities.removeAll()
-    shipmentLineCounts.removeAll()
-    shipmentNodes.removeAll()
-    shipmentWindowFromUnixSeconds.removeAll()
-    shipmentWindowToUnixSeconds.removeAll()
-    shipmentDeliveryDays.removeAll()
-    shipmentShipByUnixSeconds.removeAll()
-    shipmentConfidences.removeAll()
-    shipmentLevels.removeAll()
+    pendingRemoval.removeAll()
+    granted.removeAll()
+    inboundLater.removeAll()
+    admissible.removeAll()
+    admissibleUnits.removeAll()
+    bindings.removeAll()
+    networkAdvice.removeAll()
+    optimistic.removeAll()
+    optimisticSources.removeAll()
+    causes.removeAll()
+    announcedUnixSeconds.removeAll()
+    sellerBytes.removeAll()
+    sellerLengths.removeAll()
+    if !nextPageToken.isEmpty { nextPageToken.removeAll() }
+    announcementFromDays = 0
+    announcementToDays = 0
   }
 }
 

@@ -92,4 +92,28 @@ package struct Month: Hashable, Comparable, Sendable, BitwiseCopyable {
     following.yyyymm += yyyymm % 100 == 12 ? 89 : 1
     return following
   }
+
+  package var previous: Month {
+    var before = self
+    before.yyyymm -= yyyymm % 100 == 1 ? 89 : 1
+    return before
+  }
+
+  /// The month's number, counted from January of the year 0: months apart are their difference.
+  package var ordinal: Int { Int(yyyymm / 100) * 12 + Int(yyyymm % 100) - 1 }
+
+  package var firstDay: LocalDate {
+    LocalDate(year: Int(yyyymm / 100), month: Int(yyyymm % 100), day: 1) ?? LocalDate(days: 0)
+  }
+
+  package var dayCount: Int32 { next.firstDay.days - firstDay.days }
+
+  /// The third full week of the month, from its Sunday to its Saturday: when the limits of the
+  /// months after it are announced.
+  package var announcementWeek: (from: LocalDate, to: LocalDate) {
+    let first = firstDay
+    let untilSunday = Int32((13 - first.weekday) % 7)
+    let from = LocalDate(days: first.days + untilSunday + 14)
+    return (from, LocalDate(days: from.days + 6))
+  }
 }

@@ -14,10 +14,15 @@ extension PutRows {
     case .limits(let rows): try rows.checkColumns()
     case .kits(let rows):
       try require([rows.components.count, rows.units.count], rows: rows.kits.count, "kit columns")
+    case .forecasts(let rows): try rows.checkColumns()
+    case .factors(let rows): try rows.checkColumns()
     case .opportunity(let rows):
       try require(
         [rows.nodes.count, rows.values.count], rows: rows.keys.count, "opportunity columns")
       try require(rows.nodes, below: rows.nodeNames.count, "opportunity node")
+    case .policies(let rows): try rows.checkColumns()
+    case .buildings(let rows): try rows.checkColumns()
+    case .signals(let rows): try rows.checkColumns()
     case .groups(let rows): try rows.checkColumns()
     case .channelStock(let rows): try rows.checkColumns()
     case .backorders(let rows): try rows.checkColumns()
@@ -52,6 +57,27 @@ extension StateBlock {
       where number > last || number <= (index == 0 ? 0 : numbers[index - 1]) {
         throw .malformed("departure change number")
       }
+    case .limits(let rows):
+      try requireStorageTypes(rows.map(\.storageType))
+      for row in rows where row.decided > 3 || Month(yyyymm: row.month) == nil {
+        throw .malformed("limit row")
+      }
+    case .limitChanges: return
+    case .plans(let rows):
+      try requireAscending(rows.map(\.id), "plan ids")
+      for row in rows { try row.checkLines() }
+    case .bids(let rows):
+      try requireAscending(rows.map(\.id), "bid ids")
+      try requireStorageTypes(rows.map(\.storageType))
+    case .clearings(let rows): try requireStorageTypes(rows.map(\.storageType))
+    case .removals(let rows):
+      for row in rows where row.lines.contains(where: { $0.units <= 0 }) {
+        throw .malformed("removal units")
+      }
+    case .overages(let rows, _): try requireStorageTypes(rows.map(\.storageType))
+    case .sales(let rows):
+      try requireStorageTypes(rows.map(\.storageType))
+      for row in rows where Month(yyyymm: row.month) == nil { throw .malformed("sales month") }
     case .movements(let rows):
       try require([rows.high.count, rows.low.count], rows: rows.causes.count, "movement totals")
       for (cause, next) in zip(rows.causes, rows.causes.dropFirst()) where cause >= next {
@@ -120,6 +146,14 @@ extension LimitRows {
     try require(sellers, below: sellerNames.count, "limit seller")
     try require(storageTypes, are: StorageType.init, "limit storage type")
     try require(kinds, are: LimitKind.init, "limit kind")
+    // Each of these may be absent: 0 for every row.
+    for count in [
+      causes.count, announcedUnixSeconds.count, windowEndUnixSeconds.count, forced.count,
+      notices.count,
+    ] where count > 0 {
+      try require([count], rows: sellers.count, "limit columns")
+    }
+    for month in months where Month(yyyymm: month) == nil { throw .malformed("limit month") }
   }
 }
 
@@ -153,7 +187,7 @@ extension HoldRows {
     for flag in areShipped where flag > 1 { throw .malformed("hold shipped") }
     for line in 0..<lineKeys.count {
       let (left, picked) = (lineQuantities[line], linePicked[line])
-      if picked < 0 || picked > left || lineShipped[line] < 0 || lineFlags[line] > 3 {
+      if picked < 0 || picked > left || lineShipped[line] < 0 || lineFlags[line] > 15 {
         throw .malformed("hold line")
       }
     }
@@ -172,9 +206,18 @@ extension CommandRows {
       [
         bodyDigests.count, rememberedAtMilliseconds.count, positions.count, codes.count,
         rows.count, holdIDs.count, expiresAtMilliseconds.count, availableUnits.count,
-        nextSupplyUnixSeconds.count, reclaimed.count,
+        nextSupplyUnixSeconds.count, reclaimed.count, holdStates.count, grantCounts.count,
       ], rows: keys.count, "command columns")
+    try grants.checkColumns()
+    try require(
+      [grantCounts.reduce(0) { $0 + Int($1) }], rows: grants.count, "command grants")
     for flag in reclaimed where flag > 1 { throw .malformed("command reclaimed") }
+  }
+}
+
+extension GrantRows {
+  func checkColumns() throws(RecordError) {
+    try require([later.count, laterDues.count, backordered.count], rows: count, "grant columns")
   }
 }
 

@@ -3,6 +3,27 @@ import PromisedModel
 // What sells.
 
 extension FieldCoder where Self: ~Copyable {
+  mutating func forecasts(_ rows: inout ForecastRows) throws(RecordError) {
+    try keys(&rows.keys)
+    try names(&rows.regionNames)
+    try column(&rows.regions)
+    try column(&rows.issuedUnixSeconds)
+    try column(&rows.startDays)
+    try column(&rows.periodDays)
+    try column(&rows.periods)
+    try column(&rows.cumulative)
+    try column(&rows.levels)
+    try column(&rows.valuesMilli)
+  }
+
+  mutating func factors(_ rows: inout FactorRows) throws(RecordError) {
+    try names(&rows.categoryNames)
+    try column(&rows.categories)
+    try column(&rows.fromDays)
+    try column(&rows.toDays)
+    try column(&rows.factorsMilli)
+  }
+
   mutating func demandPool(_ rows: inout DemandPoolRows) throws(RecordError) {
     try names(&rows.categories)
     try column(&rows.categoryValues)
@@ -30,6 +51,42 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.dayUnits)
     try column(&rows.dayExposures)
     try column(&rows.dayInStock)
+  }
+}
+
+extension ForecastRows {
+  func checkColumns() throws(RecordError) {
+    try require(
+      [
+        regions.count, issuedUnixSeconds.count, startDays.count, periodDays.count,
+        periods.count, cumulative.count,
+      ], rows: keys.count, "forecast columns")
+    try require(regions, below: regionNames.count, "forecast region")
+    var values = 0
+    for row in 0..<keys.count {
+      values += valueCount(row)
+      if periodDays[row] == 0 || cumulative[row] > 1 { throw .malformed("forecast periods") }
+    }
+    try require([valuesMilli.count], rows: values, "forecast values")
+    for (index, level) in levels.enumerated()
+    where level >= 10_000 || level <= (index == 0 ? 0 : levels[index - 1]) {
+      throw .malformed("forecast levels")
+    }
+    for value in valuesMilli where value < 0 || value > 1_000_000_000_000 {
+      throw .malformed("forecast values")
+    }
+  }
+}
+
+extension FactorRows {
+  func checkColumns() throws(RecordError) {
+    try require(
+      [fromDays.count, toDays.count, factorsMilli.count], rows: categories.count,
+      "factor columns")
+    try require(categories, below: categoryNames.count, "factor category")
+    for value in factorsMilli where value < 0 || value > 100_000 {
+      throw .malformed("factors")
+    }
   }
 }
 

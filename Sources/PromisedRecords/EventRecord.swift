@@ -21,6 +21,16 @@ enum EventKind: UInt8 {
   case departuresChanged = 12
   case promisesMoved = 17
   case feedReversed = 18
+  case holdExtended = 21
+  case holdAmended = 22
+  case holdFulfilled = 23
+  case planAdmitted = 29
+  case planReceived = 30
+  case planClosed = 31
+  case bidPlaced = 32
+  case bidsCleared = 33
+  case removalChanged = 34
+  case capacityDayPassed = 35
 }
 
 /// Writes events as log records: kind, time, fields.
@@ -102,6 +112,53 @@ package struct EventWriter: ~Copyable {
         w.number(&reversal.fromSequence)
         w.number(&reversal.toSequence)
       }
+    case .holdExtended(var extended):
+      begin(.holdExtended, &when)
+      write(key: extended.key)
+      certain { (w) throws(RecordError) in try w.extended(&extended) }
+    case .holdAmended(var amended):
+      begin(.holdAmended, &when)
+      write(key: amended.key)
+      certain { (w) throws(RecordError) in try w.amended(&amended) }
+    case .holdFulfilled(var fulfilled):
+      begin(.holdFulfilled, &when)
+      write(key: fulfilled.key)
+      certain { (w) throws(RecordError) in try w.fulfilled(&fulfilled) }
+    case .planAdmitted, .planReceived, .planClosed, .bidPlaced, .bidsCleared, .removalChanged,
+      .capacityDayPassed:
+      writeCapacity(event, &when)
+    }
+  }
+
+  private mutating func writeCapacity(_ event: borrowing Event, _ when: inout Int64) {
+    switch copy event {
+    case .planAdmitted(let key, var plan):
+      begin(.planAdmitted, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.inboundPlan(&plan) }
+    case .planReceived(let key, var receipt):
+      begin(.planReceived, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.planReceived(&receipt) }
+    case .planClosed(let key, var id, var reason):
+      begin(.planClosed, &when)
+      write(key: key)
+      writer.number(&id)
+      certain { (w) throws(RecordError) in try w.name(&reason) }
+    case .bidPlaced(let key, var bid):
+      begin(.bidPlaced, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.bid(&bid) }
+    case .bidsCleared(let key, var clearing):
+      begin(.bidsCleared, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.clearing(&clearing) }
+    case .removalChanged(let key, var row):
+      begin(.removalChanged, &when)
+      write(key: key)
+      certain { (w) throws(RecordError) in try w.removal(&row) }
+    case .capacityDayPassed: begin(.capacityDayPassed, &when)
+    default: fatalError("no event of seller storage")
     }
   }
 
@@ -136,9 +193,12 @@ package struct EventWriter: ~Copyable {
     writer.buffer.appendVarint(UInt64(held.items.bytes.count))
     writer.buffer.append(bytes: UnsafeRawBufferPointer(held.items.bytes.buffer))
     // Nothing at all for a plain hold.
-    if held.promises.isEmpty { return }
-    var promises = held.promises
-    certain { (w) throws(RecordError) in try w.promisedShipments(&promises) }
+    if held.name.isEmpty && held.replaces == 0 && held.extras == nil && held.promises.isEmpty {
+      return
+    }
+    write(bytes: held.name)
+    var more = HeldExtras(held)
+    certain { (w) throws(RecordError) in try w.heldExtras(&more) }
   }
 
   private mutating func writeRefused(_ outcome: RememberedOutcome) {
@@ -260,7 +320,70 @@ package final class EventReader {
       try fields.number(&reversal.fromSequence)
       try fields.number(&reversal.toSequence)
       return .feedReversed(reversal)
+    case .holdExtended, .holdAmended, .holdFulfilled:
+      return try readOrder(kind, &fields)
+    case .capacityDayPassed: return .capacityDayPassed
+    case .planAdmitted, .planReceived, .planClosed, .bidPlaced, .bidsCleared, .removalChanged:
+      return try readCapacity(kind, &fields)
     }
+  }
+
+  private func readCapacity(
+    _ kind: EventKind, _ fields: inout FieldReader
+  ) throws(RecordError) -> Event {
+    let key = try readKey(&fields)
+    switch kind {
+    case .planAdmitted:
+      var plan = PlanRow()
+      try fields.inboundPlan(&plan)
+      try plan.checkLines()
+      return .planAdmitted(key, plan)
+    case .planReceived:
+      var receipt = PlanReceivedEvent()
+      try fields.planReceived(&receipt)
+      return .planReceived(key, receipt)
+    case .planClosed:
+      var (id, reason): (UInt64, Name) = (0, .empty)
+      try fields.number(&id)
+      try fields.name(&reason)
+      return .planClosed(key, id: id, reason: reason)
+    case .bidPlaced:
+      var bid = BidRow()
+      try fields.bid(&bid)
+      try requireStorageTypes([bid.storageType])
+      return .bidPlaced(key, bid)
+    case .bidsCleared:
+      var clearing = ClearingRow()
+      try fields.clearing(&clearing)
+      try requireStorageTypes([clearing.storageType])
+      return .bidsCleared(key, clearing)
+    default:
+      var row = RemovalRow()
+      try fields.removal(&row)
+      return .removalChanged(key, row)
+    }
+  }
+
+  private func readOrder(
+    _ kind: EventKind, _ fields: inout FieldReader
+  ) throws(RecordError) -> Event {
+    let key = try readKey(&fields)
+    if kind == .holdExtended {
+      var event = HoldExtendedEvent(
+        key: key, holdID: 0, expiresAt: UnixMilliseconds(0), reclaimed: false)
+      try fields.extended(&event)
+      return .holdExtended(event)
+    }
+    if kind == .holdAmended {
+      var event = HoldAmendedEvent(key: key, holdID: 0)
+      try fields.amended(&event)
+      try event.checkColumns()
+      return .holdAmended(event)
+    }
+    var event = HoldFulfilledEvent(key: key, holdID: 0, step: .pick)
+    try fields.fulfilled(&event)
+    try event.checkColumns()
+    return .holdFulfilled(event)
   }
 
   private func readBytes(_ fields: inout FieldReader) throws(RecordError) -> BorrowedBytes {
@@ -302,19 +425,22 @@ package final class EventReader {
     var total = 0
     for row in 0..<count { total += Int(lengths[row]) }
     if total != bytes.count { throw .malformed("key lengths") }
-    var promises: [PromisedShipment] = []
+    var name = BorrowedBytes.empty
+    var more = HeldExtras()
     if fields.reader.remaining > 0 {
-      try fields.promisedShipments(&promises)
-      if promises.isEmpty { throw .malformed("promises") }
-      for promise in promises where Int(promise.firstLine) + Int(promise.lineCount) > count {
-        throw .malformed("promised lines")
-      }
+      name = try readBytes(&fields)
+      if name.count > Name.maximumByteCount { throw .malformed("hold name") }
+      try fields.heldExtras(&more)
+      if more.isEmpty && name.isEmpty { throw .malformed("promises") }
+      try more.check(lines: count)
     }
     return HeldEvent(
-      key: key, owner: owner, expiresAt: UnixMilliseconds(expires),
+      key: key, owner: owner, name: name, expiresAt: UnixMilliseconds(expires),
+      replaces: more.replaces,
       items: KeyColumn(
         bytes: Column(base: bytes.base, count: bytes.count), lengths: lengths.column),
-      nodes: nodes.column, quantities: quantities.column, promises: promises)
+      nodes: nodes.column, quantities: quantities.column, details: more.details,
+      grants: more.grants, promises: more.promises)
   }
 
   private func readRefused(_ fields: inout FieldReader) throws(RecordError) -> RememberedOutcome {

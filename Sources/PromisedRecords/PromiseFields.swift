@@ -60,7 +60,7 @@ extension FieldCoder where Self: ~Copyable {
     }
   }
 
-  private mutating func promisedShipment(_ row: inout PromisedShipment) throws(RecordError) {
+  mutating func promisedShipment(_ row: inout PromisedShipment) throws(RecordError) {
     try number(&row.node)
     try choice(&row.level)
     var restrictions = row.restrictions.rawValue
@@ -98,7 +98,7 @@ extension FieldCoder where Self: ~Copyable {
 }
 
 extension PromisedShipment {
-  fileprivate static var blank: PromisedShipment {
+  static var blank: PromisedShipment {
     PromisedShipment(
       node: 0, level: .standard, restrictions: [], confidence: .usual, firstLine: 0, lineCount: 0,
       country: .empty, postcode: .empty, windowFromUnixSeconds: 0, windowToUnixSeconds: 0,

@@ -208,6 +208,8 @@ extension FieldCoder where Self: ~Copyable {
       try coder.name(&row.name)
       try coder.name(&row.title)
       try coder.name(&row.marketplace)
+      try coder.number(&row.startDays)
+      try coder.flag(&row.isIndividual)
     }
   }
 
@@ -218,6 +220,11 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.months)
     try column(&rows.kinds)
     try column(&rows.limitsMicroCubicFeet)
+    try column(&rows.causes)
+    try column(&rows.announcedUnixSeconds)
+    try column(&rows.windowEndUnixSeconds)
+    try column(&rows.forced)
+    try keys(&rows.notices)
   }
 
   mutating func kits(_ rows: inout KitRows) throws(RecordError) {
@@ -302,6 +309,21 @@ extension FieldCoder where Self: ~Copyable {
     case .opportunity(var rows0):
       try opportunity(&rows0)
       rows = .opportunity(rows0)
+    case .forecasts(var rows0):
+      try forecasts(&rows0)
+      rows = .forecasts(rows0)
+    case .factors(var rows0):
+      try factors(&rows0)
+      rows = .factors(rows0)
+    case .policies(var rows0):
+      try policies(&rows0)
+      rows = .policies(rows0)
+    case .buildings(var rows0):
+      try buildings(&rows0)
+      rows = .buildings(rows0)
+    case .signals(var rows0):
+      try signals(&rows0)
+      rows = .signals(rows0)
     case .groups(var rows0):
       try groups(&rows0)
       rows = .groups(rows0)
@@ -325,6 +347,11 @@ enum PutKind: UInt8 {
   case limits = 6
   case kits = 7
   case opportunity = 8
+  case forecasts = 13
+  case factors = 14
+  case policies = 15
+  case buildings = 16
+  case signals = 17
   case groups = 10
   case channelStock = 11
   case backorders = 12
@@ -339,6 +366,11 @@ enum PutKind: UInt8 {
     case .limits: .limits(LimitRows())
     case .kits: .kits(KitRows())
     case .opportunity: .opportunity(OpportunityRows())
+    case .forecasts: .forecasts(ForecastRows())
+    case .factors: .factors(FactorRows())
+    case .policies: .policies([])
+    case .buildings: .buildings(BuildingRows())
+    case .signals: .signals(SignalRows())
     case .groups: .groups(GroupRows())
     case .channelStock: .channelStock(ChannelStockRows())
     case .backorders: .backorders(BackorderRows())
@@ -357,6 +389,11 @@ extension PutRows {
     case .limits: .limits
     case .kits: .kits
     case .opportunity: .opportunity
+    case .forecasts: .forecasts
+    case .factors: .factors
+    case .policies: .policies
+    case .buildings: .buildings
+    case .signals: .signals
     case .groups: .groups
     case .channelStock: .channelStock
     case .backorders: .backorders

@@ -23,6 +23,14 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case countInstants = 18
   case parked = 19
   case feedStanding = 20
+  case limits = 35
+  case limitChanges = 36
+  case plans = 37
+  case bids = 38
+  case clearings = 39
+  case removals = 40
+  case overages = 41
+  case sales = 42
   case demandPool = 29
   case demandItems = 30
   case movements = 34
@@ -52,6 +60,14 @@ extension StateBlock {
     case .countInstants: .countInstants
     case .parked: .parked
     case .feedStanding: .feedStanding
+    case .limits: .limits
+    case .limitChanges: .limitChanges
+    case .plans: .plans
+    case .bids: .bids
+    case .clearings: .clearings
+    case .removals: .removals
+    case .overages: .overages
+    case .sales: .sales
     case .demandPool: .demandPool
     case .demandItems: .demandItems
     case .movements: .movements
@@ -76,6 +92,14 @@ extension StateBlock {
     case .journal(let rows): rows.nodes.count
     case .countInstants(let rows): rows.nodes.count
     case .parked(let rows): rows.count
+    case .limits(let rows): rows.count
+    case .limitChanges(let rows): rows.count
+    case .plans(let rows): rows.count
+    case .bids(let rows): rows.count
+    case .clearings(let rows): rows.count
+    case .removals(let rows): rows.count
+    case .overages(let rows, _): rows.count
+    case .sales(let rows): rows.count
     case .demandPool: 1
     case .demandItems(let rows): rows.keys.count
     case .movements(let rows): rows.causes.count
@@ -135,6 +159,14 @@ extension StateBlockKind {
     case .countInstants: .countInstants(CountRows())
     case .parked: .parked([])
     case .feedStanding: .feedStanding(FeedStanding())
+    case .limits: .limits([])
+    case .limitChanges: .limitChanges([])
+    case .plans: .plans([])
+    case .bids: .bids([])
+    case .clearings: .clearings([])
+    case .removals: .removals([])
+    case .overages: .overages([], [])
+    case .sales: .sales([])
     case .demandPool: .demandPool(DemandPoolRows())
     case .demandItems: .demandItems(DemandItemRows())
     case .movements: .movements(MovementTotalRows())
@@ -213,6 +245,30 @@ extension FieldCoder where Self: ~Copyable {
     case .feedStanding(var standing):
       try feedStanding(&standing)
       block = .feedStanding(standing)
+    case .limits(var rows):
+      try limitStates(&rows)
+      block = .limits(rows)
+    case .limitChanges(var rows):
+      try limitChanges(&rows)
+      block = .limitChanges(rows)
+    case .plans(var rows):
+      try inboundPlans(&rows)
+      block = .plans(rows)
+    case .bids(var rows):
+      try bids(&rows)
+      block = .bids(rows)
+    case .clearings(var rows):
+      try clearings(&rows)
+      block = .clearings(rows)
+    case .removals(var rows):
+      try removals(&rows)
+      block = .removals(rows)
+    case .overages(var rows, var days):
+      try overages(&rows, &days)
+      block = .overages(rows, days)
+    case .sales(var rows):
+      try sales(&rows)
+      block = .sales(rows)
     case .demandPool(var rows):
       try demandPool(&rows)
       block = .demandPool(rows)
@@ -276,6 +332,9 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.availableUnits)
     try column(&rows.nextSupplyUnixSeconds)
     try column(&rows.reclaimed)
+    try column(&rows.holdStates)
+    try column(&rows.grantCounts)
+    try grants(&rows.grants)
   }
 }
 
@@ -293,6 +352,11 @@ extension PutRows {
     case .limits(let rows): rows.sellers.count
     case .kits(let rows): rows.kits.count
     case .opportunity(let rows): rows.keys.count
+    case .forecasts(let rows): rows.keys.count
+    case .factors(let rows): rows.categories.count
+    case .policies(let rows): rows.count
+    case .buildings(let rows): rows.nodes.count
+    case .signals(let rows): rows.keys.count
     case .groups(let rows): rows.names.count
     case .channelStock(let rows): rows.keys.count
     case .backorders(let rows): rows.keys.count

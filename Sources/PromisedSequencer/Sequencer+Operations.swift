@@ -78,6 +78,8 @@ extension Sequencer {
     status.nodes = counts.nodes
     status.sellers = counts.sellers
     status.openHolds = counts.openHolds
+    status.shortPositions = counts.shortPositions
+    status.shortUnits = counts.shortUnits
     status.rememberedCommands = counts.rememberedCommands
     status.connections = UInt64(clamping: facts.connections)
     status.requests = counters.totalRequests
@@ -187,6 +189,8 @@ package struct StateFacts {
   package var nodes: UInt64 = 0
   package var sellers: UInt64 = 0
   package var openHolds: UInt64 = 0
+  package var shortPositions: UInt64 = 0
+  package var shortUnits: UInt64 = 0
   package var rememberedCommands: UInt64 = 0
   package var profileEpoch: UInt64 = 0
   package var isProfileCurrent = false
@@ -208,6 +212,8 @@ extension Sequencer {
     facts.nodes = UInt64(counters.nodes)
     facts.sellers = UInt64(counters.sellers)
     facts.openHolds = UInt64(counters.openHolds + counters.allocations)
+    facts.shortPositions = UInt64(counters.shortPositions)
+    facts.shortUnits = UInt64(clamping: counters.shortUnits)
     facts.rememberedCommands = UInt64(counters.rememberedCommands)
     facts.profileEpoch = state.publication.epoch
     facts.isProfileCurrent = isProfileCurrent

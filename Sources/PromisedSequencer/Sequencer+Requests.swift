@@ -22,6 +22,9 @@ extension Sequencer {
     case .atp(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
+    case .history(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
     case .headroom(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
@@ -34,9 +37,12 @@ extension Sequencer {
     case .networkGet(let minimum):
       try requirePosition(minimum)
       answerNetwork(reply)
-    case .holdGet(let id, let minimum):
+    case .holdGet(let hold, let minimum):
       try requirePosition(minimum)
-      try answerHold(id, reply)
+      try answer(hold, reply)
+    case .shortfalls(let query, let minimum):
+      try requirePosition(minimum)
+      try answer(query, reply)
     case .explain(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
@@ -55,8 +61,13 @@ extension Sequencer {
     case .accuracy(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
-    case .hold, .holdTransition, .feed, .reverseFeed, .put, .rescue, .observe, .departures,
-      .putOverride,
+    case .whatIf, .utilization, .capacityReport, .clearing:
+      try answerCapacity(request, reply)
+    case .admit, .receive, .closePlan, .bid, .clear, .remove:
+      try requireTakingChanges()
+      try performCapacity(request, reply)
+    case .hold, .holdTransition, .extend, .amend, .fulfil, .feed, .reverseFeed, .put, .rescue,
+      .observe, .departures, .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
       try requireTakingChanges()
       try performChange(request, reply)
@@ -83,6 +94,9 @@ extension Sequencer {
     switch request {
     case .hold(let command): try perform(command, reply)
     case .holdTransition(let command): try perform(command, reply)
+    case .extend(let command): try perform(command, reply)
+    case .amend(let command): try perform(command, reply)
+    case .fulfil(let command): try perform(command, reply)
     case .feed(let rows): try perform(rows, reply)
     case .reverseFeed(let reversal): try perform(reversal, reply)
     case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
@@ -97,14 +111,14 @@ extension Sequencer {
     }
   }
 
-  private func requireTakingChanges() throws(Refusal) {
+  func requireTakingChanges() throws(Refusal) {
     if isDraining {
       throw Refusal(.draining, "the service is draining and takes no more changes: ask another")
     }
   }
 
   /// A read must not be older than what the caller has seen.
-  private func requirePosition(_ minimum: Position) throws(Refusal) {
+  func requirePosition(_ minimum: Position) throws(Refusal) {
     if minimum > position {
       throw Refusal(
         .positionNotReached,
@@ -142,6 +156,14 @@ extension Sequencer {
     }
   }
 
+  private func answer(_ query: HistoryQuery, _ reply: ReplyTo) throws(Refusal) {
+    historyReply.removeAll()
+    try state.answer(query, at: now, into: &historyReply)
+    send(reply, reflecting: observed()) { (encoder, asOf, frames) in
+      encoder.encode(historyReply, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
   private func answer(_ query: HeadroomQuery, _ reply: ReplyTo) throws(Refusal) {
     headroomReply.removeAll()
     try state.answer(query, at: now, into: &headroomReply)
@@ -159,84 +181,12 @@ extension Sequencer {
     }
   }
 
-  private func answerHold(_ id: UInt64, _ reply: ReplyTo) throws(Refusal) {
-    holdReply.removeAll()
-    try state.answer(holdID: id, into: &holdReply)
-    sendHold(reply, reflecting: observed())
-  }
-
   /// The last change that a read saw, or that its caller had seen before it.
   func observed() -> Position {
     max(state.observedPosition, mustReflect)
   }
 
-  private func sendHold(_ reply: ReplyTo, reflecting position: Position) {
-    send(reply, reflecting: position) { (encoder, asOf, frames) in
-      encoder.encode(holdReply, streamID: reply.streamID, asOf: asOf, into: &frames)
-    }
-  }
-
-  // MARK: Holds
-
-  private func perform(_ command: HoldCommand, _ reply: ReplyTo) throws(Refusal) {
-    if try repeats(command.key, .held, owner: command.owner, reply) { return }
-    do throws(Refusal) {
-      let event = try state.decide(command, at: now)
-      holdReply.removeAll()
-      holdReply.holdID = commit(.held(event))
-      holdReply.state = .held
-      holdReply.owner = command.owner
-      holdReply.expiresAt = event.expiresAt
-      if !event.promises.isEmpty {
-        state.appendShipments(ofHold: position, to: &holdReply)
-      }
-      sendHold(reply, reflecting: position)
-    } catch {
-      try remember(error, under: command.key)
-    }
-  }
-
-  private func perform(_ command: HoldTransitionCommand, _ reply: ReplyTo) throws(Refusal) {
-    let after: HoldState = command.transition == .commit ? .committed : .released
-    if try repeats(command.key, after, owner: command.owner, reply) { return }
-    do throws(Refusal) {
-      let event = try state.decide(command, at: now)
-      commit(.holdChanged(event))
-      try answerChanged(command.holdID, reclaimed: event.reclaimed, reply)
-    } catch {
-      try remember(error, under: command.key)
-    }
-  }
-
-  private func answerChanged(
-    _ id: UInt64, reclaimed: Bool, _ reply: ReplyTo
-  ) throws(Refusal) {
-    holdReply.removeAll()
-    try state.answer(holdID: id, into: &holdReply)
-    holdReply.reclaimed = reclaimed
-    holdReply.items.removeAll()
-    holdReply.nodes.removeAll()
-    holdReply.quantities.removeAll()
-    sendHold(reply, reflecting: position)
-  }
-
-  /// Answers a command that was decided before under the same key; true when it was.
-  private func repeats(
-    _ key: CommandKey, _ state: HoldState, owner: BorrowedBytes, _ reply: ReplyTo
-  ) throws(Refusal) -> Bool {
-    guard let (outcome, decidedAt) = try self.state.recall(key, at: now) else { return false }
-    guard outcome.code == OutcomeCode.ok.rawValue else { throw remembered(outcome) }
-    holdReply.removeAll()
-    // The hold may have moved on since; what is repeated is the answer of then.
-    holdReply.holdID = outcome.holdID
-    holdReply.state = state
-    holdReply.owner = owner
-    holdReply.expiresAt = UnixMilliseconds(outcome.expiresAtMilliseconds)
-    holdReply.reclaimed = outcome.reclaimed
-    holdReply.repeated = true
-    sendHold(reply, reflecting: max(decidedAt, self.state.observedPosition))
-    return true
-  }
+  // MARK: Decided before
 
   func remembered(_ outcome: RememberedOutcome) -> Refusal {
     let code = OutcomeCode(rawValue: outcome.code) ?? .idempotencyConflict
@@ -270,11 +220,14 @@ extension Sequencer {
     if let load {
       let decision = try state.decide(chunk: load.number, of: load.loadID, rows)
       reflected = state.observedPosition
+      // A replacing load announces all limits anew.
+      if state.openLoad?.description.mode == .merge { try checkPublished(rows) }
       if let event = decision.event { reflected = commit(event) }
     } else if let (_, decidedAt) = try state.recall(key, at: now) {
       reflected = decidedAt
     } else {
       try state.validate(rows)
+      try checkPublished(rows)
       reflected = commit(.put(key, rows))
     }
     let count = UInt64(rows.rowCount)
@@ -290,6 +243,11 @@ extension Sequencer {
     let rows = try withTimeZones(rows, ofLoad: false)
     try state.validate(rows)
     commit(.put(CommandKey(bytes: .empty, bodyDigest: 0), rows))
+  }
+
+  /// What was published of limits is not lowered.
+  private func checkPublished(_ rows: PutRows) throws(Refusal) {
+    if case .limits(let limits) = rows { try state.checkPublished(limits, at: now) }
   }
 
   private func withTimeZones(_ rows: PutRows, ofLoad: Bool) throws(Refusal) -> PutRows {

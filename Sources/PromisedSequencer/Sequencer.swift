@@ -51,8 +51,10 @@ package final class Sequencer {
   var availabilityReply = AvailabilityReply()
   var inStockReply = InStockReply()
   var atpReply = AtpReply()
+  var historyReply = HistoryReply()
   var headroomReply = HeadroomReply()
   var holdReply = HoldReply()
+  var shortfallReply = ShortfallReply()
   var feedReply = FeedReply()
   var listReply = ListReply()
   var planReply = PlanReply()
@@ -85,6 +87,7 @@ package final class Sequencer {
     now = max(now, sandboxTime ?? realtime)
     if let ids = state.expiredHolds(at: now) { commit(.holdsExpired(ids)) }
     if state.isAdoptionDue(at: now) { commit(.learningAdopted) }
+    if state.isCapacityDayDue(at: now) { commit(.capacityDayPassed) }
   }
 
   /// Logs and applies what was decided; its position.

@@ -43,6 +43,10 @@ extension Server {
     text.gauge("promised_sellers", "Sellers known", facts.sellers)
     text.gauge("promised_open_holds", "Holds and allocations that claim units", facts.openHolds)
     text.gauge(
+      "promised_short_positions", "Positions whose allocations are not covered",
+      facts.shortPositions)
+    text.gauge("promised_short_units", "Units missing to allocations", facts.shortUnits)
+    text.gauge(
       "promised_remembered_commands", "Idempotency keys remembered", facts.rememberedCommands)
     text.gauge("promised_profile_epoch", "Epoch of the published profiles", facts.profileEpoch)
     text.gauge(

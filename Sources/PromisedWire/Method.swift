@@ -21,6 +21,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case putPositions = 21
   case putInbound = 22
   case putForecasts = 23
+  case putFactors = 35
   case history = 24
   case list = 25
   case watch = 26
@@ -41,6 +42,8 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case holdConsume = 52
   case holdAmend = 53
   case holdExtend = 54
+  case pick = 55
+  case shortfalls = 56
 
   // promised.v1.Capacity
   case headroom = 64
@@ -53,6 +56,12 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case capacityBid = 71
   case capacityClear = 72
   case utilization = 73
+  case putPolicies = 74
+  case putBuildings = 75
+  case putSignals = 76
+  case capacityWhatIf = 77
+  case capacityReport = 78
+  case capacityRemove = 79
 
   // promised.v1.Network
   case networkPut = 80
@@ -151,8 +160,9 @@ extension Method {
     case .putItems: Row(.inventory, "PutItems")
     case .putPositions: Row(.inventory, "PutPositions")
     case .putInbound: Row(.inventory, "PutInbound")
-    case .putForecasts: Row(.inventory, "PutForecasts", built: false)
-    case .history: Row(.inventory, "History", built: false)
+    case .putForecasts: Row(.inventory, "PutForecasts")
+    case .putFactors: Row(.inventory, "PutFactors")
+    case .history: Row(.inventory, "History")
     case .list: Row(.inventory, "List")
     case .watch: Row(.inventory, "Watch", built: false, stream: true)
     case .watchPoll: Row(.inventory, "WatchPoll", built: false)
@@ -167,19 +177,27 @@ extension Method {
     case .holdCommit: Row(.holds, "Commit")
     case .holdRelease: Row(.holds, "Release")
     case .holdGet: Row(.holds, "Get")
-    case .holdConsume: Row(.holds, "Consume", built: false)
-    case .holdAmend: Row(.holds, "Amend", built: false)
-    case .holdExtend: Row(.holds, "Extend", built: false)
+    case .holdConsume: Row(.holds, "Consume")
+    case .holdAmend: Row(.holds, "Amend")
+    case .holdExtend: Row(.holds, "Extend")
+    case .pick: Row(.holds, "Pick")
+    case .shortfalls: Row(.holds, "Shortfalls")
     case .headroom: Row(.capacity, "Headroom")
     case .usage: Row(.capacity, "Usage")
     case .putSellers: Row(.capacity, "PutSellers")
     case .putLimits: Row(.capacity, "PutLimits")
-    case .capacityAdmit: Row(.capacity, "Admit", built: false)
-    case .capacityReceive: Row(.capacity, "Receive", built: false)
-    case .capacityClose: Row(.capacity, "Close", built: false)
-    case .capacityBid: Row(.capacity, "Bid", built: false)
-    case .capacityClear: Row(.capacity, "Clear", built: false)
-    case .utilization: Row(.capacity, "Utilization", built: false)
+    case .capacityAdmit: Row(.capacity, "Admit")
+    case .capacityReceive: Row(.capacity, "Receive")
+    case .capacityClose: Row(.capacity, "Close")
+    case .capacityBid: Row(.capacity, "Bid")
+    case .capacityClear: Row(.capacity, "Clear")
+    case .utilization: Row(.capacity, "Utilization")
+    case .putPolicies: Row(.capacity, "PutPolicies")
+    case .putBuildings: Row(.capacity, "PutBuildings")
+    case .putSignals: Row(.capacity, "PutSignals")
+    case .capacityWhatIf: Row(.capacity, "WhatIf")
+    case .capacityReport: Row(.capacity, "Report")
+    case .capacityRemove: Row(.capacity, "Remove")
     case .networkPut: Row(.network, "Put")
     case .networkGet: Row(.network, "Get")
     case .observe: Row(.network, "Observe")

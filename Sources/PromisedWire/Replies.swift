@@ -46,6 +46,9 @@ package struct StatusReply: Sendable {
   package var nodes: UInt64 = 0
   package var sellers: UInt64 = 0
   package var openHolds: UInt64 = 0
+  /// Positions whose allocations are not covered, and the units missing to them.
+  package var shortPositions: UInt64 = 0
+  package var shortUnits: UInt64 = 0
   package var rememberedCommands: UInt64 = 0
   package var connections: UInt64 = 0
   package var requests: UInt64 = 0

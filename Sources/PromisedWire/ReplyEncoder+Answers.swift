@@ -107,16 +107,20 @@ extension ReplyEncoder {
     message.held = reply.held.column.packed
     message.n_allocated = reply.allocated.count
     message.allocated = reply.allocated.column.packed
+    message.n_picked = reply.picked.count
+    message.picked = reply.picked.column.packed
     message.n_withheld = reply.withheld.count
     message.withheld = reply.withheld.column.packed
     message.n_available_now = reply.availableNow.count
     message.available_now = reply.availableNow.column.packed
-    message.n_claimed_later = reply.claimedLater.count
-    message.claimed_later = reply.claimedLater.column.packed
-    message.n_withheld_from_channel = reply.withheldFromChannel.count
-    message.withheld_from_channel = reply.withheldFromChannel.column.packed
-    message.n_unsourced = reply.unsourced.count
-    message.unsourced = reply.unsourced.column.packed
+    if !reply.isPlain {
+      message.n_claimed_later = reply.claimedLater.count
+      message.claimed_later = reply.claimedLater.column.packed
+      message.n_withheld_from_channel = reply.withheldFromChannel.count
+      message.withheld_from_channel = reply.withheldFromChannel.column.packed
+      message.n_unsourced = reply.unsourced.count
+      message.unsourced = reply.unsourced.column.packed
+    }
     message.n_inbound_counts = reply.inboundCounts.count
     message.inbound_counts = reply.inboundCounts.column.packed
     message.n_inbound_shipments = reply.inboundShipments.count
@@ -137,39 +141,6 @@ extension ReplyEncoder {
     message.inbound_eta_utc_offset_s = reply.inboundETAUTCOffsetSeconds.column.packed
     message.n_inbound_stages = reply.inboundStages.count
     message.inbound_stages = reply.inboundStages.column.packed
-    return send(&message, streamID, &output)
-  }
-
-  /// - Parameter horizonDays: the query's.
-  @discardableResult
-  package func encode(
-    _ reply: borrowing InStockReply, horizonDays: Int32, streamID: UInt32, asOf: AsOf,
-    into output: inout FrameBuffer
-  ) -> OutcomeCode {
-    var message = Promised__V1__InStockResponse()
-    promised__v1__in_stock_response__init(&message)
-    message.as_of = at(asOf)
-    message.n_outcomes = reply.codes.count
-    message.outcomes = reply.codes.column.packed
-    message.n_available_now = reply.availableNow.count
-    message.available_now = reply.availableNow.column.packed
-    message.n_inbound_in_horizon = reply.inboundInHorizon.count
-    message.inbound_in_horizon = reply.inboundInHorizon.column.packed
-    message.n_next_supply_unix_s = reply.nextSupplyUnixSeconds.count
-    message.next_supply_unix_s = reply.nextSupplyUnixSeconds.column.packed
-    message.n_next_supply_utc_offset_s = reply.nextSupplyUTCOffsetSeconds.count
-    message.next_supply_utc_offset_s = reply.nextSupplyUTCOffsetSeconds.column.packed
-    message.n_next_supply_quantities = reply.nextSupplyQuantities.count
-    message.next_supply_quantities = reply.nextSupplyQuantities.column.packed
-    message.n_demand_sources = reply.demandSources.count
-    message.demand_sources = reply.demandSources.column.packed
-    message.n_demand_met = reply.demandMet.count
-    message.demand_met = reply.demandMet.column.packed
-    message.n_still_buyable = reply.stillBuyable.count
-    message.still_buyable = reply.stillBuyable.column.packed
-    message.n_demand_per_day_milli = reply.demandPerDayMilli.count
-    message.demand_per_day_milli = reply.demandPerDayMilli.column.packed
-    message.horizon_days = UInt64(max(horizonDays, 0))
     return send(&message, streamID, &output)
   }
 
@@ -206,45 +177,38 @@ extension ReplyEncoder {
     message.headroom = reply.headroom.column.packed
     message.n_headroom_units = reply.headroomUnits.count
     message.headroom_units = reply.headroomUnits.column.packed
-    return send(&message, streamID, &output)
-  }
-
-  @discardableResult
-  package func encode(
-    _ reply: borrowing HoldReply, streamID: UInt32, asOf: AsOf, into output: inout FrameBuffer
-  ) -> OutcomeCode {
-    var message = Promised__V1__HoldResponse()
-    promised__v1__hold_response__init(&message)
-    message.as_of = at(asOf)
-    message.n_items = reply.items.count
-    message.items = reply.items.column.packedTexts
-    message.n_nodes = reply.nodes.count
-    message.nodes = reply.nodes.column.packedTexts
-    message.n_quantities = reply.quantities.count
-    message.quantities = reply.quantities.column.packed
-    message.n_shipment_line_counts = reply.shipmentLineCounts.count
-    message.shipment_line_counts = reply.shipmentLineCounts.column.packed
-    message.n_shipment_window_from_unix_s = reply.shipmentWindowFromUnixSeconds.count
-    message.shipment_window_from_unix_s = reply.shipmentWindowFromUnixSeconds.column.packed
-    message.n_shipment_window_to_unix_s = reply.shipmentWindowToUnixSeconds.count
-    message.shipment_window_to_unix_s = reply.shipmentWindowToUnixSeconds.column.packed
-    message.n_shipment_delivery_days = reply.shipmentDeliveryDays.count
-    message.shipment_delivery_days = reply.shipmentDeliveryDays.column.packed
-    message.n_shipment_ship_by_unix_s = reply.shipmentShipByUnixSeconds.count
-    message.shipment_ship_by_unix_s = reply.shipmentShipByUnixSeconds.column.packed
-    message.n_shipment_confidences = reply.shipmentConfidences.count
-    message.shipment_confidences = reply.shipmentConfidences.column.packed
-    message.n_shipment_levels = reply.shipmentLevels.count
-    message.shipment_levels = reply.shipmentLevels.column.packed
-    message.n_shipment_nodes = reply.shipmentNodes.count
-    message.shipment_nodes = reply.shipmentNodes.column.packedTexts
-    message.hold_id = reply.holdID
-    message.state = UInt32(reply.state.rawValue)
-    message.owner = ProtobufCBinaryData(reply.owner)
-    message.expires_at_unix_s = reply.expiresAt.seconds
-    message.reclaimed = reply.reclaimed ? 1 : 0
-    message.repeated_answer = reply.repeated ? 1 : 0
-    return send(&message, streamID, &output)
+    message.n_pending_removal = reply.pendingRemoval.count
+    message.pending_removal = reply.pendingRemoval.column.packed
+    message.n_granted = reply.granted.count
+    message.granted = reply.granted.column.packed
+    message.n_inbound_later = reply.inboundLater.count
+    message.inbound_later = reply.inboundLater.column.packed
+    message.n_admissible = reply.admissible.count
+    message.admissible = reply.admissible.column.packed
+    message.n_admissible_units = reply.admissibleUnits.count
+    message.admissible_units = reply.admissibleUnits.column.packed
+    message.n_bindings = reply.bindings.count
+    message.bindings = reply.bindings.column.packed
+    message.n_network_advice = reply.networkAdvice.count
+    message.network_advice = reply.networkAdvice.column.packed
+    message.n_optimistic = reply.optimistic.count
+    message.optimistic = reply.optimistic.column.packed
+    message.n_optimistic_sources = reply.optimisticSources.count
+    message.optimistic_sources = reply.optimisticSources.column.packed
+    message.n_causes = reply.causes.count
+    message.causes = reply.causes.column.packed
+    message.n_announced_unix_s = reply.announcedUnixSeconds.count
+    message.announced_unix_s = reply.announcedUnixSeconds.column.packed
+    message.seller_keys = ProtobufCBinaryData(
+      len: reply.sellerBytes.count, data: reply.sellerBytes.column.packed)
+    message.n_seller_key_lengths = reply.sellerLengths.count
+    message.seller_key_lengths = reply.sellerLengths.column.packed
+    message.announcement_from_days = Int64(reply.announcementFromDays)
+    message.announcement_to_days = Int64(reply.announcementToDays)
+    return reply.nextPageToken.withUnsafeBufferPointer { token in
+      message.next_page_token = ProtobufCBinaryData(BorrowedBytes(token))
+      return send(&message, streamID, &output)
+    }
   }
 
   @discardableResult

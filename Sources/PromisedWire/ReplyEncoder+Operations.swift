@@ -62,6 +62,8 @@ extension ReplyEncoder {
     message.nodes = reply.nodes
     message.sellers = reply.sellers
     message.open_holds = reply.openHolds
+    message.short_positions = reply.shortPositions
+    message.short_units = reply.shortUnits
     message.remembered_commands = reply.rememberedCommands
     message.connections = reply.connections
     message.requests = reply.requests

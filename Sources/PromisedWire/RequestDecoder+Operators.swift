@@ -62,7 +62,7 @@ extension RequestDecoder {
   }
 
   /// As `keys`, owned, where a row may have none; an empty column has none in any row.
-  private func optionalKeys(
+  func optionalKeys(
     _ data: ProtobufCBinaryData, _ lengths: UnsafeMutablePointer<UInt32>?, _ count: Int, rows: Int,
     _ field: StaticString, lengthsField: StaticString
   ) throws(Refusal) -> PackedKeys {

@@ -68,21 +68,51 @@ extension RequestDecoder {
   func inStock(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
     let message = raw.assumingMemoryBound(to: Promised__V1__InStockRequest.self).pointee
     let days: Int32 = try FieldPath("horizon_days").number(message.horizon_days, in: 0...365)
+    let items = try someKeys(
+      message.item_keys, message.item_key_lengths, message.n_item_key_lengths, "item_keys",
+      lengthsField: "item_key_lengths", atMost: Limits.queryItems)
+    if message.n_views > 0 { try FieldPath("views").hasValues(message.n_views, for: items.count) }
+    for row in 0..<message.n_views {
+      let _: Int64 = try FieldPath("views", row: row).number(
+        message.views.unsafelyUnwrapped[row], in: 0...1_000_000_000_000)
+    }
+    let source: UInt32 = try FieldPath("demand_source").number(message.demand_source, in: 0...3)
+    let fastTrack: Int32 = try FieldPath("fast_track").number(message.fast_track, in: 0...1)
     let query = InStockQuery(
+      items: items, horizonDays: days == 0 ? 14 : days,
+      views: Column(
+        base: message.views.map { UnsafePointer($0) }, count: message.n_views),
+      source: source == 0 ? nil : DemandSource(rawValue: source), asksFastTrack: fastTrack == 1)
+    return .inStock(query, minPosition: minPosition(message.read))
+  }
+
+  func history(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
+    let message = raw.assumingMemoryBound(to: Promised__V1__HistoryRequest.self).pointee
+    let days: Int32 = try FieldPath("days").number(message.days, in: 0...28)
+    let query = HistoryQuery(
       items: try someKeys(
         message.item_keys, message.item_key_lengths, message.n_item_key_lengths, "item_keys",
         lengthsField: "item_key_lengths", atMost: Limits.queryItems),
-      horizonDays: days == 0 ? 14 : days)
-    return .inStock(query, minPosition: minPosition(message.read))
+      days: days == 0 ? 28 : days)
+    return .history(query, minPosition: minPosition(message.read))
   }
 
   func headroom(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
     let message = raw.assumingMemoryBound(to: Promised__V1__HeadroomRequest.self).pointee
     let months: Int32 = try FieldPath("months").number(message.months, in: 0...12)
+    let size: Int32 = try FieldPath("page_size").number(
+      message.page_size, in: 0...Int32(Limits.headroomSellers))
+    let named = try names(message.sellers, message.n_sellers, "sellers")
+    guard named.count > 0 || size > 0 else { throw FieldPath("sellers").missing() }
+    if named.count > 0, size > 0 {
+      throw FieldPath("page_size").outOfRange("\(size)", "0 where sellers are named")
+    }
     let query = HeadroomQuery(
-      sellers: try sellers(message.sellers, message.n_sellers),
-      item: try FieldPath("item").optionalKey(BorrowedBytes(message.item)),
-      monthCount: months == 0 ? 3 : months)
+      sellers: named, item: try FieldPath("item").optionalKey(BorrowedBytes(message.item)),
+      monthCount: months == 0 ? 3 : months,
+      node: try FieldPath("node").optionalKey(BorrowedBytes(message.node)),
+      isOptimistic: message.optimistic != 0, pageToken: try pageToken(message.page_token),
+      pageSize: size)
     return .headroom(query, minPosition: minPosition(message.read))
   }
 
@@ -126,12 +156,6 @@ extension RequestDecoder {
   func networkGet(_ raw: UnsafeRawPointer) -> Request {
     let message = raw.assumingMemoryBound(to: Promised__V1__GetNetworkRequest.self).pointee
     return .networkGet(minPosition: minPosition(message.read))
-  }
-
-  func holdGet(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
-    let message = raw.assumingMemoryBound(to: Promised__V1__GetHoldRequest.self).pointee
-    guard message.hold_id > 0 else { throw FieldPath("hold_id").missing() }
-    return .holdGet(holdID: message.hold_id, minPosition: minPosition(message.read))
   }
 
   func minPosition(_ read: UnsafeMutablePointer<Promised__V1__ReadOptions>?) -> Position {

@@ -69,6 +69,14 @@ extension RequestDecoder {
         message.volumes_cubic_mm, message.n_volumes_cubic_mm, keys.count,
         in: 0...10_000_000_000_000, "volumes_cubic_mm")
     }
+    if message.n_categories > 0 || message.n_category_indexes > 0 {
+      rows.categoryNames = try optionalNames(
+        message.categories, message.n_categories, "categories")
+      rows.categories = try indexes(
+        message.category_indexes, message.n_category_indexes, rows: keys.count,
+        below: rows.categoryNames.count, "category_indexes", of: "categories"
+      ).owned
+    }
     return try put(.items(rows), message.idempotency_key, message.load, digest)
   }
 
@@ -152,7 +160,9 @@ extension RequestDecoder {
       rows.append(
         Seller(
           name: try at("name").name(seller.name), title: try at("title").optionalName(seller.title),
-          marketplace: try at("marketplace").name(seller.marketplace)))
+          marketplace: try at("marketplace").name(seller.marketplace),
+          startDays: try at("start_days").number(seller.start_days, in: 0...LocalDate.last.days),
+          isIndividual: seller.individual != 0))
     }
     return try put(.sellers(rows), message.idempotency_key, message.load, digest)
   }
@@ -184,6 +194,7 @@ extension RequestDecoder {
       throw FieldPath("limits_micro_cubic_feet", row: row).outOfRange(
         "\(rows.limitsMicroCubicFeet[row])", "0 where kinds is 3, no limit")
     }
+    try limitDetails(message, count, into: &rows)
     return try put(.limits(rows), message.idempotency_key, message.load, digest)
   }
 

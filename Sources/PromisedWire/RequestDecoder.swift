@@ -46,6 +46,7 @@ package struct RequestDecoder: ~Copyable {
     case .offer: return try offer(message)
     case .availability: return try availability(message)
     case .inStock: return try inStock(message)
+    case .history: return try history(message)
     case .headroom: return try headroom(message)
     case .usage: return try usage(message)
     case .list: return try list(message)
@@ -65,6 +66,11 @@ package struct RequestDecoder: ~Copyable {
     case .hold: return try hold(message, digest(method, payload))
     case .holdCommit: return try holdTransition(message, .commit, digest(method, payload))
     case .holdRelease: return try holdTransition(message, .release, digest(method, payload))
+    case .holdExtend: return try extend(message, digest(method, payload))
+    case .holdAmend: return try amend(message, digest(method, payload))
+    case .pick: return try pick(message, digest(method, payload))
+    case .holdConsume: return try consume(message, digest(method, payload))
+    case .shortfalls: return try shortfalls(message)
     case .apply: return try feed(message)
     case .reverseFeed: return try reverseFeed(message, digest(method, payload))
     case .putItems: return try putItems(message, digest(method, payload))
@@ -76,8 +82,22 @@ package struct RequestDecoder: ~Copyable {
     case .putGroups: return try putGroups(message, digest(method, payload))
     case .putChannelStock: return try putChannelStock(message, digest(method, payload))
     case .putBackorders: return try putBackorders(message, digest(method, payload))
+    case .putForecasts: return try putForecasts(message, digest(method, payload))
+    case .putFactors: return try putFactors(message, digest(method, payload))
     case .putSellers: return try putSellers(message, digest(method, payload))
     case .putLimits: return try putLimits(message, digest(method, payload))
+    case .capacityAdmit: return try admit(message, digest(method, payload))
+    case .capacityReceive: return try receive(message, digest(method, payload))
+    case .capacityClose: return try closePlan(message, digest(method, payload))
+    case .capacityBid: return try bid(message, digest(method, payload))
+    case .capacityClear: return try clear(message, digest(method, payload))
+    case .capacityRemove: return try remove(message, digest(method, payload))
+    case .capacityWhatIf: return try whatIf(message)
+    case .capacityReport: return try report(message)
+    case .utilization: return try utilization(message)
+    case .putPolicies: return try putPolicies(message, digest(method, payload))
+    case .putBuildings: return try putBuildings(message, digest(method, payload))
+    case .putSignals: return try putSignals(message, digest(method, payload))
     case .networkPut: return try putNetwork(message, digest(method, payload))
     case .beginLoad: return try beginLoad(message)
     case .commitLoad: return .commitLoad(id: try loadID(message))
@@ -92,9 +112,7 @@ package struct RequestDecoder: ~Copyable {
     case .hello: return try hello(message)
     case .getDescriptorSet: return .descriptorSet
     case .healthCheck: return try health(message)
-    case .applyStream, .putForecasts, .history, .watch, .watchPoll, .holdConsume, .holdAmend,
-      .holdExtend, .capacityAdmit, .capacityReceive, .capacityClose, .capacityBid, .capacityClear,
-      .utilization, .cancel, .authenticate:
+    case .applyStream, .watch, .watchPoll, .cancel, .authenticate:
       throw Refusal(.methodNotBuilt, "\(method.fullName) is not built yet")
     }
   }

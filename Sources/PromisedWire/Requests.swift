@@ -47,11 +47,13 @@ package enum Request {
   case availability(AvailabilityQuery, minPosition: Position)
   case inStock(InStockQuery, minPosition: Position)
   case atp(AtpQuery, minPosition: Position)
+  case history(HistoryQuery, minPosition: Position)
   case headroom(HeadroomQuery, minPosition: Position)
   case usage(sellers: Column<BorrowedBytes>, minPosition: Position)
   case list(ListQuery, minPosition: Position)
   case networkGet(minPosition: Position)
-  case holdGet(holdID: UInt64, minPosition: Position)
+  case holdGet(HoldReference, minPosition: Position)
+  case shortfalls(ShortfallQuery, minPosition: Position)
 
   case plan(PlanQuery, minPosition: Position)
   case atRisk(AtRiskQuery, minPosition: Position)
@@ -60,8 +62,24 @@ package enum Request {
   case changed(ChangedQuery, minPosition: Position)
   case listOverrides(withExpired: Bool, minPosition: Position)
 
+  case whatIf(WhatIfQuery, minPosition: Position)
+  case utilization(nodes: [Name], minPosition: Position)
+  case capacityReport(ReportQuery, minPosition: Position)
+  /// A round that was cleared, with sales to credit.
+  case clearing(id: UInt64, sales: [(seller: Name, amount: Int64)])
+
+  case admit(AdmitCommand)
+  case receive(ReceiveCommand)
+  case closePlan(CloseCommand)
+  case bid(BidCommand)
+  case clear(ClearCommand, sales: [(seller: Name, amount: Int64)])
+  case remove(RemovalCommand)
   case hold(HoldCommand)
   case holdTransition(HoldTransitionCommand)
+  case extend(ExtendCommand)
+  case amend(AmendCommand)
+  /// Picks or ships.
+  case fulfil(FulfilCommand)
   /// The feed's idempotency is its source's sequence.
   case feed(FeedRows)
   case reverseFeed(FeedReversal)

@@ -58,7 +58,7 @@ class HostileFrames(unittest.TestCase):
         self.assertEqual(self.refusal(1).reason, "SERVICE_UNKNOWN")
         self.raw.request(3, "promised.v1.Inventory", "Ask")
         self.assertEqual(self.refusal(3).reason, "METHOD_UNKNOWN")
-        self.raw.request(5, "promised.v1.Inventory", "History")
+        self.raw.request(5, "promised.v1.Meta", "Authenticate")
         self.assertEqual(self.refusal(5).reason, "METHOD_NOT_BUILT")
         self.assertTrue(self.raw.is_usable(7))
 

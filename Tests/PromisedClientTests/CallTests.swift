@@ -33,9 +33,36 @@ func answerWorld(_ request: Request, _ exchange: inout Exchange) {
       reply.demandMet.append(65_535)
       reply.stillBuyable.append(32_768)
       reply.demandPerDayMilli.append(2500)
+      reply.neverOut.append(30_000)
+      reply.stockOutP10UnixSeconds.append(1_797_900_000)
+      reply.stockOutP50UnixSeconds.append(1_798_000_000)
+      reply.stockOutP90UnixSeconds.append(0)
+      reply.daysOfCoverMilli.append(-1)
+      reply.demandAgeSeconds.append(-1)
+      reply.sampleDaysMilli.append(66_000)
+      reply.reasons.append(4)
+      reply.inStockShares.append(50_000)
+      reply.historyDays.append(28)
+      if query.asksFastTrack { reply.fastTrack.append(13_107) }
     }
+    (reply.rateByDemand, reply.rateByTime, reply.rateByViews) = (50_000, 49_000, 48_000)
+    reply.ratedItems = UInt32(query.items.count)
     _ = exchange.encoder.encode(
       reply, horizonDays: query.horizonDays, streamID: id, asOf: asOf, into: &exchange.output)
+  case .history(let query, _):
+    var reply = HistoryReply()
+    for row in 0..<query.items.count {
+      reply.codes.append(row == 0 ? 0 : 1)
+      reply.dayCounts.append(row == 0 ? 2 : 0)
+      reply.today.append(row == 0 ? 3 : 0)
+    }
+    for day: Int64 in [20_808, 20_809] {
+      reply.days.append(day)
+      reply.onHand.append(90)
+      reply.demand.append(day - 20_800)
+      reply.inStock.append(65_535)
+    }
+    _ = exchange.encoder.encode(reply, streamID: id, asOf: asOf, into: &exchange.output)
   case .headroom(let query, _):
     let reply = headroomReply(query.sellers.count, units: query.item.isEmpty ? -1 : 12)
     _ = exchange.encoder.encode(reply, streamID: id, asOf: asOf, into: &exchange.output)
@@ -98,6 +125,7 @@ private func availabilityReply(_ query: AvailabilityQuery) -> AvailabilityReply 
   reply.inProcessing.append(0)
   reply.held.append(1)
   reply.allocated.append(0)
+  reply.picked.append(0)
   reply.withheld.append(0)
   reply.availableNow.append(-3)
   append("X1", to: &reply.inboundShipments)
@@ -125,7 +153,18 @@ private func headroomReply(_ sellers: Int, units: Int64) -> HeadroomReply {
     reply.drafts.append(0)
     reply.headroom.append(1_100_000_000)
     reply.headroomUnits.append(units)
+    reply.pendingRemoval.append(0)
+    reply.granted.append(0)
+    reply.inboundLater.append(0)
+    reply.admissible.append(900_000_000)
+    reply.admissibleUnits.append(units < 0 ? -1 : 10)
+    reply.bindings.append(2)
+    reply.networkAdvice.append(-1)
+    reply.causes.append(1)
+    reply.announcedUnixSeconds.append(0)
   }
+  reply.announcementFromDays = 20_807
+  reply.announcementToDays = 20_813
   return reply
 }
 
@@ -136,9 +175,10 @@ private func answerOperation(_ request: Request, _ exchange: inout Exchange) {
   case .hold(let command): hold(id: 9, .held, command.owner, &exchange)
   case .holdTransition(let command):
     hold(
-      id: command.holdID, command.transition == .commit ? .committed : .released, command.owner,
+      id: command.hold.id, command.transition == .commit ? .committed : .released, command.owner,
       &exchange)
-  case .holdGet(let holdID, _):
+  case .holdGet(let asked, _):
+    let holdID = asked.id
     if holdID == 404 {
       exchange.refuse(
         Refusal(.holdUnknown, "no hold 404", key: Name("404"), row: 3, availableUnits: 2))
@@ -208,6 +248,13 @@ private func hold(
   append("B1", to: &reply.items)
   append("SEA1", to: &reply.nodes)
   reply.quantities.append(2)
+  reply.picked.append(1)
+  reply.shipped.append(3)
+  reply.short.append(1)
+  reply.dueUnixSeconds.append(0)
+  append("web", to: &reply.channels)
+  reply.flags.append(2)
+  reply.append(granted: 2, later: 4, laterDue: 9, backordered: 1)
   _ = exchange.encoder.encode(
     reply, streamID: exchange.streamID, asOf: Exchange.asOf, into: &exchange.output)
 }
@@ -228,6 +275,11 @@ extension PutRows {
     case .groups(let rows): rows.names.count
     case .channelStock(let rows): rows.buffers.count
     case .backorders(let rows): rows.caps.count
+    case .forecasts(let rows): rows.keys.count
+    case .factors(let rows): rows.factorsMilli.count
+    case .policies(let rows): rows.count
+    case .buildings(let rows): rows.nodes.count
+    case .signals(let rows): rows.months.count
     }
   }
 }
@@ -262,6 +314,15 @@ extension PutRows {
       #expect(inStock.rows[0].stillBuyable == 32_768)
       #expect(inStock.rows[0].availableNow == -3)
       #expect(inStock.rows[0].nextSupplyUTCOffsetSeconds == -28_800)
+      #expect(inStock.rows[0].neverOut == 30_000 && inStock.rows[0].fastTrack == nil)
+      #expect(inStock.rows[0].stockOutP50UnixSeconds == 1_798_000_000)
+      #expect(inStock.rows[0].sampleDaysMilli == 66_000 && inStock.rateByViews == 48_000)
+      let fast = try connection.perform(
+        .inStock(items: ["B1", "B2"], views: [5, 9], demandSource: 3, fastTrack: true))
+      #expect(fast.rows[1].fastTrack == 13_107 && fast.ratedItems == 2)
+      let history = try connection.perform(.history(items: ["B1", "B2"], days: 2))
+      #expect(history.items.map(\.days.count) == [2, 0] && history.items[0].today == 3)
+      #expect(history.items[0].days[1].demand == 9 && !history.items[1].outcome.isOK)
 
       let headroom = try connection.perform(.headroom(sellers: ["S1", "S2"], item: "B1"))
       #expect(headroom.sellers.map(\.seller) == ["S1", "S2"])
@@ -282,7 +343,13 @@ extension PutRows {
       #expect(held.holdID == 9)
       #expect(held.state == 1)
       #expect(held.owner == "cart")
-      #expect(held.lines == [HoldLine(item: "B1", node: "SEA1", quantity: 2)])
+      #expect(held.lines.map(\.item) == ["B1"] && held.lines.map(\.node) == ["SEA1"])
+      #expect(held.lines.map(\.quantity) == [2] && held.lines.map(\.picked) == [1])
+      #expect(held.lines.map(\.shipped) == [3] && held.lines.map(\.short) == [1])
+      #expect(held.lines.map(\.channel) == ["web"] && held.lines.map(\.isBackordered) == [true])
+      #expect(held.grants.map(\.granted) == [2] && held.grants.map(\.later) == [4])
+      #expect(held.grants.map(\.laterDueUnixSeconds) == [9])
+      #expect(held.grants.map(\.backordered) == [1])
       #expect(
         try connection.perform(.commit(holdID: 9, owner: "cart", key: "k2")).state == 2)
       #expect(

@@ -90,14 +90,69 @@ struct Run {
         """))
   }
 
+  @Test func inStock() throws {
+    let table = try run("in-stock", "B1", "--horizon", "30")
+    #expect(table.code == 0)
+    for part in [
+      "B1", "2026-12-22", "2026-12-23", "not in a year", "declared, 66.0 days",
+      "inbound is overdue", "45.8 %", "Over 30 days; dates are UTC.",
+      "In stock lately, 1 item: by demand 76.3 %, evenly 74.8 %",
+    ] {
+      #expect(table.output.contains(part), "\(part) in \(table.output)")
+    }
+    let json = try run("in-stock", "B1", "--json", "--fast-track").output
+    for part in [
+      #""never_out":30000,"#, #""stock_out_p90_unix_s":0,"stock_out_p90":null"#,
+      #""in_stock_reason":"inbound is overdue""#, #""fast_track":13107"#, #""rate_by_time":49000"#,
+    ] {
+      #expect(json.contains(part), "\(part) in \(json)")
+    }
+    #expect(try run("in-stock", "B1", "--demand", "guessed").code == 2)
+    #expect(try run("in-stock", "B1", "--horizon", "0").code == 2)
+  }
+
+  @Test func history() throws {
+    let run = try run("history", "B1", "B2")
+    #expect(run.code == 1)
+    #expect(
+      run.output == """
+        B1
+          Day         On hand  Sold  In stock
+          2026-12-21       90     8   100.0 %
+          2026-12-22       90     9   100.0 %
+          Sold so far today: 3
+
+        B2
+          ITEM_UNKNOWN
+
+        """)
+    let json = try self.run("history", "B1", "--json").output
+    #expect(json.contains(#"{"day":"2026-12-22","on_hand":90,"demand":9,"in_stock":65535}"#))
+  }
+
   @Test func capacity() throws {
-    let run = try run("capacity", "S1", "--item", "B1")
+    let run = try run("capacity", "S1", "--item", "B1", "--table")
     #expect(run.code == 0)
     #expect(
       run.output == """
         S1
           Storage type  Month    Limit          ft³  Used ft³  Headroom ft³    litres  Units of B1
           standard      2026-12  confirmed  1,200.5     100.5       1,100.0  31,148.5           12
+
+        """)
+  }
+
+  @Test func capacityAsBars() throws {
+    let run = try run("capacity", "S1", "--item", "B1")
+    #expect(
+      run.output == """
+        S1
+          █ on hand   ▒ inbound   ░ free   │ the limit, where it is exceeded
+          standard
+            2026-12  ██░░░░░░░░░░░░░░░░░░░░░░░░░░░░  confirmed 1,200.5 ft³
+                     on hand 100.5, inbound 0.0, free 1,100.0 ft³
+                     900.0 ft³ may be sent to arrive then, 10 of B1; bound by the building
+        Limits of the next months are announced 2026-12-20 to 2026-12-26.
 
         """)
   }

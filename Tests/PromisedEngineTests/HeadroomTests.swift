@@ -63,7 +63,12 @@ import Testing
     try desk.put(Rows.limits([("S1", .standard, 202_609, .noLimit, 0)]))
     #expect(try ask(desk, ["S1"], item: "B").headroom[0] == -1)
     #expect(try ask(desk, ["S1"], item: "B").headroomUnits[0] == -1)
+    // What was published is lowered only by an operator who says why.
     try desk.put(Rows.limits([("S1", .standard, 202_609, .confirmed, 12_900_000)]))
+    #expect(try ask(desk, ["S1"], item: "B").headroom[0] == -1)
+    try desk.put(
+      Rows.limit(
+        202_609, .confirmed, 12_900_000, cause: .operatorCut, forced: true, notice: "flood"))
     #expect(try ask(desk, ["S1"], item: "B").headroom[0] == 900_000)
     #expect(try ask(desk, ["S1"], item: "B").headroomUnits[0] == 1)
   }

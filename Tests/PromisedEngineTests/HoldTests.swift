@@ -55,12 +55,12 @@ import Testing
     #expect(
       code((0...Limits.linesPerHold).map { _ in Line("A", "F1", 1) }) == .tooManyRows)
     var command = desk.holdCommand([Line("A", "F1", 1)])
-    command.nodes = desk.lender.column([7])
+    command.lines.nodes = desk.lender.column([7])
     let refusal = desk.refusal { () throws(Refusal) in
       _ = try desk.state.decide(command, at: desk.now)
     }
     #expect(refusal?.code == .fieldOutOfRange)
-    command.nodes = .empty
+    command.lines.nodes = .empty
     let mismatch = desk.refusal { () throws(Refusal) in
       _ = try desk.state.decide(command, at: desk.now)
     }
@@ -93,7 +93,7 @@ import Testing
     try desk.hold([Line("A", "F1", 10)])
     #expect(desk.available("A", "F1") == 0)
     var reply = HoldReply()
-    try desk.state.answer(holdID: id, into: &reply)
+    try desk.state.answer(HoldReference(id: id), at: desk.now, into: &reply)
     #expect(reply.state == .expired && reply.quantities[0] == 10)
     #expect(reply.items[0].name == Name("A") && reply.nodes[0].name == Name("F1"))
   }
@@ -164,11 +164,13 @@ import Testing
     desk.now.milliseconds += Limits.endedHoldMilliseconds - 1
     try desk.hold([Line("A", "F1", 1)])
     var reply = HoldReply()
-    #expect(throws: Never.self) { try desk.state.answer(holdID: id, into: &reply) }
+    #expect(throws: Never.self) {
+      try desk.state.answer(HoldReference(id: id), at: desk.now, into: &reply)
+    }
     desk.now.milliseconds += 1
     try desk.hold([Line("A", "F1", 1)])
     let refusal = desk.refusal { () throws(Refusal) in
-      try desk.state.answer(holdID: id, into: &reply)
+      try desk.state.answer(HoldReference(id: id), at: desk.now, into: &reply)
     }
     #expect(refusal?.code == .holdUnknown)
   }

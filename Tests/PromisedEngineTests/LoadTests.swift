@@ -235,7 +235,7 @@ import Testing
     #expect(desk.state.counters.inboundRows == 0 && desk.state.limits.count == 0)
     #expect(desk.state.counters.sellers == 2 && desk.state.counters.items == 2)
     var reply = HoldReply()
-    try desk.state.answer(holdID: id, into: &reply)
+    try desk.state.answer(HoldReference(id: id), at: desk.now, into: &reply)
     #expect(reply.state == .held)
     let kept = desk.state.usageRows()
     desk.state.recomputeUsage()

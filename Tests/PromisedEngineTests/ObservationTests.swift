@@ -52,7 +52,9 @@ import Testing
     }
     #expect(ended == released)
     var hold = HoldReply()
-    #expect(try observed(desk) { try desk.state.answer(holdID: id, into: &hold) } == released)
+    #expect(
+      try observed(desk) { try desk.state.answer(HoldReference(id: id), at: desk.now, into: &hold) }
+        == released)
   }
 
   @Test func capacityTheFeedCommandsAndListingsWait() throws {

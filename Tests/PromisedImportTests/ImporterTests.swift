@@ -38,6 +38,13 @@ let soundWorld: [ImportFile: String] = [
   """,
   .kits: "kit,component,units\nB02,B01,3\n",
   .opportunity: "item,node,value\nB01,SEA1,-0.45\n",
+  .forecasts: """
+  item,issued,start,period_days,period,quantiles,region,cumulative
+  B01,2026-12-20T18:00:00Z,2026-12-21,7,1,0.5:56 0.9:81.5,,
+  B01,2026-12-20T18:00:00Z,2026-12-21,7,2,0.5:50 0.9:80,,
+  B02,2026-12-20T18:00:00Z,2026-12-21,7,1,0.5:1 0.9:2,west,yes
+
+  """,
   .groups: "group,node\nwest,SEA1\nwest,STA1\n",
   .channels: "channel,item,node,buffer,set_aside\napp,B01,SEA1,2,0\nb2b,B01,SEA1,0,5\n",
   .backorders: """
@@ -91,7 +98,7 @@ func check(
     let (report, chunks) = check(soundWorld)
     #expect(report.files.flatMap(\.problems.kept) == [])
     #expect(
-      report.rowCount == 1 + 3 + 2 + 1 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 1 + 1 + 2 + 2 + 2 + 2)
+      report.rowCount == 1 + 3 + 2 + 1 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 1 + 1 + 2 + 2 + 2 + 2 + 3)
     #expect(chunks.map(\.number) == Array(0..<UInt32(report.chunkCount)))
     #expect(chunks.map(\.file) == ImportFile.allCases)
     guard case .items(let items) = chunks[9].rows, case .positions(let positions) = chunks[11].rows,
@@ -101,12 +108,18 @@ func check(
       case .opportunity(let opportunity) = chunks[12].rows,
       case .groups(let groups) = chunks[15].rows,
       case .channelStock(let channels) = chunks[16].rows,
-      case .backorders(let backorders) = chunks[17].rows
+      case .backorders(let backorders) = chunks[17].rows,
+      case .forecasts(let forecasts) = chunks[18].rows
     else { throw Failure() }
     #expect(items.volumesMicroCubicFeet == [125_000, 3_000_001])
     #expect(items.demandPerDayMilli == [2500, 0])
     #expect(items.demandVarianceRatioMilli == [1000, 1000])
     #expect(items.storageTypes == [1, 3])
+    #expect(forecasts.keys.bytes == Array("B01B02".utf8) && forecasts.periods == [2, 1])
+    #expect(forecasts.levels == [5000, 9000] && forecasts.cumulative == [0, 1])
+    #expect(forecasts.valuesMilli == [56_000, 81_500, 50_000, 80_000, 1000, 2000])
+    #expect(forecasts.regionNames == [.empty, Name("west")] && forecasts.regions == [0, 1])
+    #expect(forecasts.startDays == [20_808, 20_808])
     #expect(positions.keys.bytes == Array("B01B02".utf8))
     #expect(positions.onHand == [120, 0])
     #expect(positions.withheld == [0, 0])

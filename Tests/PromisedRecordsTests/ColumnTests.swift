@@ -117,7 +117,7 @@ struct ColumnTests {
       rows, "hold line", { .holds($0) },
       [
         { $0.linePicked[2] = 4 }, { $0.linePicked[0] = -1 }, { $0.lineShipped[0] = -1 },
-        { $0.lineFlags[0] = 4 },
+        { $0.lineFlags[0] = 16 },
       ])
     check(rows, "hold shipped", { .holds($0) }, [{ $0.areShipped = [0, 2] }])
     check(rows, "hold state", { .holds($0) }, [{ $0.states = [1, 6] }, { $0.states = [0, 1] }])

@@ -168,6 +168,11 @@ struct EventRecordTests {
     limits.months = [202_612]
     limits.kinds = [2]
     limits.limitsMicroCubicFeet = [5_000_000_000]
+    limits.causes = [7]
+    limits.announcedUnixSeconds = [1_795_262_400]
+    limits.windowEndUnixSeconds = [1_798_761_600]
+    limits.forced = [1]
+    limits.notices.append(Array("flood".utf8))
     var kits = KitRows()
     kits.kits.append(Array("KIT".utf8))
     kits.components.append(Array("B0".utf8))
@@ -198,12 +203,14 @@ struct EventRecordTests {
     backorders.caps = [9]
     backorders.fromUnixSeconds = [1_797_789_600]
     backorders.untilUnixSeconds = [0]
-    let seller = Seller(name: Name("S1"), title: Name("One"), marketplace: Name("US"))
+    let seller = Seller(
+      name: Name("S1"), title: Name("One"), marketplace: Name("US"), startDays: 20_000,
+      isIndividual: true)
     return [
       .network(network()), .items(items), .sellers([seller]), .positions(positions),
       .inbound(inbound), .limits(limits), .kits(kits), .opportunity(opportunity),
       .groups(groups), .channelStock(channels), .backorders(backorders),
-    ]
+    ] + CapacityRecords.everyPut()
   }
 
   static func everyOwnedEvent() -> [Event] {
@@ -229,6 +236,8 @@ struct EventRecordTests {
       .profilePublished(ProfilePublication(epoch: 3, horizonBaseUnixSeconds: 1_795_132_800)),
     ] + everyPut().map { .put(noKey, $0) } + everyPut().map { .loadChunk(number: 8, $0) }
       + [.overridePut(noKey, override(id: 0)), .overrideRemoved(noKey, 77)]
+      + HoldRecordTests.orderEvents()
+      + CapacityRecords.everyEvent(noKey)
   }
 
   static func override(id: UInt64) -> Override {
@@ -318,6 +327,7 @@ struct EventRecordTests {
         .overrides([Self.override(id: 4), Self.override(id: 9)]),
         .shortfalls(ShortfallRows(holdIDs: [7], lines: [2], sinceMilliseconds: [5])),
       ] + Self.everyFeedBlock() + Self.everyPut().map { .loadChunk($0) }
+      + CapacityRecords.everyBlock()
     for block in blocks {
       let kind = block.recordKind
       var writer = FieldWriter()

@@ -36,11 +36,23 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.message(1) { $0.number(1, 7) }
       p.keys(2, 3, ["A", "BB"])
       p.number(4, 30)
+      p.packed(5, [0, 1_000_000_000_000])
+      p.number(6, 3)
+      p.number(7, 1)
+    case .history:
+      p.message(1) { $0.number(1, 7) }
+      p.keys(2, 3, ["A", "BB"])
+      p.number(4, 28)
     case .headroom:
       p.message(1) { $0.number(1, 7) }
       p.text(2, "seller-1")
       p.text(3, "B0ITEM0001")
       p.number(4, 12)
+      p.text(5, "SEA1")
+      p.number(6, 1)
+      p.data(7, [0, 255])
+      // A page is of all sellers, and none is named then.
+      p.number(8, 0)
     case .usage:
       p.message(1) { $0.number(1, 7) }
       p.text(2, "seller-1")
@@ -65,10 +77,56 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.data(9, [1, 2, 0])
       p.data(9, [0xff])
       p.number(10, 1)
+      p.text(11, "order-1")
+      p.number(12, 1)
+      p.text(13, "web")
+      p.text(14, "WEST")
+      p.packed(15, [0, 1_800_000_000])
+      p.number(16, 4)
     case .holdCommit, .holdRelease:
       p.text(1, "key-2")
       p.text(2, "cart-1")
       p.number(3, 9)
+    case .holdExtend:
+      p.text(1, "key-3")
+      p.text(2, "cart-1")
+      p.text(4, "order-1")
+      p.number(5, 900)
+    case .holdAmend:
+      p.text(1, "key-4")
+      p.text(2, "cart-1")
+      p.number(3, 9)
+      p.text(5, "SEA1")
+      p.text(6, "WEST")
+      p.keys(7, 8, ["A", "BB"])
+      p.packed(9, [1, 0])
+      p.packed(10, [3, 4])
+      p.packed(11, [0, 1_800_000_000])
+      p.text(12, "web")
+    case .pick:
+      p.text(1, "key-5")
+      p.text(2, "cart-1")
+      p.number(3, 9)
+      p.text(5, "SEA1")
+      p.keys(6, 7, ["A", "BB"])
+      p.packed(8, [0, 0])
+      p.packed(9, [0, 4])
+      p.packed(10, [1, 0])
+    case .holdConsume:
+      p.text(1, "key-6")
+      p.text(2, "cart-1")
+      p.number(3, 9)
+      p.text(5, "SEA1")
+      p.keys(6, 7, ["A", "BB"])
+      p.packed(8, [0, 0])
+      p.packed(9, [1, 4])
+    case .shortfalls:
+      p.message(1) { $0.number(1, 7) }
+      p.text(2, "A")
+      p.text(3, "SEA1")
+      p.number(4, 9)
+      p.data(6, [0, 0, 0, 0, 0, 0, 0, 9, 0, 1])
+      p.number(7, 100)
     case .atp:
       p.message(1) { $0.number(1, 7) }
       p.keys(2, 3, ["A", "BB"])
@@ -107,8 +165,12 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.text(2, "wms")
       p.number(3, 5)
       p.number(4, 9)
+    case .capacityAdmit, .capacityWhatIf, .capacityReceive, .capacityClose, .capacityBid,
+      .capacityClear, .capacityReport, .capacityRemove, .utilization:
+      capacity(method, &p)
     case .putItems, .putPositions, .putInbound, .putSellers, .putLimits, .putKits,
-      .putOpportunity, .putGroups, .putChannelStock, .putBackorders, .networkPut:
+      .putOpportunity, .putForecasts, .putFactors, .putGroups, .putChannelStock, .putBackorders,
+      .networkPut, .putPolicies, .putBuildings, .putSignals:
       p.text(20, "key-3")
       p.message(1) {
         $0.text(1, "load-1")
@@ -144,6 +206,9 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.packed(12, [0, 1_800_000_000])
     p.packed(13, [0, 3])
     p.packed(14, [0, 10_000_000_000_000])
+    p.text(15, "")
+    p.text(15, "toys")
+    p.packed(16, [0, 1])
   case .putPositions:
     p.keys(2, 3, ["A", "BB"])
     p.text(4, "SEA1")
@@ -163,6 +228,25 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.keys(2, 3, ["KIT", "KIT", "OLD"])
     p.keys(4, 5, ["A", "BB", "A"])
     p.packed(6, [1, 10_000, 0])
+  case .putForecasts:
+    p.keys(2, 3, ["A", "BB"])
+    p.text(4, "")
+    p.text(4, "west")
+    p.packed(5, [0, 1])
+    p.packed(6, [1_700_000_000, 0])
+    p.packed(7, [19_676, 2_932_896])
+    p.packed(8, [7, 28])
+    p.packed(9, [2, 0])
+    p.packed(10, [0, 1])
+    p.packed(11, [5000, 9000])
+    p.packed(12, [2, 4, 6, 2_000_000_000_000])
+  case .putFactors:
+    p.text(2, "")
+    p.text(2, "toys")
+    p.packed(3, [0, 1])
+    p.packed(4, [20_000, 0])
+    p.packed(5, [20_010, 2_932_896])
+    p.packed(6, [1500, 100_000])
   case .putOpportunity:
     p.keys(2, 3, ["A", "BB"])
     p.text(4, "SEA1")
@@ -196,7 +280,10 @@ private func putRows(_ method: Method, _ p: inout Proto) {
       $0.text(1, "seller-1")
       $0.text(2, "Seller One")
       $0.text(3, "US")
+      $0.number(4, 20_000)
+      $0.number(5, 1)
     }
+  case .putPolicies, .putBuildings, .putSignals: capacityRows(method, &p)
   case .putLimits:
     p.text(2, "seller-1")
     p.packed(3, [0, 0])
@@ -204,6 +291,11 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.packed(5, [202_601, 202_612])
     p.packed(6, [1, 3])
     p.packed(7, [1_000_000_000_000_000_000, 0])
+    p.packed(8, [7, 0])
+    p.packed(9, [1_795_262_400, 0])
+    p.packed(10, [1_798_761_600, 0])
+    p.packed(11, [1, 0])
+    p.keys(12, 13, ["flood", ""])
   default: networkRows(&p)
   }
 }

@@ -68,9 +68,15 @@ func refusal(_ method: PromisedWire.Method, _ payload: [UInt8]) -> Refusal? {
       }
       #expect(hold.key.bytes.name == Name("key-1") && hold.owner.name == Name("cart-1"))
       #expect(hold.timeToLiveSeconds == 600)
-      #expect(hold.nodeNames.buffer.map(\.name) == [Name("SEA1"), Name("PDX1")])
-      #expect(hold.items.owned.lengths == [1, 2])
-      #expect(Array(hold.nodes.buffer) == [1, 0] && Array(hold.quantities.buffer) == [3, 4])
+      #expect(hold.lines.nodeNames.buffer.map(\.name) == [Name("SEA1"), Name("PDX1")])
+      #expect(hold.lines.items.owned.lengths == [1, 2])
+      #expect(
+        Array(hold.lines.nodes.buffer) == [1, 0]
+          && Array(hold.lines.quantities.buffer) == [3, 4])
+      #expect(hold.name.name == Name("order-1") && hold.fill == .fillAll && hold.replaces == 4)
+      #expect(hold.lines.channel.name == Name("web"))
+      #expect(hold.lines.groupNames.buffer.map(\.name) == [Name("WEST")])
+      #expect(Array(hold.lines.dues.buffer) == [0, 1_800_000_000])
     }
   }
 

@@ -63,4 +63,49 @@ enum DistributionRows {
       #expect(query.channel.name == Name("app"))
     }
   }
+
+  /// Two pairs: one with two steps, one of an item that is not known.
+  private func exampleAtp() -> AtpReply {
+    var reply = AtpReply()
+    for value: UInt32 in [0, 1] { reply.codes.append(value) }
+    for value: Int64 in [-3, 0] { reply.availableNow.append(value) }
+    for value: UInt32 in [2, 0] { reply.stepCounts.append(value) }
+    for value: Int64 in [1_800_000_000, 1_800_086_400] { reply.stepUnixSeconds.append(value) }
+    for value: Int64 in [-3, 40] { reply.stepUnits.append(value) }
+    for value: Int64 in [1_800_086_400, 0] { reply.firstUnixSeconds.append(value) }
+    for value: UInt32 in [2, 0] { reply.firstSources.append(value) }
+    for value: Int64 in [5, 0] { reply.unsourced.append(value) }
+    for value: Int64 in [6, 0] { reply.backorderLeft.append(value) }
+    return reply
+  }
+
+  @Test func anAnswerByDate() throws {
+    let call = Call.atp(items: ["A", "Z"], groups: ["west"])
+    let read = try answer(call) {
+      $0.encode(exampleAtp(), horizonDays: 30, streamID: 1, asOf: asOf, into: &$1)
+    }
+    #expect(read.asOf.position == 42 && read.horizonDays == 30)
+    #expect(
+      read.pairs[0]
+        == AtpPair(
+          item: "A", place: "west", outcome: RowOutcome(number: 0), availableNow: -3,
+          steps: [
+            AtpStep(unixSeconds: 1_800_000_000, units: -3),
+            AtpStep(unixSeconds: 1_800_086_400, units: 40),
+          ], firstUnixSeconds: 1_800_086_400, firstSource: 2, unsourced: 5, backorderLeft: 6))
+    #expect(read.pairs[1].item == "Z" && read.pairs[1].outcome.reason == "ITEM_UNKNOWN")
+    #expect(read.pairs[1].steps.isEmpty)
+    var broken = exampleAtp()
+    broken.stepUnits.append(1)
+    #expect(throws: MalformedAnswer.self) {
+      try answer(call) {
+        $0.encode(broken, horizonDays: 30, streamID: 1, asOf: asOf, into: &$1)
+      }
+    }
+    let pairs = Call.atp(items: ["A", "B"], nodes: ["N", "M"], pairs: [(1, 1), (0, 0)])
+    let listed = try answer(pairs) {
+      $0.encode(exampleAtp(), horizonDays: 1, streamID: 1, asOf: asOf, into: &$1)
+    }.pairs
+    #expect(listed.map(\.item) == ["B", "A"] && listed.map(\.place) == ["M", "N"])
+  }
 }

@@ -13,7 +13,7 @@ private func bomb(_ unit: [UInt8]) -> [UInt8] {
   static let methods: [PromisedWire.Method] = [
     .plan, .atRisk, .rescue, .accuracy, .explain, .changed, .observe, .closeLeg, .reopenLeg,
     .putOverride, .listOverrides, .putKits, .putOpportunity, .atp, .putGroups, .putChannelStock,
-    .putBackorders,
+    .putBackorders, .putForecasts, .putFactors, .history,
   ]
 
   @Test(arguments: methods)

@@ -32,7 +32,7 @@ func report(_ what: Comment) { Issue.record(what) }
     try asked(hold) {
       guard case .hold(let command) = $0 else { return report("no hold") }
       #expect(command.tokens.buffer.map { Array($0.buffer) } == [[1], [2, 3]])
-      #expect(command.wantsUpgrade && command.items.count == 0)
+      #expect(command.wantsUpgrade && command.lines.items.count == 0)
     }
   }
 

@@ -357,7 +357,7 @@ private let refusedOperators: [RefusedField] = [
         Issue.record("no hold")
         return
       }
-      #expect(hold.items.count == 0 && hold.wantsUpgrade)
+      #expect(hold.lines.items.count == 0 && hold.wantsUpgrade)
       #expect(hold.tokens.buffer.map { Array($0.buffer) } == [[0, 255]])
     }
   }

@@ -4,7 +4,7 @@ import Testing
 @testable import PromisedWire
 
 /// What a client reads of a reply.
-private func answer<Answer>(
+func answer<Answer>(
   _ call: Call<Answer>,
   _ encode: (inout ReplyEncoder, inout FrameBuffer) -> OutcomeCode
 ) throws -> Answer {

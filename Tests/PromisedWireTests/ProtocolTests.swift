@@ -65,8 +65,14 @@ import Testing
       ("idempotency_milliseconds", Int(Limits.idempotencyMilliseconds)),
       ("idempotency_keys", Limits.idempotencyKeys),
       ("ended_hold_milliseconds", Int(Limits.endedHoldMilliseconds)),
+      ("shipped_hold_milliseconds", Int(Limits.shippedHoldMilliseconds)),
+      ("shortfall_rows", Limits.shortfallRows),
       ("overrides", Limits.overrides), ("override_seconds", Int(Limits.overrideSeconds)),
       ("compared_items", Limits.comparedItems),
+      ("lines_per_plan", Limits.linesPerPlan), ("open_plans", Limits.openPlans),
+      ("bids_per_round", Limits.bidsPerRound), ("bids", Limits.bids),
+      ("headroom_sellers", Limits.headroomSellers), ("limit_changes", Limits.limitChanges),
+      ("ended_plan_seconds", Int(Limits.endedPlanSeconds)),
       ("groups", Limits.groups), ("group_names", Limits.groupNames),
       ("channels", Limits.channels), ("pool_demands", Limits.poolDemands),
       ("dated_claims", Limits.datedClaims), ("atp_pairs", Limits.atpPairs),
@@ -194,8 +200,9 @@ import Testing
         "min_position \(minPosition)",
       ]
     case .hold(let hold):
-      let lines = keys(hold.items).enumerated().map { row, key in
-        "\(key)@\(hold.nodeNames[Int(hold.nodes[row])].name):\(hold.quantities[row])"
+      let lines = keys(hold.lines.items).enumerated().map { row, key in
+        let node = hold.lines.nodeNames[Int(hold.lines.nodes[row])].name
+        return "\(key)@\(node):\(hold.lines.quantities[row])"
       }
       return [
         "idempotency_key \(hold.key.bytes.name)", "owner \(hold.owner.name)",

@@ -101,6 +101,7 @@ func exampleOffer() -> OfferReply {
     availability.inProcessing.append(10)
     availability.held.append(11)
     availability.allocated.append(12)
+    availability.picked.append(5)
     availability.withheld.append(13)
     availability.availableNow.append(-14)
     availability.inboundCounts.append(15)
@@ -136,10 +137,36 @@ func exampleOffer() -> OfferReply {
     headroom.drafts.append(11)
     headroom.headroom.append(-1)
     headroom.headroomUnits.append(13)
+    headroom.pendingRemoval.append(14)
+    headroom.granted.append(15)
+    headroom.inboundLater.append(16)
+    headroom.admissible.append(-17)
+    headroom.admissibleUnits.append(-18)
+    headroom.bindings.append(19)
+    headroom.networkAdvice.append(-20)
+    headroom.optimistic.append(-21)
+    headroom.optimisticSources.append(22)
+    headroom.causes.append(23)
+    headroom.announcedUnixSeconds.append(24)
+    headroom.sellerBytes.append(65)
+    headroom.sellerLengths.append(1)
+    headroom.nextPageToken = [1, 2]
+    headroom.announcementFromDays = 28
+    headroom.announcementToDays = 34
     let first = sent { $0.encode(headroom, streamID: 1, asOf: asOf, into: &$1) }.1
     let rows = try #require(first).payload
     for field: UInt64 in 2...12 { #expect(rows.numbers(field) == [field - 1]) }
     #expect(rows.numbers(13).map(unzigzag) == [-1] && rows.numbers(14).map(unzigzag) == [13])
+    for field: UInt64 in [15, 16, 17, 20, 23, 24, 25] {
+      #expect(rows.numbers(field) == [field - 1])
+    }
+    for field: UInt64 in [18, 19, 21, 22] {
+      #expect(rows.numbers(field).map(unzigzag) == [1 - Int64(field)])
+    }
+    #expect(rows.text(26) == "A" && rows.numbers(27) == [1])
+    #expect(rows[field: 28]?.bytes == [1, 2])
+    #expect(unzigzag(rows[field: 29]?.value ?? 0) == 28)
+    #expect(unzigzag(rows[field: 30]?.value ?? 0) == 34)
 
     var inStock = InStockReply()
     inStock.codes.append(1)
@@ -152,6 +179,20 @@ func exampleOffer() -> OfferReply {
     inStock.stillBuyable.append(8)
     inStock.demandPerDayMilli.append(9)
     inStock.nextSupplyUTCOffsetSeconds.append(-11)
+    inStock.neverOut.append(12)
+    inStock.stockOutP10UnixSeconds.append(13)
+    inStock.stockOutP50UnixSeconds.append(14)
+    inStock.stockOutP90UnixSeconds.append(15)
+    inStock.daysOfCoverMilli.append(-16)
+    inStock.demandAgeSeconds.append(-1)
+    inStock.sampleDaysMilli.append(18)
+    inStock.reasons.append(19)
+    inStock.inStockShares.append(20)
+    inStock.historyDays.append(21)
+    inStock.fastTrack.append(22)
+    inStock.fastTrackZones = 24
+    (inStock.rateByDemand, inStock.rateByTime, inStock.rateByViews) = (25, 26, 27)
+    inStock.ratedItems = 28
     let second = sent {
       $0.encode(inStock, horizonDays: 14, streamID: 1, asOf: asOf, into: &$1)
     }.1
@@ -159,6 +200,23 @@ func exampleOffer() -> OfferReply {
     for field: UInt64 in 4...10 { #expect(stock.numbers(field) == [field - 1]) }
     #expect(stock.numbers(3).map(unzigzag) == [-2] && stock[field: 11]?.value == 14)
     #expect(stock.numbers(12).map(unzigzag) == [-11])
+    for field: UInt64 in [13, 14, 15, 16, 19, 20, 21, 22, 23] {
+      #expect(stock.numbers(field) == [field - 1])
+    }
+    #expect(stock.numbers(17).map(unzigzag) == [-16] && stock.numbers(18).map(unzigzag) == [-1])
+    for field: UInt64 in 24...28 { #expect(stock[field: field]?.value == field) }
+
+    var history = HistoryReply()
+    history.codes.append(1)
+    history.dayCounts.append(2)
+    history.days.append(3)
+    history.onHand.append(4)
+    history.demand.append(5)
+    history.inStock.append(6)
+    history.today.append(7)
+    let closed = sent { $0.encode(history, streamID: 1, asOf: asOf, into: &$1) }.1
+    let days = try #require(closed).payload
+    for field: UInt64 in 2...8 { #expect(days.numbers(field) == [field - 1]) }
 
     var feed = FeedReply()
     feed.codes.append(48)

@@ -48,6 +48,7 @@ struct EngineBench: ~Copyable {
         case .offer: spent = try offer()
         case .availability: spent = try availability()
         case .inStock: spent = try inStock()
+        case .headroom: spent = try headroom()
         case .atp: spent = try availableToPromise()
         case .planFour: spent = plan(lines: 4)
         case .planEight: spent = plan(lines: 8)
@@ -68,6 +69,8 @@ struct EngineBench: ~Copyable {
   private enum Case: String, CaseIterable {
     case offer, availability
     case inStock = "instock"
+    /// Rows of a page of 10,000 sellers, of one month.
+    case headroom
     /// Over the whole network by date, 4,096 pairs a call.
     case atp
     /// Sourcing alone: carts of four and of eight lines over ten centres.
@@ -208,6 +211,17 @@ struct EngineBench: ~Copyable {
         at: bench.now, into: &reply)
       sum &+= UInt64(reply.codes[0]) &+ UInt64(reply.windowToUnixSeconds[0])
     }
+    mix(sum)
+    return spent
+  }
+
+  private mutating func headroom() throws(Refusal) -> UInt64 {
+    var reply = HeadroomReply()
+    if counter == 0 { try world.announceLimits() }
+    counter += 1
+    let begin = Self.threadNanoseconds()
+    let sum = try world.headroom(rows: rows, into: &reply)
+    let spent = Self.threadNanoseconds() - begin
     mix(sum)
     return spent
   }

@@ -58,7 +58,7 @@ struct EngineWorld {
     state.apply(event, at: position, time: time)
   }
 
-  private mutating func put(_ rows: PutRows) throws(Refusal) {
+  mutating func put(_ rows: PutRows) throws(Refusal) {
     try state.validate(rows)
     apply(.put(CommandKey(bytes: .empty, bodyDigest: 0), rows), at: now)
   }

@@ -32,6 +32,8 @@ enum Program {
         rounds: max(1, Int(options["rounds"] ?? "") ?? 9), only: options["case"])
       return
     }
+    if options["alongside"] != nil { return alongside(options) }
+    if options["oversell"] != nil { return oversell(options) }
     let kind = options["workload"] ?? "offer"
     let generator = LoadGenerator(
       host: "127.0.0.1", port: UInt16(options["port"] ?? "") ?? 7420,
@@ -66,6 +68,33 @@ enum Program {
     print(line(kind, generator, rows, measurement))
   }
 
+  private static func alongside(_ options: [String: String]) {
+    guard let directory = options["world"] else {
+      print(usage)
+      exit(64)
+    }
+    let world = WorldReader.read(directory, needsPositions: true)
+    var bench = FeedAlongside(
+      world: world, port: UInt16(options["port"] ?? "") ?? 7420,
+      offersPerSecond: Double(options["alongside"] ?? "") ?? 20_000,
+      updatesPerSecond: Double(options["updates"] ?? "") ?? 116_000,
+      batch: Int(options["batch"] ?? "") ?? 1000, run: UInt64(options["run"] ?? "") ?? 1)
+    bench.run(
+      rounds: max(1, Int(options["rounds"] ?? "") ?? 3),
+      seconds: Double(options["seconds"] ?? "") ?? 2)
+  }
+
+  private static func oversell(_ options: [String: String]) {
+    var hammer = OversellHammer(
+      port: UInt16(options["port"] ?? "") ?? 7420,
+      connections: max(1, Int(options["connections"] ?? "") ?? 64),
+      attempts: Int(options["oversell"] ?? "") ?? 100_000,
+      stock: Int64(options["stock"] ?? "") ?? 1000,
+      rounds: max(1, Int(options["rounds"] ?? "") ?? 1),
+      seed: UInt64(options["run"] ?? "") ?? 1, isSandbox: options["clock"] == "sandbox")
+    if !hammer.run() { exit(1) }
+  }
+
   private static func line(
     _ kind: String, _ generator: LoadGenerator, _ rows: Int, _ measured: Measurement
   ) -> String {
@@ -95,9 +124,16 @@ enum Program {
     usage: promised-bench --workload offer|availability|instock|hold|apply|ping --world DIR
              --port N --pid SERVER [--connections 4] [--depth 64] [--batch 1] [--seconds 2] [--run N]
            promised-bench --workload redis-fill|redis-get --port N [--pid SERVER] [--keys 1000000]
+           promised-bench --oversell ATTEMPTS --port N [--connections 64] [--stock 1000]
+             [--rounds 1] [--clock sandbox] [--run N]
+           promised-bench --alongside OFFERS_PER_S --world DIR --port N [--updates 116000]
+             [--batch 1000] [--rounds 3] [--seconds 2] [--run N]
            promised-bench --engine [--items 200000] [--rows 100000] [--rounds 9]
-             [--case offer|availability|instock|atp|feed|hold]
+             [--case offer|availability|instock|headroom|atp|feed|hold]
            promised-bench --engine --network all|build|decision|cancel|confident [--rounds 21]
+    --alongside asks for offers at a steady rate, without and with a feed beside them, in turn.
+    --oversell fights for one item's units and checks that they are granted exactly once; with
+    --clock sandbox the holds of a round expire at the same moment before the next.
     DIR is a world in the import format; keys are drawn from it. Prints one JSON object. --engine
     measures decisions in this process, without a server, five positions an item: ns of thread CPU
     time a row, the median and the least of the rounds, one JSON object a case. --network measures

@@ -18,7 +18,9 @@ struct Reply {
 }
 
 /// Counter-based randomness: the same run asks the same questions (splitmix64, Steele et al. 2014).
-func draw(_ counter: UInt64) -> UInt64 {
+func draw(_ counter: UInt64) -> UInt64 { mixed(counter) }
+
+func mixed(_ counter: UInt64) -> UInt64 {
   var z = counter &* 0x9e37_79b9_7f4a_7c15
   z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
   z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb

@@ -19,7 +19,7 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BIN = os.path.join(ROOT, ".build", "release")
+BIN = os.environ.get("PROMISED_BUILD") or os.path.join(ROOT, ".build", "release")
 
 
 def free_port():
@@ -62,11 +62,12 @@ def output_of(command, seconds=PROGRAM_SECONDS):
 
 
 class Promised:
-    def __init__(self, directory, extra=()):
+    def __init__(self, directory, extra=(), environment=None):
         self.process = subprocess.Popen(
             pinned(0, [f"{BIN}/promised", "--data", directory, "--listen", "127.0.0.1:0",
                        "--snapshot-every", "0", *extra]),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, **(environment or {})})
         STARTED.append(self.process)
         # The line is written whole, so that waiting for its first byte is enough.
         if not select.select([self.process.stdout], [], [], READY_SECONDS)[0]:
@@ -206,13 +207,84 @@ def promise():
             print(f"  {line}", flush=True)
 
 
+# Every fdatasync takes so much longer, as on a disk that flushes to its medium.
+SYNC_DELAY_MILLISECONDS = 5
+SLOW_SYNC = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <time.h>
+int fdatasync(int file) {
+  static int (*real)(int);
+  if (!real) real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+  struct timespec delay = {0, %d * 1000000L};
+  nanosleep(&delay, 0);
+  return real(file);
+}
+""" % SYNC_DELAY_MILLISECONDS
+
+
+def slow_sync(work):
+    """A library that a server is started with, so that its disk is slow."""
+    compiler = shutil.which("clang") or shutil.which("cc") or shutil.which("gcc")
+    if not compiler:
+        swift = shutil.which("swift")
+        beside = os.path.join(os.path.dirname(os.path.realpath(swift)), "clang") if swift else ""
+        if not os.path.exists(beside):
+            raise SystemExit("the feed's bench needs a C compiler for the slow disk")
+        compiler = beside
+    source, library = os.path.join(work, "slow_sync.c"), os.path.join(work, "slow_sync.so")
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(SLOW_SYNC)
+    output_of([compiler, "-shared", "-fPIC", "-O2", source, "-o", library, "-ldl"])
+    return {"LD_PRELOAD": library}
+
+
+def feed(options, work):
+    """The feed: as fast as it goes, and beside offers; then both on a disk that is slow to sync."""
+    world, data = os.path.join(work, "world"), os.path.join(work, "data")
+    output_of([f"{BIN}/promised-sample", world, "--items", str(options.items),
+               "--start", time.strftime("%Y-%m-%d", time.gmtime())])
+    server = Promised(data)
+    server.promise("load", world, "--json")
+    wait_for_profiles(server)
+    positions = json.loads(server.promise("status", "--json"))["positions"]
+    rows = []
+    for name, environment in (("as it is", None),
+                              (f"every fdatasync {SYNC_DELAY_MILLISECONDS} ms longer", slow_sync(work))):
+        if environment:
+            server.stop()
+            server = Promised(data, environment=environment)
+            wait_for_profiles(server)
+        fast = median([load(server, "apply", 4, 4, 1000, options.seconds, world=world)
+                       for _ in range(options.repeat)])
+        RUN[0] += 1
+        beside = json.loads(output_of(pinned(1, [
+            f"{BIN}/promised-bench", "--alongside", str(options.offers), "--world", world,
+            "--port", str(server.port), "--rounds", str(options.repeat),
+            "--seconds", str(options.seconds), "--run", str(int(time.time()) * 100 + RUN[0])])))
+        rows.append((name, fast, beside))
+        print(f"{name}: {fast['rows_per_s']:,.0f} updates/s", file=sys.stderr, flush=True)
+    server.stop()
+    print(f"| disk ({positions:,} positions) | updates/s, durable, batches of 1,000 | "
+          "feed beside offers, updates/s | offers/s | p99 without µs | p99 with µs | ratio |")
+    print("|---|---|---|---|---|---|---|")
+    for name, fast, beside in rows:
+        if fast["refusals"] or not beside["updates_per_s"]:
+            raise SystemExit(f"the feed was refused: {fast} {beside}")
+        print(f"| {name} | {fast['rows_per_s']:,.0f} | {beside['updates_per_s']:,} | "
+              f"{beside['offers_per_s']:,} | {beside['p99_without_us']:,.0f} | "
+              f"{beside['p99_with_us']:,.0f} | {beside['ratio']:.2f} |")
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", nargs="?", choices=["all", "promise"], default="all",
-                        help="promise: decisions, carts, builds and closures only, without a server")
+    parser.add_argument("what", nargs="?", choices=["all", "promise", "feed"], default="all",
+                        help="promise: decisions, carts, builds and closures only, without a server; "
+                             "feed: the update feed alone, beside offers, and on a slow disk")
     parser.add_argument("--items", type=int, default=350_000, help="items of the world (about 3 positions each)")
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--offers", type=int, default=20_000, help="offers a second beside the feed")
     parser.add_argument("--smoke", action="store_true", help="once and small")
     options = parser.parse_args()
     if options.what == "promise":
@@ -224,8 +296,14 @@ def main():
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
     work = tempfile.mkdtemp(prefix="promised-bench-")
     try:
-        engine(options)
-        run(options, work)
+        if options.what == "feed":
+            feed(options, work)
+        else:
+            engine(options)
+            run(options, work)
+            if options.smoke:
+                os.mkdir(os.path.join(work, "feed"))
+                feed(options, os.path.join(work, "feed"))
     finally:
         for process in STARTED:
             if process.poll() is None:

@@ -45,6 +45,15 @@ enum Baselines {
     return quantiles(of: errors.isEmpty ? [0] : errors).map { max(0, expected + $0) }
   }
 
+  /// Syntetos and Boylan's rate of intermittent demand, with how the history's sums lay about their
+  /// mean.
+  static func intermittent(_ history: ArraySlice<Int64>, horizon: Int) -> [Int64] {
+    let sums = sums(history, horizon)
+    let mean = Double(sums.reduce(0, +)) / Double(sums.count)
+    let expected = Intermittent(history, share: 0.1).approximationRate * Double(horizon)
+    return quantiles(of: sums).map { max(0, Int64((Double($0) - mean + expected).rounded())) }
+  }
+
   /// Sums of neighbouring days, all that the history holds.
   private static func sums(_ history: ArraySlice<Int64>, _ horizon: Int) -> [Int64] {
     let days = Array(history)

@@ -6,6 +6,7 @@ struct Evaluation {
   private(set) var seasonalNaive = Score()
   private(set) var smoothing = Score()
   private(set) var empiricalQuantile = Score()
+  private(set) var intermittent = Score()
   /// Cases that were given 98 % in stock, and those of them whose demand was met.
   private(set) var inStockCases = 0
   private(set) var inStockMet = 0
@@ -44,6 +45,7 @@ struct Evaluation {
         let known = ArraySlice(past.map { max(0, $0) })
         result.seasonalNaive.add(sold, Baselines.seasonalNaive(known, horizon: horizon))
         result.smoothing.add(sold, Baselines.smoothing(known, horizon: horizon))
+        result.intermittent.add(sold, Baselines.intermittent(known, horizon: horizon))
         result.empiricalQuantile.add(
           sold, Baselines.empiricalQuantile(known, horizon: horizon))
       }

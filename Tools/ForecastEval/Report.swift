@@ -8,6 +8,7 @@ struct Report {
       ("service", "the service", evaluation.service),
       ("seasonal_naive", "seasonal naive", evaluation.seasonalNaive),
       ("ses", "simple exponential smoothing", evaluation.smoothing),
+      ("sba", "intermittent (SBA)", evaluation.intermittent),
       ("empirical_quantile", "empirical quantile", evaluation.empiricalQuantile),
     ]
   }

@@ -41,28 +41,46 @@ struct Model {
   var amounts: [Place: Amounts] = [:]
   /// By the number of the command that made it.
   var holds: [Int: Hold] = [:]
+  /// Numbers of those that claim something: held or committed.
+  private var claiming: [Int] = []
   var keys: [String: Remembered] = [:]
   /// Keys in the order in which they were remembered, so that old ones are found.
   var keyOrder: [(key: String, at: Int64)] = []
+  private var firstKey = 0
   var marks = [UInt64](repeating: 0, count: Names.sources.count)
+
+  /// Nothing is due twice at the same instant.
+  private var lastInstant: Int64 = 0
 
   static let window: Int64 = 600_000
   static let mostUnits: Int64 = 2_000_000_000
 
   // MARK: Reading
 
-  func claimed(_ place: Place, _ state: State) -> Int64 {
-    var units: Int64 = 0
-    for hold in holds.values where hold.state == state {
-      for line in hold.lines where line.place == place { units += line.quantity }
+  /// Units that held and committed holds claim.
+  func claimed(_ place: Place) -> (held: Int64, allocated: Int64) {
+    var (held, allocated): (Int64, Int64) = (0, 0)
+    for number in claiming {
+      guard let hold = holds[number] else { continue }
+      for line in hold.lines where line.place == place {
+        if hold.state == .held { held += line.quantity } else { allocated += line.quantity }
+      }
     }
-    return units
+    return (held, allocated)
+  }
+
+  /// Every change of a hold's state.
+  mutating func set(_ number: Int, to state: State, endedAt: Int64 = 0) {
+    holds[number]?.state = state
+    holds[number]?.endedAt = endedAt
+    claiming.removeAll { $0 == number }
+    if state == .held || state == .committed { claiming.append(number) }
   }
 
   /// On hand, fulfillable, held, allocated, available now, and the conditions.
   func position(_ place: Place) -> [Int64] {
     let amounts = amounts[place] ?? Amounts()
-    let (held, allocated) = (claimed(place, .held), claimed(place, .committed))
+    let (held, allocated) = claimed(place)
     let fulfillable = amounts.onHand - amounts.conditions[0..<4].reduce(0, +)
     return [
       amounts.onHand, fulfillable, held, allocated,
@@ -87,17 +105,22 @@ struct Model {
 
   /// What every command begins with: what is due expires, what is old is forgotten.
   mutating func advance(to now: Int64) {
+    if now == lastInstant { return }
+    lastInstant = now
     for (number, hold) in holds {
       if hold.state == .held && hold.expiresAt <= now {
-        holds[number]?.state = .expired
-        holds[number]?.endedAt = now
+        set(number, to: .expired, endedAt: now)
       } else if hold.endedAt != 0 && hold.endedAt + Self.window <= now {
         holds[number] = nil
       }
     }
-    while let oldest = keyOrder.first, oldest.at + Self.window <= now {
-      keys[oldest.key] = nil
-      keyOrder.removeFirst()
+    while firstKey < keyOrder.count, keyOrder[firstKey].at + Self.window <= now {
+      keys[keyOrder[firstKey].key] = nil
+      firstKey += 1
+    }
+    if firstKey > 4096 {
+      keyOrder.removeFirst(firstKey)
+      firstKey = 0
     }
   }
 
@@ -138,6 +161,7 @@ struct Model {
       let expiresAt = now + Int64(seconds) * 1000
       holds[number] = Hold(
         id: id, owner: owner, lines: lines, expiresAt: expiresAt, state: .held)
+      set(number, to: .held)
       answer = .hold(
         HoldFacts(id: id, state: .held, owner: owner, expiresAtSeconds: seconds1000(expiresAt)))
     }
@@ -173,13 +197,11 @@ struct Model {
         return .refused(.insufficientStock, row: row, available: available)
       }
       facts.isReclaimed = true
-      holds[number]?.endedAt = 0
-      holds[number]?.state = .committed
-    case (.commit, .held): holds[number]?.state = .committed
+      set(number, to: .committed)
+    case (.commit, .held): set(number, to: .committed)
     case (.release, .held), (.release, .committed):
       facts.state = .released
-      holds[number]?.state = .released
-      holds[number]?.endedAt = now
+      set(number, to: .released, endedAt: now)
     }
     return .hold(facts)
   }

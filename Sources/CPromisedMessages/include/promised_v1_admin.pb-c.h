@@ -122,6 +122,11 @@ struct  Promised__V1__StatusResponse
   uint64_t parked_rows;
   uint64_t journal_rows;
   /*
+   * Positions whose allocations are not covered by what is fulfillable, and the units missing to them.
+   */
+  uint64_t short_positions;
+  uint64_t short_units;
+  /*
    * The standing audit since the start: passes over the whole state, when the last one ended (0 =
    * none yet), positions compared, differences found.
    */
@@ -132,7 +137,7 @@ struct  Promised__V1__StatusResponse
 };
 #define PROMISED__V1__STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__status_response__descriptor) \
-    , NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0 }
+    , NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__BeginLoadRequest

@@ -24,17 +24,24 @@ typedef struct Promised__V1__Seller Promised__V1__Seller;
 typedef struct Promised__V1__PutSellersRequest Promised__V1__PutSellersRequest;
 typedef struct Promised__V1__PutLimitsRequest Promised__V1__PutLimitsRequest;
 typedef struct Promised__V1__AdmitRequest Promised__V1__AdmitRequest;
+typedef struct Promised__V1__WhatIfRequest Promised__V1__WhatIfRequest;
 typedef struct Promised__V1__AdmitResponse Promised__V1__AdmitResponse;
 typedef struct Promised__V1__ReceiveRequest Promised__V1__ReceiveRequest;
-typedef struct Promised__V1__ReceiveResponse Promised__V1__ReceiveResponse;
 typedef struct Promised__V1__CloseRequest Promised__V1__CloseRequest;
-typedef struct Promised__V1__CloseResponse Promised__V1__CloseResponse;
+typedef struct Promised__V1__InboundPlanResponse Promised__V1__InboundPlanResponse;
 typedef struct Promised__V1__BidRequest Promised__V1__BidRequest;
 typedef struct Promised__V1__BidResponse Promised__V1__BidResponse;
 typedef struct Promised__V1__ClearRequest Promised__V1__ClearRequest;
 typedef struct Promised__V1__ClearResponse Promised__V1__ClearResponse;
 typedef struct Promised__V1__UtilizationRequest Promised__V1__UtilizationRequest;
 typedef struct Promised__V1__UtilizationResponse Promised__V1__UtilizationResponse;
+typedef struct Promised__V1__CapacityPolicy Promised__V1__CapacityPolicy;
+typedef struct Promised__V1__PutPoliciesRequest Promised__V1__PutPoliciesRequest;
+typedef struct Promised__V1__PutBuildingsRequest Promised__V1__PutBuildingsRequest;
+typedef struct Promised__V1__PutSignalsRequest Promised__V1__PutSignalsRequest;
+typedef struct Promised__V1__ReportRequest Promised__V1__ReportRequest;
+typedef struct Promised__V1__RemoveRequest Promised__V1__RemoveRequest;
+typedef struct Promised__V1__RemoveResponse Promised__V1__RemoveResponse;
 
 
 /* --- enums --- */
@@ -56,10 +63,23 @@ struct  Promised__V1__HeadroomRequest
    * This month and the following, 1..12; 0 = 3.
    */
   uint64_t months;
+  /*
+   * What can be admitted to this building; empty = to any.
+   */
+  ProtobufCBinaryData node;
+  /*
+   * Also what is left if sales go on at least at their P10.
+   */
+  protobuf_c_boolean optimistic;
+  /*
+   * A page of all sellers, when none is named: from the answer before, and at most so many, 1..10000.
+   */
+  ProtobufCBinaryData page_token;
+  uint64_t page_size;
 };
 #define PROMISED__V1__HEADROOM_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__headroom_request__descriptor) \
-    , NULL, 0,NULL, {0,NULL}, 0 }
+    , NULL, 0,NULL, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0 }
 
 
 struct  Promised__V1__UsageRequest
@@ -93,7 +113,7 @@ struct  Promised__V1__HeadroomResponse
   size_t n_months;
   uint32_t *months;
   /*
-   * 1 confirmed, 2 estimated, 3 no limit, 0 none announced for the month.
+   * 1 confirmed, 2 estimated, 3 no limit, 0 none announced for the month; also what a policy says.
    */
   size_t n_limit_kinds;
   uint32_t *limit_kinds;
@@ -105,12 +125,15 @@ struct  Promised__V1__HeadroomResponse
   int64_t *unfulfillable;
   size_t n_reserved;
   int64_t *reserved;
+  /*
+   * Due by the end of the month, or overdue.
+   */
   size_t n_open_inbound;
   int64_t *open_inbound;
   size_t n_drafts;
   int64_t *drafts;
   /*
-   * max(0, limit − usage); −1 = no limit.
+   * max(0, limit + granted − usage); −1 = no limit.
    */
   size_t n_headroom;
   int64_t *headroom;
@@ -119,10 +142,79 @@ struct  Promised__V1__HeadroomResponse
    */
   size_t n_headroom_units;
   int64_t *headroom_units;
+  /*
+   * On hand and ordered to leave; usage is what is on hand less this, and what is due.
+   */
+  size_t n_pending_removal;
+  int64_t *pending_removal;
+  /*
+   * Extra capacity of the month, by bids.
+   */
+  size_t n_granted;
+  int64_t *granted;
+  /*
+   * Open inbound and drafts due after the month; not counted in it.
+   */
+  size_t n_inbound_later;
+  int64_t *inbound_later;
+  /*
+   * What Admit takes for an ETA in the month, against the confirmed limits of it and of the later
+   * months; −1 = no limit. The units are of the item asked for; −1 = not asked, or no limit.
+   */
+  size_t n_admissible;
+  int64_t *admissible;
+  size_t n_admissible_units;
+  int64_t *admissible_units;
+  /*
+   * What that is bounded by: 0 nothing, 1 the seller's limit, 2 the building, 3 the network (advice
+   * only), 4 the building does not take the type, 5 no limit is confirmed.
+   */
+  size_t n_bindings;
+  uint32_t *bindings;
+  /*
+   * The seller's share of the free room of all buildings, as advice; −1 = none declared.
+   */
+  size_t n_network_advice;
+  int64_t *network_advice;
+  /*
+   * headroom after P10 of the sales expected until the month begins; −1 = no limit. Empty unless
+   * asked for.
+   */
+  size_t n_optimistic;
+  int64_t *optimistic;
+  /*
+   * What those sales come from: 0 nothing known, 1 declared rates, 2 those and sellers' signals.
+   */
+  size_t n_optimistic_sources;
+  uint32_t *optimistic_sources;
+  /*
+   * Why the limit is what it is: 0 not stated, 1 forecast, 2 sales history, 3 performance, 4 network
+   * capacity, 5 seller request, 6 correction, 7 operator cut.
+   */
+  size_t n_causes;
+  uint32_t *causes;
+  /*
+   * When it was announced; 0 = by policy, or not known.
+   */
+  size_t n_announced_unix_s;
+  int64_t *announced_unix_s;
+  /*
+   * Of a page: names of its sellers, and where the next page begins; empty = the end.
+   */
+  ProtobufCBinaryData seller_keys;
+  size_t n_seller_key_lengths;
+  uint32_t *seller_key_lengths;
+  ProtobufCBinaryData next_page_token;
+  /*
+   * The third full week of this month, Sunday to Saturday, days since 1970-01-01: when the limits of
+   * the months after it are announced.
+   */
+  int64_t announcement_from_days;
+  int64_t announcement_to_days;
 };
 #define PROMISED__V1__HEADROOM_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__headroom_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, {0,NULL}, 0, 0 }
 
 
 struct  Promised__V1__Seller
@@ -131,10 +223,18 @@ struct  Promised__V1__Seller
   ProtobufCBinaryData name;
   ProtobufCBinaryData title;
   ProtobufCBinaryData marketplace;
+  /*
+   * The local date on which it began to sell, days since 1970-01-01; 0 = long ago.
+   */
+  uint64_t start_days;
+  /*
+   * An individual account, whose storage a policy fixes.
+   */
+  protobuf_c_boolean individual;
 };
 #define PROMISED__V1__SELLER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__seller__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0 }
 
 
 struct  Promised__V1__PutSellersRequest
@@ -185,118 +285,613 @@ struct  Promised__V1__PutLimitsRequest
    */
   size_t n_limits_micro_cubic_feet;
   uint64_t *limits_micro_cubic_feet;
+  /*
+   * Why, as HeadroomResponse.causes; may be empty.
+   */
+  size_t n_causes;
+  uint32_t *causes;
+  /*
+   * When it was announced; empty or 0 = now.
+   */
+  size_t n_announced_unix_s;
+  int64_t *announced_unix_s;
+  /*
+   * Until when an estimate is not lowered; empty or 0 = to the end of its month.
+   */
+  size_t n_window_end_unix_s;
+  int64_t *window_end_unix_s;
+  /*
+   * 1 = lowers what was published: needs cause 7 and a notice. May be empty.
+   */
+  size_t n_forced;
+  uint32_t *forced;
+  /*
+   * What the seller is told, a length per row or none at all.
+   */
+  ProtobufCBinaryData notices;
+  size_t n_notice_lengths;
+  uint32_t *notice_lengths;
 };
 #define PROMISED__V1__PUT_LIMITS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_limits_request__descriptor) \
-    , {0,NULL}, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL }
 
 
 struct  Promised__V1__AdmitRequest
 {
   ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, 1 to 64 bytes.
+   */
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData seller;
+  /*
+   * The plan's name, under which its units arrive: the shipment of its inbound rows.
+   */
+  ProtobufCBinaryData plan;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_quantities;
+  uint64_t *quantities;
+  /*
+   * At most the end of the eleventh month from now; what is past counts in this month.
+   */
+  size_t n_eta_unix_s;
+  int64_t *eta_unix_s;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+  /*
+   * 1 whole, 2 cut to what fits; 0 = 1.
+   */
+  uint32_t mode;
+  /*
+   * The network's own replenishment, which a policy may let pass the seller's limit.
+   */
+  protobuf_c_boolean replenishment;
 };
 #define PROMISED__V1__ADMIT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__admit_request__descriptor) \
-     }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0 }
 
 
+struct  Promised__V1__WhatIfRequest
+{
+  ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  ProtobufCBinaryData seller;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_quantities;
+  uint64_t *quantities;
+  size_t n_eta_unix_s;
+  int64_t *eta_unix_s;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  /*
+   * Empty with no nodes: buildings are not looked at.
+   */
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+  /*
+   * 1 whole, 2 cut to what fits; 0 = 2.
+   */
+  uint32_t mode;
+  protobuf_c_boolean replenishment;
+};
+#define PROMISED__V1__WHAT_IF_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__what_if_request__descriptor) \
+    , NULL, {0,NULL}, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0 }
+
+
+/*
+ * Columns per line of the request; then what is left per storage type and month.
+ */
 struct  Promised__V1__AdmitResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  /*
+   * 0 from WhatIf.
+   */
+  uint64_t plan_id;
+  /*
+   * 1 open, 2 received, 3 closed, 4 expired.
+   */
+  uint32_t state;
+  /*
+   * The answer was given before, under the same key: only plan_id, state and expiry are stated.
+   */
+  protobuf_c_boolean repeated_answer;
+  /*
+   * When the plan ends if nothing of it is sent.
+   */
+  int64_t expires_unix_s;
+  /*
+   * 0, or why the line does not fit as asked.
+   */
+  size_t n_outcomes;
+  uint32_t *outcomes;
+  size_t n_admitted;
+  uint64_t *admitted;
+  /*
+   * Units that would fit.
+   */
+  size_t n_fitting;
+  uint64_t *fitting;
+  /*
+   * As HeadroomResponse.bindings.
+   */
+  size_t n_bindings;
+  uint32_t *bindings;
+  /*
+   * yyyymm of the ETA.
+   */
+  size_t n_months;
+  uint32_t *months;
+  /*
+   * The first later month in which the whole line fits the seller's limit; 0 = none.
+   */
+  size_t n_fitting_months;
+  uint32_t *fitting_months;
+  /*
+   * A building with room for the whole line, where the asked one has none; empty = none.
+   */
+  size_t n_fitting_nodes;
+  ProtobufCBinaryData *fitting_nodes;
+  /*
+   * 1 = more than the estimate of a later month: advice.
+   */
+  size_t n_beyond_estimates;
+  uint32_t *beyond_estimates;
+  size_t n_storage_types;
+  uint32_t *storage_types;
+  size_t n_room_months;
+  uint32_t *room_months;
+  /*
+   * Room left for an ETA in the month; −1 = no limit, −2 = none confirmed.
+   */
+  size_t n_rooms;
+  int64_t *rooms;
 };
 #define PROMISED__V1__ADMIT_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__admit_response__descriptor) \
-     }
+    , NULL, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__ReceiveRequest
 {
   ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData plan;
+  /*
+   * The receipt's own name: received again under it changes nothing, however late. May be empty.
+   */
+  ProtobufCBinaryData receipt;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_quantities;
+  uint64_t *quantities;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
 };
 #define PROMISED__V1__RECEIVE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__receive_request__descriptor) \
-     }
-
-
-struct  Promised__V1__ReceiveResponse
-{
-  ProtobufCMessage base;
-};
-#define PROMISED__V1__RECEIVE_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__receive_response__descriptor) \
-     }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__CloseRequest
 {
   ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData plan;
+  ProtobufCBinaryData reason;
 };
 #define PROMISED__V1__CLOSE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__close_request__descriptor) \
-     }
+    , {0,NULL}, {0,NULL}, {0,NULL} }
 
 
-struct  Promised__V1__CloseResponse
+/*
+ * A plan with its lines.
+ */
+struct  Promised__V1__InboundPlanResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  uint64_t plan_id;
+  uint32_t state;
+  /*
+   * Nothing was changed now: the key or the receipt was known.
+   */
+  protobuf_c_boolean repeated_answer;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  /*
+   * 0 = it arrived without having been planned.
+   */
+  size_t n_admitted;
+  uint64_t *admitted;
+  /*
+   * By receipts, also beyond the admitted units.
+   */
+  size_t n_received;
+  uint64_t *received;
+  /*
+   * Still expected.
+   */
+  size_t n_open;
+  uint64_t *open;
+  size_t n_eta_unix_s;
+  int64_t *eta_unix_s;
+  ProtobufCBinaryData seller;
 };
-#define PROMISED__V1__CLOSE_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__close_response__descriptor) \
-     }
+#define PROMISED__V1__INBOUND_PLAN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__inbound_plan_response__descriptor) \
+    , NULL, 0, 0, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL} }
 
 
 struct  Promised__V1__BidRequest
 {
   ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData seller;
+  uint32_t storage_type;
+  /*
+   * yyyymm, this month to the eleventh from now.
+   */
+  uint32_t month;
+  uint64_t volume_micro_cubic_feet;
+  /*
+   * The least that is taken; 0 = all or nothing.
+   */
+  uint64_t minimum_micro_cubic_feet;
+  /*
+   * The most that is paid per cubic foot, in 1/10,000 of the currency, 1..10^12.
+   */
+  uint64_t maximum_fee;
 };
 #define PROMISED__V1__BID_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__bid_request__descriptor) \
-     }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__BidResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  uint64_t bid_id;
+  protobuf_c_boolean repeated_answer;
 };
 #define PROMISED__V1__BID_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__bid_response__descriptor) \
-     }
+    , NULL, 0, 0 }
 
 
 struct  Promised__V1__ClearRequest
 {
   ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData marketplace;
+  uint32_t storage_type;
+  uint32_t month;
+  /*
+   * What is given away, micro-cubic-feet.
+   */
+  uint64_t volume_micro_cubic_feet;
+  /*
+   * Answer what would come out, and keep nothing.
+   */
+  protobuf_c_boolean trial;
+  /*
+   * Instead of all that: a round that was cleared, as it was kept.
+   */
+  uint64_t clearing_id;
+  /*
+   * Sales from the extra space by seller, in 1/10,000 of the currency, for the credits.
+   */
+  size_t n_sales_sellers;
+  ProtobufCBinaryData *sales_sellers;
+  size_t n_sales;
+  uint64_t *sales;
 };
 #define PROMISED__V1__CLEAR_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__clear_request__descriptor) \
-     }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0,NULL, 0,NULL }
 
 
+/*
+ * Columns per bid in the order in which they were looked at: highest fee, then earliest, then lowest
+ * id. Everything that the result follows from.
+ */
 struct  Promised__V1__ClearResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  /*
+   * 0 from a trial.
+   */
+  uint64_t clearing_id;
+  ProtobufCBinaryData marketplace;
+  uint32_t storage_type;
+  uint32_t month;
+  uint64_t volume_micro_cubic_feet;
+  /*
+   * What everybody granted pays per cubic foot: the lowest granted fee; 0 = nobody was granted.
+   */
+  uint64_t price;
+  int64_t cleared_unix_s;
+  size_t n_bid_ids;
+  uint64_t *bid_ids;
+  size_t n_sellers;
+  ProtobufCBinaryData *sellers;
+  size_t n_maximum_fees;
+  uint64_t *maximum_fees;
+  size_t n_volumes;
+  uint64_t *volumes;
+  size_t n_minimums;
+  uint64_t *minimums;
+  size_t n_placed_unix_ms;
+  int64_t *placed_unix_ms;
+  size_t n_granted;
+  uint64_t *granted;
+  /*
+   * The reservation fee, the credit from sales (never more), and the difference, in 1/10,000.
+   */
+  size_t n_fees;
+  uint64_t *fees;
+  size_t n_credits;
+  uint64_t *credits;
+  size_t n_nets;
+  uint64_t *nets;
 };
 #define PROMISED__V1__CLEAR_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__clear_response__descriptor) \
-     }
+    , NULL, 0, {0,NULL}, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__UtilizationRequest
 {
   ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  /*
+   * Empty = all that have a volume declared.
+   */
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
 };
 #define PROMISED__V1__UTILIZATION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__utilization_request__descriptor) \
-     }
+    , NULL, 0,NULL }
 
 
 struct  Promised__V1__UtilizationResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+  size_t n_storage_types;
+  uint32_t *storage_types;
+  /*
+   * −1 = not declared.
+   */
+  size_t n_usable;
+  int64_t *usable;
+  size_t n_stored;
+  int64_t *stored;
+  size_t n_inbound;
+  int64_t *inbound;
+  /*
+   * Stored and inbound in thousandths of usable.
+   */
+  size_t n_permille;
+  uint64_t *permille;
+  /*
+   * 0 normal, 1 warning, 2 alarm.
+   */
+  size_t n_bands;
+  uint32_t *bands;
 };
 #define PROMISED__V1__UTILIZATION_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__utilization_response__descriptor) \
-     }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * Key: marketplace and seller, of which one is named. Replaces the whole row.
+ */
+struct  Promised__V1__CapacityPolicy
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData marketplace;
+  ProtobufCBinaryData seller;
+  protobuf_c_boolean charges_overage;
+  /*
+   * 1/10,000 of the currency per cubic foot and month.
+   */
+  uint64_t overage_fee;
+  uint64_t individual_limit_micro_cubic_feet;
+  uint32_t new_seller_weeks;
+  protobuf_c_boolean replenishment_bypasses;
+  /*
+   * 1..366.
+   */
+  uint32_t plan_days;
+  uint32_t maximum_ask_permille;
+  uint64_t maximum_ask_micro_cubic_feet;
+  uint32_t credit_permille;
+  uint32_t network_share_permille;
+  /*
+   * None, or one for each of the storage types 1..7.
+   */
+  size_t n_type_names;
+  ProtobufCBinaryData *type_names;
+};
+#define PROMISED__V1__CAPACITY_POLICY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__capacity_policy__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
+
+
+struct  Promised__V1__PutPoliciesRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  size_t n_policies;
+  Promised__V1__CapacityPolicy **policies;
+};
+#define PROMISED__V1__PUT_POLICIES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_policies_request__descriptor) \
+    , {0,NULL}, NULL, 0,NULL }
+
+
+struct  Promised__V1__PutBuildingsRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+  size_t n_storage_types;
+  uint32_t *storage_types;
+  /*
+   * 0..10^18; 0 = the building does not take the type.
+   */
+  size_t n_usable_micro_cubic_feet;
+  uint64_t *usable_micro_cubic_feet;
+  /*
+   * Thousandths of the usable volume, 0..2000; empty = 850 and 950.
+   */
+  size_t n_warning_permille;
+  uint32_t *warning_permille;
+  size_t n_alarm_permille;
+  uint32_t *alarm_permille;
+};
+#define PROMISED__V1__PUT_BUILDINGS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_buildings_request__descriptor) \
+    , {0,NULL}, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Promised__V1__PutSignalsRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  size_t n_sellers;
+  ProtobufCBinaryData *sellers;
+  size_t n_seller_indexes;
+  uint32_t *seller_indexes;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  /*
+   * yyyymm.
+   */
+  size_t n_months;
+  uint32_t *months;
+  /*
+   * 1 launch, 2 promotion, 3 seasonal, 4 discontinuation, 5 other.
+   */
+  size_t n_kinds;
+  uint32_t *kinds;
+  /*
+   * Units sold in the month beyond the usual, from and to; below 0 = fewer. Both 0 with confidence 0
+   * takes the signal back.
+   */
+  size_t n_lows;
+  int64_t *lows;
+  size_t n_highs;
+  int64_t *highs;
+  /*
+   * Thousandths.
+   */
+  size_t n_confidences;
+  uint32_t *confidences;
+};
+#define PROMISED__V1__PUT_SIGNALS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_signals_request__descriptor) \
+    , {0,NULL}, NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Promised__V1__ReportRequest
+{
+  ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  /*
+   * 1 near limits, 2 plans, 3 limit changes, 4 limits lowered although sales rose, 5 bids,
+   * 6 clearings, 7 signals, 8 overage, 9 removals, 10 policies.
+   */
+  uint32_t kind;
+  /*
+   * Only of this seller; empty = all.
+   */
+  ProtobufCBinaryData seller;
+  /*
+   * Near limits: from this share of the limit on, thousandths; 0 = 850.
+   */
+  uint32_t threshold_permille;
+  ProtobufCBinaryData page_token;
+  /*
+   * 1..10000; 0 = 100.
+   */
+  uint64_t page_size;
+};
+#define PROMISED__V1__REPORT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__report_request__descriptor) \
+    , NULL, 0, {0,NULL}, 0, {0,NULL}, 0 }
+
+
+struct  Promised__V1__RemoveRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData order;
+  /*
+   * 1 order, 2 ship, 3 cancel.
+   */
+  uint32_t action;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_quantities;
+  uint64_t *quantities;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+};
+#define PROMISED__V1__REMOVE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__remove_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Promised__V1__RemoveResponse
+{
+  ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  /*
+   * Units that the order still waits for.
+   */
+  uint64_t pending;
+  protobuf_c_boolean repeated_answer;
+};
+#define PROMISED__V1__REMOVE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__remove_response__descriptor) \
+    , NULL, 0, 0 }
 
 
 /* Promised__V1__HeadroomRequest methods */
@@ -432,6 +1027,25 @@ Promised__V1__AdmitRequest *
 void   promised__v1__admit_request__free_unpacked
                      (Promised__V1__AdmitRequest *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__WhatIfRequest methods */
+void   promised__v1__what_if_request__init
+                     (Promised__V1__WhatIfRequest         *message);
+size_t promised__v1__what_if_request__get_packed_size
+                     (const Promised__V1__WhatIfRequest   *message);
+size_t promised__v1__what_if_request__pack
+                     (const Promised__V1__WhatIfRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__what_if_request__pack_to_buffer
+                     (const Promised__V1__WhatIfRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__WhatIfRequest *
+       promised__v1__what_if_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__what_if_request__free_unpacked
+                     (Promised__V1__WhatIfRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__AdmitResponse methods */
 void   promised__v1__admit_response__init
                      (Promised__V1__AdmitResponse         *message);
@@ -470,25 +1084,6 @@ Promised__V1__ReceiveRequest *
 void   promised__v1__receive_request__free_unpacked
                      (Promised__V1__ReceiveRequest *message,
                       ProtobufCAllocator *allocator);
-/* Promised__V1__ReceiveResponse methods */
-void   promised__v1__receive_response__init
-                     (Promised__V1__ReceiveResponse         *message);
-size_t promised__v1__receive_response__get_packed_size
-                     (const Promised__V1__ReceiveResponse   *message);
-size_t promised__v1__receive_response__pack
-                     (const Promised__V1__ReceiveResponse   *message,
-                      uint8_t             *out);
-size_t promised__v1__receive_response__pack_to_buffer
-                     (const Promised__V1__ReceiveResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Promised__V1__ReceiveResponse *
-       promised__v1__receive_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   promised__v1__receive_response__free_unpacked
-                     (Promised__V1__ReceiveResponse *message,
-                      ProtobufCAllocator *allocator);
 /* Promised__V1__CloseRequest methods */
 void   promised__v1__close_request__init
                      (Promised__V1__CloseRequest         *message);
@@ -508,24 +1103,24 @@ Promised__V1__CloseRequest *
 void   promised__v1__close_request__free_unpacked
                      (Promised__V1__CloseRequest *message,
                       ProtobufCAllocator *allocator);
-/* Promised__V1__CloseResponse methods */
-void   promised__v1__close_response__init
-                     (Promised__V1__CloseResponse         *message);
-size_t promised__v1__close_response__get_packed_size
-                     (const Promised__V1__CloseResponse   *message);
-size_t promised__v1__close_response__pack
-                     (const Promised__V1__CloseResponse   *message,
+/* Promised__V1__InboundPlanResponse methods */
+void   promised__v1__inbound_plan_response__init
+                     (Promised__V1__InboundPlanResponse         *message);
+size_t promised__v1__inbound_plan_response__get_packed_size
+                     (const Promised__V1__InboundPlanResponse   *message);
+size_t promised__v1__inbound_plan_response__pack
+                     (const Promised__V1__InboundPlanResponse   *message,
                       uint8_t             *out);
-size_t promised__v1__close_response__pack_to_buffer
-                     (const Promised__V1__CloseResponse   *message,
+size_t promised__v1__inbound_plan_response__pack_to_buffer
+                     (const Promised__V1__InboundPlanResponse   *message,
                       ProtobufCBuffer     *buffer);
-Promised__V1__CloseResponse *
-       promised__v1__close_response__unpack
+Promised__V1__InboundPlanResponse *
+       promised__v1__inbound_plan_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   promised__v1__close_response__free_unpacked
-                     (Promised__V1__CloseResponse *message,
+void   promised__v1__inbound_plan_response__free_unpacked
+                     (Promised__V1__InboundPlanResponse *message,
                       ProtobufCAllocator *allocator);
 /* Promised__V1__BidRequest methods */
 void   promised__v1__bid_request__init
@@ -641,6 +1236,139 @@ Promised__V1__UtilizationResponse *
 void   promised__v1__utilization_response__free_unpacked
                      (Promised__V1__UtilizationResponse *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__CapacityPolicy methods */
+void   promised__v1__capacity_policy__init
+                     (Promised__V1__CapacityPolicy         *message);
+size_t promised__v1__capacity_policy__get_packed_size
+                     (const Promised__V1__CapacityPolicy   *message);
+size_t promised__v1__capacity_policy__pack
+                     (const Promised__V1__CapacityPolicy   *message,
+                      uint8_t             *out);
+size_t promised__v1__capacity_policy__pack_to_buffer
+                     (const Promised__V1__CapacityPolicy   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__CapacityPolicy *
+       promised__v1__capacity_policy__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__capacity_policy__free_unpacked
+                     (Promised__V1__CapacityPolicy *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__PutPoliciesRequest methods */
+void   promised__v1__put_policies_request__init
+                     (Promised__V1__PutPoliciesRequest         *message);
+size_t promised__v1__put_policies_request__get_packed_size
+                     (const Promised__V1__PutPoliciesRequest   *message);
+size_t promised__v1__put_policies_request__pack
+                     (const Promised__V1__PutPoliciesRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__put_policies_request__pack_to_buffer
+                     (const Promised__V1__PutPoliciesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__PutPoliciesRequest *
+       promised__v1__put_policies_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__put_policies_request__free_unpacked
+                     (Promised__V1__PutPoliciesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__PutBuildingsRequest methods */
+void   promised__v1__put_buildings_request__init
+                     (Promised__V1__PutBuildingsRequest         *message);
+size_t promised__v1__put_buildings_request__get_packed_size
+                     (const Promised__V1__PutBuildingsRequest   *message);
+size_t promised__v1__put_buildings_request__pack
+                     (const Promised__V1__PutBuildingsRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__put_buildings_request__pack_to_buffer
+                     (const Promised__V1__PutBuildingsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__PutBuildingsRequest *
+       promised__v1__put_buildings_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__put_buildings_request__free_unpacked
+                     (Promised__V1__PutBuildingsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__PutSignalsRequest methods */
+void   promised__v1__put_signals_request__init
+                     (Promised__V1__PutSignalsRequest         *message);
+size_t promised__v1__put_signals_request__get_packed_size
+                     (const Promised__V1__PutSignalsRequest   *message);
+size_t promised__v1__put_signals_request__pack
+                     (const Promised__V1__PutSignalsRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__put_signals_request__pack_to_buffer
+                     (const Promised__V1__PutSignalsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__PutSignalsRequest *
+       promised__v1__put_signals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__put_signals_request__free_unpacked
+                     (Promised__V1__PutSignalsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__ReportRequest methods */
+void   promised__v1__report_request__init
+                     (Promised__V1__ReportRequest         *message);
+size_t promised__v1__report_request__get_packed_size
+                     (const Promised__V1__ReportRequest   *message);
+size_t promised__v1__report_request__pack
+                     (const Promised__V1__ReportRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__report_request__pack_to_buffer
+                     (const Promised__V1__ReportRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__ReportRequest *
+       promised__v1__report_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__report_request__free_unpacked
+                     (Promised__V1__ReportRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__RemoveRequest methods */
+void   promised__v1__remove_request__init
+                     (Promised__V1__RemoveRequest         *message);
+size_t promised__v1__remove_request__get_packed_size
+                     (const Promised__V1__RemoveRequest   *message);
+size_t promised__v1__remove_request__pack
+                     (const Promised__V1__RemoveRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__remove_request__pack_to_buffer
+                     (const Promised__V1__RemoveRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__RemoveRequest *
+       promised__v1__remove_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__remove_request__free_unpacked
+                     (Promised__V1__RemoveRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__RemoveResponse methods */
+void   promised__v1__remove_response__init
+                     (Promised__V1__RemoveResponse         *message);
+size_t promised__v1__remove_response__get_packed_size
+                     (const Promised__V1__RemoveResponse   *message);
+size_t promised__v1__remove_response__pack
+                     (const Promised__V1__RemoveResponse   *message,
+                      uint8_t             *out);
+size_t promised__v1__remove_response__pack_to_buffer
+                     (const Promised__V1__RemoveResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__RemoveResponse *
+       promised__v1__remove_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__remove_response__free_unpacked
+                     (Promised__V1__RemoveResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Promised__V1__HeadroomRequest_Closure)
@@ -664,20 +1392,20 @@ typedef void (*Promised__V1__PutLimitsRequest_Closure)
 typedef void (*Promised__V1__AdmitRequest_Closure)
                  (const Promised__V1__AdmitRequest *message,
                   void *closure_data);
+typedef void (*Promised__V1__WhatIfRequest_Closure)
+                 (const Promised__V1__WhatIfRequest *message,
+                  void *closure_data);
 typedef void (*Promised__V1__AdmitResponse_Closure)
                  (const Promised__V1__AdmitResponse *message,
                   void *closure_data);
 typedef void (*Promised__V1__ReceiveRequest_Closure)
                  (const Promised__V1__ReceiveRequest *message,
                   void *closure_data);
-typedef void (*Promised__V1__ReceiveResponse_Closure)
-                 (const Promised__V1__ReceiveResponse *message,
-                  void *closure_data);
 typedef void (*Promised__V1__CloseRequest_Closure)
                  (const Promised__V1__CloseRequest *message,
                   void *closure_data);
-typedef void (*Promised__V1__CloseResponse_Closure)
-                 (const Promised__V1__CloseResponse *message,
+typedef void (*Promised__V1__InboundPlanResponse_Closure)
+                 (const Promised__V1__InboundPlanResponse *message,
                   void *closure_data);
 typedef void (*Promised__V1__BidRequest_Closure)
                  (const Promised__V1__BidRequest *message,
@@ -696,6 +1424,27 @@ typedef void (*Promised__V1__UtilizationRequest_Closure)
                   void *closure_data);
 typedef void (*Promised__V1__UtilizationResponse_Closure)
                  (const Promised__V1__UtilizationResponse *message,
+                  void *closure_data);
+typedef void (*Promised__V1__CapacityPolicy_Closure)
+                 (const Promised__V1__CapacityPolicy *message,
+                  void *closure_data);
+typedef void (*Promised__V1__PutPoliciesRequest_Closure)
+                 (const Promised__V1__PutPoliciesRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__PutBuildingsRequest_Closure)
+                 (const Promised__V1__PutBuildingsRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__PutSignalsRequest_Closure)
+                 (const Promised__V1__PutSignalsRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__ReportRequest_Closure)
+                 (const Promised__V1__ReportRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__RemoveRequest_Closure)
+                 (const Promised__V1__RemoveRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__RemoveResponse_Closure)
+                 (const Promised__V1__RemoveResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -726,11 +1475,11 @@ struct Promised__V1__Capacity_Service
                 void *closure_data);
   void (*receive)(Promised__V1__Capacity_Service *service,
                   const Promised__V1__ReceiveRequest *input,
-                  Promised__V1__ReceiveResponse_Closure closure,
+                  Promised__V1__InboundPlanResponse_Closure closure,
                   void *closure_data);
   void (*close)(Promised__V1__Capacity_Service *service,
                 const Promised__V1__CloseRequest *input,
-                Promised__V1__CloseResponse_Closure closure,
+                Promised__V1__InboundPlanResponse_Closure closure,
                 void *closure_data);
   void (*bid)(Promised__V1__Capacity_Service *service,
               const Promised__V1__BidRequest *input,
@@ -744,6 +1493,30 @@ struct Promised__V1__Capacity_Service
                       const Promised__V1__UtilizationRequest *input,
                       Promised__V1__UtilizationResponse_Closure closure,
                       void *closure_data);
+  void (*put_policies)(Promised__V1__Capacity_Service *service,
+                       const Promised__V1__PutPoliciesRequest *input,
+                       Promised__V1__PutResponse_Closure closure,
+                       void *closure_data);
+  void (*put_buildings)(Promised__V1__Capacity_Service *service,
+                        const Promised__V1__PutBuildingsRequest *input,
+                        Promised__V1__PutResponse_Closure closure,
+                        void *closure_data);
+  void (*put_signals)(Promised__V1__Capacity_Service *service,
+                      const Promised__V1__PutSignalsRequest *input,
+                      Promised__V1__PutResponse_Closure closure,
+                      void *closure_data);
+  void (*what_if)(Promised__V1__Capacity_Service *service,
+                  const Promised__V1__WhatIfRequest *input,
+                  Promised__V1__AdmitResponse_Closure closure,
+                  void *closure_data);
+  void (*report)(Promised__V1__Capacity_Service *service,
+                 const Promised__V1__ReportRequest *input,
+                 Promised__V1__ListResponse_Closure closure,
+                 void *closure_data);
+  void (*remove)(Promised__V1__Capacity_Service *service,
+                 const Promised__V1__RemoveRequest *input,
+                 Promised__V1__RemoveResponse_Closure closure,
+                 void *closure_data);
 };
 typedef void (*Promised__V1__Capacity_ServiceDestroy)(Promised__V1__Capacity_Service *);
 void promised__v1__capacity__init (Promised__V1__Capacity_Service *service,
@@ -761,7 +1534,13 @@ void promised__v1__capacity__init (Promised__V1__Capacity_Service *service,
       function_prefix__ ## close,\
       function_prefix__ ## bid,\
       function_prefix__ ## clear,\
-      function_prefix__ ## utilization  }
+      function_prefix__ ## utilization,\
+      function_prefix__ ## put_policies,\
+      function_prefix__ ## put_buildings,\
+      function_prefix__ ## put_signals,\
+      function_prefix__ ## what_if,\
+      function_prefix__ ## report,\
+      function_prefix__ ## remove  }
 void promised__v1__capacity__headroom(ProtobufCService *service,
                                       const Promised__V1__HeadroomRequest *input,
                                       Promised__V1__HeadroomResponse_Closure closure,
@@ -784,11 +1563,11 @@ void promised__v1__capacity__admit(ProtobufCService *service,
                                    void *closure_data);
 void promised__v1__capacity__receive(ProtobufCService *service,
                                      const Promised__V1__ReceiveRequest *input,
-                                     Promised__V1__ReceiveResponse_Closure closure,
+                                     Promised__V1__InboundPlanResponse_Closure closure,
                                      void *closure_data);
 void promised__v1__capacity__close(ProtobufCService *service,
                                    const Promised__V1__CloseRequest *input,
-                                   Promised__V1__CloseResponse_Closure closure,
+                                   Promised__V1__InboundPlanResponse_Closure closure,
                                    void *closure_data);
 void promised__v1__capacity__bid(ProtobufCService *service,
                                  const Promised__V1__BidRequest *input,
@@ -802,6 +1581,30 @@ void promised__v1__capacity__utilization(ProtobufCService *service,
                                          const Promised__V1__UtilizationRequest *input,
                                          Promised__V1__UtilizationResponse_Closure closure,
                                          void *closure_data);
+void promised__v1__capacity__put_policies(ProtobufCService *service,
+                                          const Promised__V1__PutPoliciesRequest *input,
+                                          Promised__V1__PutResponse_Closure closure,
+                                          void *closure_data);
+void promised__v1__capacity__put_buildings(ProtobufCService *service,
+                                           const Promised__V1__PutBuildingsRequest *input,
+                                           Promised__V1__PutResponse_Closure closure,
+                                           void *closure_data);
+void promised__v1__capacity__put_signals(ProtobufCService *service,
+                                         const Promised__V1__PutSignalsRequest *input,
+                                         Promised__V1__PutResponse_Closure closure,
+                                         void *closure_data);
+void promised__v1__capacity__what_if(ProtobufCService *service,
+                                     const Promised__V1__WhatIfRequest *input,
+                                     Promised__V1__AdmitResponse_Closure closure,
+                                     void *closure_data);
+void promised__v1__capacity__report(ProtobufCService *service,
+                                    const Promised__V1__ReportRequest *input,
+                                    Promised__V1__ListResponse_Closure closure,
+                                    void *closure_data);
+void promised__v1__capacity__remove(ProtobufCService *service,
+                                    const Promised__V1__RemoveRequest *input,
+                                    Promised__V1__RemoveResponse_Closure closure,
+                                    void *closure_data);
 
 /* --- descriptors --- */
 
@@ -812,17 +1615,24 @@ extern const ProtobufCMessageDescriptor promised__v1__seller__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_sellers_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_limits_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__admit_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__what_if_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__admit_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__receive_request__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__receive_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__close_request__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__close_response__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__inbound_plan_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__bid_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__bid_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__clear_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__clear_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__utilization_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__utilization_response__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__capacity_policy__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__put_policies_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__put_buildings_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__put_signals_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__report_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__remove_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__remove_response__descriptor;
 extern const ProtobufCServiceDescriptor promised__v1__capacity__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -20,12 +20,12 @@ typedef struct Promised__V1__HoldRequest Promised__V1__HoldRequest;
 typedef struct Promised__V1__HoldChangeRequest Promised__V1__HoldChangeRequest;
 typedef struct Promised__V1__GetHoldRequest Promised__V1__GetHoldRequest;
 typedef struct Promised__V1__HoldResponse Promised__V1__HoldResponse;
-typedef struct Promised__V1__ConsumeRequest Promised__V1__ConsumeRequest;
-typedef struct Promised__V1__ConsumeResponse Promised__V1__ConsumeResponse;
-typedef struct Promised__V1__AmendRequest Promised__V1__AmendRequest;
-typedef struct Promised__V1__AmendResponse Promised__V1__AmendResponse;
 typedef struct Promised__V1__ExtendRequest Promised__V1__ExtendRequest;
-typedef struct Promised__V1__ExtendResponse Promised__V1__ExtendResponse;
+typedef struct Promised__V1__AmendRequest Promised__V1__AmendRequest;
+typedef struct Promised__V1__PickRequest Promised__V1__PickRequest;
+typedef struct Promised__V1__ConsumeRequest Promised__V1__ConsumeRequest;
+typedef struct Promised__V1__ShortfallsRequest Promised__V1__ShortfallsRequest;
+typedef struct Promised__V1__ShortfallsResponse Promised__V1__ShortfallsResponse;
 
 
 /* --- enums --- */
@@ -57,7 +57,7 @@ struct  Promised__V1__HoldRequest
   size_t n_item_key_lengths;
   uint32_t *item_key_lengths;
   /*
-   * Per line, an index into nodes.
+   * Per line, an index into nodes and, from nodes.count on, into groups.
    */
   size_t n_node_indexes;
   uint32_t *node_indexes;
@@ -76,10 +76,38 @@ struct  Promised__V1__HoldRequest
    * Move the promises to earlier windows when room comes free.
    */
   protobuf_c_boolean wants_upgrade;
+  /*
+   * The caller's own id of the hold, 1..64 bytes, of no other hold that is kept; empty = none. Every call
+   * that takes a hold_id takes it instead.
+   */
+  ProtobufCBinaryData name;
+  /*
+   * 0 all units of every line now, or nothing; 1 what is not there claims supply that comes, or is
+   * backordered within the caps; 2 what is there of each line, refused only when that is nothing.
+   */
+  uint32_t fill;
+  /*
+   * The sales channel whose units are claimed; empty = none.
+   */
+  ProtobufCBinaryData channel;
+  /*
+   * Distribution groups: a line of one claims units of the group, whose node is told later.
+   */
+  size_t n_groups;
+  ProtobufCBinaryData *groups;
+  /*
+   * Per line, from when the units are wanted, Unix seconds, 0 = now; or no value at all.
+   */
+  size_t n_due_unix_s;
+  int64_t *due_unix_s;
+  /*
+   * A hold of the same owner that is not committed: its units count as free, and the grant releases it.
+   */
+  uint64_t replaces_hold_id;
 };
 #define PROMISED__V1__HOLD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__hold_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0 }
+    , {0,NULL}, {0,NULL}, 0, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0,NULL, 0 }
 
 
 struct  Promised__V1__HoldChangeRequest
@@ -94,10 +122,14 @@ struct  Promised__V1__HoldChangeRequest
    */
   ProtobufCBinaryData owner;
   uint64_t hold_id;
+  /*
+   * Instead of hold_id.
+   */
+  ProtobufCBinaryData name;
 };
 #define PROMISED__V1__HOLD_CHANGE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__hold_change_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Promised__V1__GetHoldRequest
@@ -105,10 +137,14 @@ struct  Promised__V1__GetHoldRequest
   ProtobufCMessage base;
   Promised__V1__ReadOptions *read;
   uint64_t hold_id;
+  /*
+   * Instead of hold_id.
+   */
+  ProtobufCBinaryData name;
 };
 #define PROMISED__V1__GET_HOLD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__get_hold_request__descriptor) \
-    , NULL, 0 }
+    , NULL, 0, {0,NULL} }
 
 
 struct  Promised__V1__HoldResponse
@@ -117,7 +153,7 @@ struct  Promised__V1__HoldResponse
   Promised__V1__AsOf *as_of;
   uint64_t hold_id;
   /*
-   * 1 held, 2 committed, 3 released, 4 expired.
+   * 1 held, 2 committed, 3 released, 4 expired, 5 consumed: all of it left.
    */
   uint32_t state;
   ProtobufCBinaryData owner;
@@ -131,7 +167,7 @@ struct  Promised__V1__HoldResponse
    */
   protobuf_c_boolean repeated_answer;
   /*
-   * The lines; only in answers to Get.
+   * The lines; only in answers to Get. The node, or the group of a pool line, and the units still claimed.
    */
   size_t n_items;
   ProtobufCBinaryData *items;
@@ -159,64 +195,231 @@ struct  Promised__V1__HoldResponse
   uint32_t *shipment_confidences;
   size_t n_shipment_levels;
   uint32_t *shipment_levels;
+  ProtobufCBinaryData name;
+  /*
+   * Of each line, units picked of those claimed, units that left, and units that are missing to it.
+   */
+  size_t n_picked;
+  int64_t *picked;
+  size_t n_shipped;
+  int64_t *shipped;
+  size_t n_short_;
+  int64_t *short_;
+  /*
+   * From when each line is claimed, 0 = now.
+   */
+  size_t n_due_unix_s;
+  int64_t *due_unix_s;
+  size_t n_channels;
+  ProtobufCBinaryData *channels;
+  /*
+   * Bits: 1 a pool line, 2 backordered, 4 a kit that the lines after it make, 8 a component.
+   */
+  size_t n_line_flags;
+  uint32_t *line_flags;
+  /*
+   * What Hold granted of each line of the request, when it was not simply all: units at its due, units of
+   * supply that comes, and when, and units for which no supply is known.
+   */
+  size_t n_granted;
+  int64_t *granted;
+  size_t n_granted_later;
+  int64_t *granted_later;
+  size_t n_later_due_unix_s;
+  int64_t *later_due_unix_s;
+  size_t n_backordered;
+  int64_t *backordered;
 };
 #define PROMISED__V1__HOLD_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__hold_response__descriptor) \
-    , NULL, 0, 0, {0,NULL}, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
-
-
-struct  Promised__V1__ConsumeRequest
-{
-  ProtobufCMessage base;
-};
-#define PROMISED__V1__CONSUME_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__consume_request__descriptor) \
-     }
-
-
-struct  Promised__V1__ConsumeResponse
-{
-  ProtobufCMessage base;
-};
-#define PROMISED__V1__CONSUME_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__consume_response__descriptor) \
-     }
-
-
-struct  Promised__V1__AmendRequest
-{
-  ProtobufCMessage base;
-};
-#define PROMISED__V1__AMEND_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__amend_request__descriptor) \
-     }
-
-
-struct  Promised__V1__AmendResponse
-{
-  ProtobufCMessage base;
-};
-#define PROMISED__V1__AMEND_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__amend_response__descriptor) \
-     }
+    , NULL, 0, 0, {0,NULL}, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__ExtendRequest
 {
   ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData owner;
+  uint64_t hold_id;
+  /*
+   * Instead of hold_id.
+   */
+  ProtobufCBinaryData name;
+  /*
+   * From now, 1..86,400; 0 = 600. An expiry is never moved nearer.
+   */
+  uint64_t ttl_s;
 };
 #define PROMISED__V1__EXTEND_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__extend_request__descriptor) \
-     }
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0 }
 
 
-struct  Promised__V1__ExtendResponse
+struct  Promised__V1__AmendRequest
 {
   ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData owner;
+  uint64_t hold_id;
+  /*
+   * Instead of hold_id.
+   */
+  ProtobufCBinaryData name;
+  /*
+   * All lines as they are wanted, with what was picked or shipped of them; columns as in HoldRequest.
+   */
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  size_t n_groups;
+  ProtobufCBinaryData *groups;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+  size_t n_quantities;
+  uint64_t *quantities;
+  size_t n_due_unix_s;
+  int64_t *due_unix_s;
+  ProtobufCBinaryData channel;
 };
-#define PROMISED__V1__EXTEND_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__extend_response__descriptor) \
-     }
+#define PROMISED__V1__AMEND_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__amend_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL} }
+
+
+struct  Promised__V1__PickRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData owner;
+  uint64_t hold_id;
+  /*
+   * Instead of hold_id.
+   */
+  ProtobufCBinaryData name;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+  /*
+   * Per line, units picked, 0..2,000,000,000.
+   */
+  size_t n_quantities;
+  uint64_t *quantities;
+  /*
+   * Per line, units that were not found: on hand is lowered by them; or no value at all.
+   */
+  size_t n_missing;
+  uint64_t *missing;
+};
+#define PROMISED__V1__PICK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__pick_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Promised__V1__ConsumeRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData owner;
+  uint64_t hold_id;
+  /*
+   * Instead of hold_id.
+   */
+  ProtobufCBinaryData name;
+  /*
+   * Per line, units that leave; no lines at all: all that is left.
+   */
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  size_t n_node_indexes;
+  uint32_t *node_indexes;
+  size_t n_quantities;
+  uint64_t *quantities;
+};
+#define PROMISED__V1__CONSUME_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__consume_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Promised__V1__ShortfallsRequest
+{
+  ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  /*
+   * Only this item, this node, this hold; empty and 0 = all.
+   */
+  ProtobufCBinaryData item;
+  ProtobufCBinaryData node;
+  uint64_t hold_id;
+  ProtobufCBinaryData name;
+  /*
+   * From the answer before; empty = the beginning.
+   */
+  ProtobufCBinaryData page_token;
+  /*
+   * 1..10,000; 0 = 1,000.
+   */
+  uint32_t page_size;
+};
+#define PROMISED__V1__SHORTFALLS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__shortfalls_request__descriptor) \
+    , NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0 }
+
+
+/*
+ * A row per line, by hold and line.
+ */
+struct  Promised__V1__ShortfallsResponse
+{
+  ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  size_t n_hold_ids;
+  uint64_t *hold_ids;
+  size_t n_names;
+  ProtobufCBinaryData *names;
+  size_t n_owners;
+  ProtobufCBinaryData *owners;
+  /*
+   * Which line of the hold, from 0.
+   */
+  size_t n_lines;
+  uint32_t *lines;
+  size_t n_items;
+  ProtobufCBinaryData *items;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  /*
+   * Units that are missing, of those claimed; since when.
+   */
+  size_t n_units;
+  int64_t *units;
+  size_t n_claimed;
+  int64_t *claimed;
+  size_t n_since_unix_s;
+  int64_t *since_unix_s;
+  /*
+   * When more is expected in the node, 0 = not known.
+   */
+  size_t n_next_supply_unix_s;
+  int64_t *next_supply_unix_s;
+  /*
+   * Over all positions, whatever was asked for.
+   */
+  uint64_t short_positions;
+  uint64_t short_units;
+  ProtobufCBinaryData next_page_token;
+};
+#define PROMISED__V1__SHORTFALLS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__shortfalls_response__descriptor) \
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, {0,NULL} }
 
 
 /* Promised__V1__HoldRequest methods */
@@ -295,43 +498,24 @@ Promised__V1__HoldResponse *
 void   promised__v1__hold_response__free_unpacked
                      (Promised__V1__HoldResponse *message,
                       ProtobufCAllocator *allocator);
-/* Promised__V1__ConsumeRequest methods */
-void   promised__v1__consume_request__init
-                     (Promised__V1__ConsumeRequest         *message);
-size_t promised__v1__consume_request__get_packed_size
-                     (const Promised__V1__ConsumeRequest   *message);
-size_t promised__v1__consume_request__pack
-                     (const Promised__V1__ConsumeRequest   *message,
+/* Promised__V1__ExtendRequest methods */
+void   promised__v1__extend_request__init
+                     (Promised__V1__ExtendRequest         *message);
+size_t promised__v1__extend_request__get_packed_size
+                     (const Promised__V1__ExtendRequest   *message);
+size_t promised__v1__extend_request__pack
+                     (const Promised__V1__ExtendRequest   *message,
                       uint8_t             *out);
-size_t promised__v1__consume_request__pack_to_buffer
-                     (const Promised__V1__ConsumeRequest   *message,
+size_t promised__v1__extend_request__pack_to_buffer
+                     (const Promised__V1__ExtendRequest   *message,
                       ProtobufCBuffer     *buffer);
-Promised__V1__ConsumeRequest *
-       promised__v1__consume_request__unpack
+Promised__V1__ExtendRequest *
+       promised__v1__extend_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   promised__v1__consume_request__free_unpacked
-                     (Promised__V1__ConsumeRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Promised__V1__ConsumeResponse methods */
-void   promised__v1__consume_response__init
-                     (Promised__V1__ConsumeResponse         *message);
-size_t promised__v1__consume_response__get_packed_size
-                     (const Promised__V1__ConsumeResponse   *message);
-size_t promised__v1__consume_response__pack
-                     (const Promised__V1__ConsumeResponse   *message,
-                      uint8_t             *out);
-size_t promised__v1__consume_response__pack_to_buffer
-                     (const Promised__V1__ConsumeResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Promised__V1__ConsumeResponse *
-       promised__v1__consume_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   promised__v1__consume_response__free_unpacked
-                     (Promised__V1__ConsumeResponse *message,
+void   promised__v1__extend_request__free_unpacked
+                     (Promised__V1__ExtendRequest *message,
                       ProtobufCAllocator *allocator);
 /* Promised__V1__AmendRequest methods */
 void   promised__v1__amend_request__init
@@ -352,62 +536,81 @@ Promised__V1__AmendRequest *
 void   promised__v1__amend_request__free_unpacked
                      (Promised__V1__AmendRequest *message,
                       ProtobufCAllocator *allocator);
-/* Promised__V1__AmendResponse methods */
-void   promised__v1__amend_response__init
-                     (Promised__V1__AmendResponse         *message);
-size_t promised__v1__amend_response__get_packed_size
-                     (const Promised__V1__AmendResponse   *message);
-size_t promised__v1__amend_response__pack
-                     (const Promised__V1__AmendResponse   *message,
+/* Promised__V1__PickRequest methods */
+void   promised__v1__pick_request__init
+                     (Promised__V1__PickRequest         *message);
+size_t promised__v1__pick_request__get_packed_size
+                     (const Promised__V1__PickRequest   *message);
+size_t promised__v1__pick_request__pack
+                     (const Promised__V1__PickRequest   *message,
                       uint8_t             *out);
-size_t promised__v1__amend_response__pack_to_buffer
-                     (const Promised__V1__AmendResponse   *message,
+size_t promised__v1__pick_request__pack_to_buffer
+                     (const Promised__V1__PickRequest   *message,
                       ProtobufCBuffer     *buffer);
-Promised__V1__AmendResponse *
-       promised__v1__amend_response__unpack
+Promised__V1__PickRequest *
+       promised__v1__pick_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   promised__v1__amend_response__free_unpacked
-                     (Promised__V1__AmendResponse *message,
+void   promised__v1__pick_request__free_unpacked
+                     (Promised__V1__PickRequest *message,
                       ProtobufCAllocator *allocator);
-/* Promised__V1__ExtendRequest methods */
-void   promised__v1__extend_request__init
-                     (Promised__V1__ExtendRequest         *message);
-size_t promised__v1__extend_request__get_packed_size
-                     (const Promised__V1__ExtendRequest   *message);
-size_t promised__v1__extend_request__pack
-                     (const Promised__V1__ExtendRequest   *message,
+/* Promised__V1__ConsumeRequest methods */
+void   promised__v1__consume_request__init
+                     (Promised__V1__ConsumeRequest         *message);
+size_t promised__v1__consume_request__get_packed_size
+                     (const Promised__V1__ConsumeRequest   *message);
+size_t promised__v1__consume_request__pack
+                     (const Promised__V1__ConsumeRequest   *message,
                       uint8_t             *out);
-size_t promised__v1__extend_request__pack_to_buffer
-                     (const Promised__V1__ExtendRequest   *message,
+size_t promised__v1__consume_request__pack_to_buffer
+                     (const Promised__V1__ConsumeRequest   *message,
                       ProtobufCBuffer     *buffer);
-Promised__V1__ExtendRequest *
-       promised__v1__extend_request__unpack
+Promised__V1__ConsumeRequest *
+       promised__v1__consume_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   promised__v1__extend_request__free_unpacked
-                     (Promised__V1__ExtendRequest *message,
+void   promised__v1__consume_request__free_unpacked
+                     (Promised__V1__ConsumeRequest *message,
                       ProtobufCAllocator *allocator);
-/* Promised__V1__ExtendResponse methods */
-void   promised__v1__extend_response__init
-                     (Promised__V1__ExtendResponse         *message);
-size_t promised__v1__extend_response__get_packed_size
-                     (const Promised__V1__ExtendResponse   *message);
-size_t promised__v1__extend_response__pack
-                     (const Promised__V1__ExtendResponse   *message,
+/* Promised__V1__ShortfallsRequest methods */
+void   promised__v1__shortfalls_request__init
+                     (Promised__V1__ShortfallsRequest         *message);
+size_t promised__v1__shortfalls_request__get_packed_size
+                     (const Promised__V1__ShortfallsRequest   *message);
+size_t promised__v1__shortfalls_request__pack
+                     (const Promised__V1__ShortfallsRequest   *message,
                       uint8_t             *out);
-size_t promised__v1__extend_response__pack_to_buffer
-                     (const Promised__V1__ExtendResponse   *message,
+size_t promised__v1__shortfalls_request__pack_to_buffer
+                     (const Promised__V1__ShortfallsRequest   *message,
                       ProtobufCBuffer     *buffer);
-Promised__V1__ExtendResponse *
-       promised__v1__extend_response__unpack
+Promised__V1__ShortfallsRequest *
+       promised__v1__shortfalls_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   promised__v1__extend_response__free_unpacked
-                     (Promised__V1__ExtendResponse *message,
+void   promised__v1__shortfalls_request__free_unpacked
+                     (Promised__V1__ShortfallsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__ShortfallsResponse methods */
+void   promised__v1__shortfalls_response__init
+                     (Promised__V1__ShortfallsResponse         *message);
+size_t promised__v1__shortfalls_response__get_packed_size
+                     (const Promised__V1__ShortfallsResponse   *message);
+size_t promised__v1__shortfalls_response__pack
+                     (const Promised__V1__ShortfallsResponse   *message,
+                      uint8_t             *out);
+size_t promised__v1__shortfalls_response__pack_to_buffer
+                     (const Promised__V1__ShortfallsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__ShortfallsResponse *
+       promised__v1__shortfalls_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__shortfalls_response__free_unpacked
+                     (Promised__V1__ShortfallsResponse *message,
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
@@ -423,23 +626,23 @@ typedef void (*Promised__V1__GetHoldRequest_Closure)
 typedef void (*Promised__V1__HoldResponse_Closure)
                  (const Promised__V1__HoldResponse *message,
                   void *closure_data);
-typedef void (*Promised__V1__ConsumeRequest_Closure)
-                 (const Promised__V1__ConsumeRequest *message,
-                  void *closure_data);
-typedef void (*Promised__V1__ConsumeResponse_Closure)
-                 (const Promised__V1__ConsumeResponse *message,
+typedef void (*Promised__V1__ExtendRequest_Closure)
+                 (const Promised__V1__ExtendRequest *message,
                   void *closure_data);
 typedef void (*Promised__V1__AmendRequest_Closure)
                  (const Promised__V1__AmendRequest *message,
                   void *closure_data);
-typedef void (*Promised__V1__AmendResponse_Closure)
-                 (const Promised__V1__AmendResponse *message,
+typedef void (*Promised__V1__PickRequest_Closure)
+                 (const Promised__V1__PickRequest *message,
                   void *closure_data);
-typedef void (*Promised__V1__ExtendRequest_Closure)
-                 (const Promised__V1__ExtendRequest *message,
+typedef void (*Promised__V1__ConsumeRequest_Closure)
+                 (const Promised__V1__ConsumeRequest *message,
                   void *closure_data);
-typedef void (*Promised__V1__ExtendResponse_Closure)
-                 (const Promised__V1__ExtendResponse *message,
+typedef void (*Promised__V1__ShortfallsRequest_Closure)
+                 (const Promised__V1__ShortfallsRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__ShortfallsResponse_Closure)
+                 (const Promised__V1__ShortfallsResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -466,16 +669,24 @@ struct Promised__V1__Holds_Service
               void *closure_data);
   void (*consume)(Promised__V1__Holds_Service *service,
                   const Promised__V1__ConsumeRequest *input,
-                  Promised__V1__ConsumeResponse_Closure closure,
+                  Promised__V1__HoldResponse_Closure closure,
                   void *closure_data);
   void (*amend)(Promised__V1__Holds_Service *service,
                 const Promised__V1__AmendRequest *input,
-                Promised__V1__AmendResponse_Closure closure,
+                Promised__V1__HoldResponse_Closure closure,
                 void *closure_data);
   void (*extend)(Promised__V1__Holds_Service *service,
                  const Promised__V1__ExtendRequest *input,
-                 Promised__V1__ExtendResponse_Closure closure,
+                 Promised__V1__HoldResponse_Closure closure,
                  void *closure_data);
+  void (*pick)(Promised__V1__Holds_Service *service,
+               const Promised__V1__PickRequest *input,
+               Promised__V1__HoldResponse_Closure closure,
+               void *closure_data);
+  void (*shortfalls)(Promised__V1__Holds_Service *service,
+                     const Promised__V1__ShortfallsRequest *input,
+                     Promised__V1__ShortfallsResponse_Closure closure,
+                     void *closure_data);
 };
 typedef void (*Promised__V1__Holds_ServiceDestroy)(Promised__V1__Holds_Service *);
 void promised__v1__holds__init (Promised__V1__Holds_Service *service,
@@ -490,7 +701,9 @@ void promised__v1__holds__init (Promised__V1__Holds_Service *service,
       function_prefix__ ## get,\
       function_prefix__ ## consume,\
       function_prefix__ ## amend,\
-      function_prefix__ ## extend  }
+      function_prefix__ ## extend,\
+      function_prefix__ ## pick,\
+      function_prefix__ ## shortfalls  }
 void promised__v1__holds__hold(ProtobufCService *service,
                                const Promised__V1__HoldRequest *input,
                                Promised__V1__HoldResponse_Closure closure,
@@ -509,16 +722,24 @@ void promised__v1__holds__get(ProtobufCService *service,
                               void *closure_data);
 void promised__v1__holds__consume(ProtobufCService *service,
                                   const Promised__V1__ConsumeRequest *input,
-                                  Promised__V1__ConsumeResponse_Closure closure,
+                                  Promised__V1__HoldResponse_Closure closure,
                                   void *closure_data);
 void promised__v1__holds__amend(ProtobufCService *service,
                                 const Promised__V1__AmendRequest *input,
-                                Promised__V1__AmendResponse_Closure closure,
+                                Promised__V1__HoldResponse_Closure closure,
                                 void *closure_data);
 void promised__v1__holds__extend(ProtobufCService *service,
                                  const Promised__V1__ExtendRequest *input,
-                                 Promised__V1__ExtendResponse_Closure closure,
+                                 Promised__V1__HoldResponse_Closure closure,
                                  void *closure_data);
+void promised__v1__holds__pick(ProtobufCService *service,
+                               const Promised__V1__PickRequest *input,
+                               Promised__V1__HoldResponse_Closure closure,
+                               void *closure_data);
+void promised__v1__holds__shortfalls(ProtobufCService *service,
+                                     const Promised__V1__ShortfallsRequest *input,
+                                     Promised__V1__ShortfallsResponse_Closure closure,
+                                     void *closure_data);
 
 /* --- descriptors --- */
 
@@ -526,12 +747,12 @@ extern const ProtobufCMessageDescriptor promised__v1__hold_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__hold_change_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__get_hold_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__hold_response__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__consume_request__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__consume_response__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__amend_request__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__amend_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__extend_request__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__extend_response__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__amend_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__pick_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__consume_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__shortfalls_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__shortfalls_response__descriptor;
 extern const ProtobufCServiceDescriptor promised__v1__holds__descriptor;
 
 PROTOBUF_C__END_DECLS

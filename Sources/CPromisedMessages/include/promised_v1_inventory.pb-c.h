@@ -39,7 +39,7 @@ typedef struct Promised__V1__PutInboundRequest Promised__V1__PutInboundRequest;
 typedef struct Promised__V1__ListRequest Promised__V1__ListRequest;
 typedef struct Promised__V1__ListResponse Promised__V1__ListResponse;
 typedef struct Promised__V1__PutForecastsRequest Promised__V1__PutForecastsRequest;
-typedef struct Promised__V1__PutForecastsResponse Promised__V1__PutForecastsResponse;
+typedef struct Promised__V1__PutFactorsRequest Promised__V1__PutFactorsRequest;
 typedef struct Promised__V1__HistoryRequest Promised__V1__HistoryRequest;
 typedef struct Promised__V1__HistoryResponse Promised__V1__HistoryResponse;
 typedef struct Promised__V1__WatchControl Promised__V1__WatchControl;
@@ -154,6 +154,12 @@ struct  Promised__V1__AvailabilityResponse
   size_t n_silence;
   uint32_t *silence;
   /*
+   * Of the allocated units, those that are picked.
+   */
+  size_t n_picked;
+  int64_t *picked;
+  /*
+   * These three are left out when they are 0 for every row.
    * Held or allocated there for a date of their own; no part of held and allocated.
    */
   size_t n_claimed_later;
@@ -171,7 +177,7 @@ struct  Promised__V1__AvailabilityResponse
 };
 #define PROMISED__V1__AVAILABILITY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__availability_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__InStockRequest
@@ -185,10 +191,24 @@ struct  Promised__V1__InStockRequest
    * 1..365; 0 = 14.
    */
   uint64_t horizon_days;
+  /*
+   * Views of each item, 0..10^12, for rate_by_views; empty = one each.
+   */
+  size_t n_views;
+  uint64_t *views;
+  /*
+   * Only this source of demand, as demand_sources; 0 = the best there is: a forecast that is not
+   * stale, else the declared rate, else the service's own forecaster.
+   */
+  uint64_t demand_source;
+  /*
+   * 1 = ask the delivery profiles for fast_track; items x zones at most 1,000,000.
+   */
+  uint64_t fast_track;
 };
 #define PROMISED__V1__IN_STOCK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__in_stock_request__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0 }
+    , NULL, {0,NULL}, 0,NULL, 0, 0,NULL, 0, 0 }
 
 
 struct  Promised__V1__InStockResponse
@@ -206,7 +226,8 @@ struct  Promised__V1__InStockResponse
   size_t n_next_supply_quantities;
   int64_t *next_supply_quantities;
   /*
-   * 0 = no rate known, so no probability is stated; 1 = the item's declared rate.
+   * 0 = no demand known, so no probability is stated; 1 = the item's declared rate, 2 = a forecast
+   * that was put, 3 = the service's own forecaster.
    */
   size_t n_demand_sources;
   uint32_t *demand_sources;
@@ -229,10 +250,66 @@ struct  Promised__V1__InStockResponse
    */
   size_t n_next_supply_utc_offset_s;
   int32_t *next_supply_utc_offset_s;
+  /*
+   * P(a unit is left all the time until the horizon), in 1/65535.
+   */
+  size_t n_never_out;
+  uint32_t *never_out;
+  /*
+   * By when all is sold with a chance of .1, .5 and .9; 0 = not within a year, or no demand known.
+   */
+  size_t n_stock_out_p10_unix_s;
+  int64_t *stock_out_p10_unix_s;
+  size_t n_stock_out_p50_unix_s;
+  int64_t *stock_out_p50_unix_s;
+  size_t n_stock_out_p90_unix_s;
+  int64_t *stock_out_p90_unix_s;
+  /*
+   * How long available_now lasts at the mean demand, in 1/1000 day; -1 = no demand known.
+   */
+  size_t n_days_of_cover_milli;
+  int64_t *days_of_cover_milli;
+  /*
+   * Seconds since what the demand rests on was made; -1 = declared, or nothing was seen yet.
+   */
+  size_t n_demand_age_s;
+  int64_t *demand_age_s;
+  /*
+   * Days of demand that it rests on, older ones counting less, in 1/1000; 0 where nobody counted.
+   */
+  size_t n_sample_days_milli;
+  int64_t *sample_days_milli;
+  /*
+   * 0 = none, 1 = no demand known, 2 = there is a forecast but it is stale, 3 = nothing sold yet: by
+   * the category, 4 = inbound is overdue and counts for nothing, 5 = nothing is available now.
+   */
+  size_t n_reasons;
+  uint32_t *reasons;
+  /*
+   * The share of the last history_days that something was available, in 1/65535; 0 days = unknown.
+   */
+  size_t n_in_stock_shares;
+  uint32_t *in_stock_shares;
+  size_t n_history_days;
+  uint32_t *history_days;
+  /*
+   * The share of zones that can have a unit within a day now, in 1/65535; only if asked for.
+   */
+  size_t n_fast_track;
+  uint32_t *fast_track;
+  uint64_t fast_track_zones;
+  /*
+   * In-stock rates of the items asked for that have a history (rated_items of them), in 1/65535:
+   * weighed by units a day while in stock, evenly, and by views.
+   */
+  uint64_t rate_by_demand;
+  uint64_t rate_by_time;
+  uint64_t rate_by_views;
+  uint64_t rated_items;
 };
 #define PROMISED__V1__IN_STOCK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__in_stock_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -496,10 +573,17 @@ struct  Promised__V1__PutItemsRequest
    */
   size_t n_volumes_cubic_mm;
   uint64_t *volumes_cubic_mm;
+  /*
+   * Categories of items that sell alike, at most 4,096 in all; an empty name is none.
+   */
+  size_t n_categories;
+  ProtobufCBinaryData *categories;
+  size_t n_category_indexes;
+  uint32_t *category_indexes;
 };
 #define PROMISED__V1__PUT_ITEMS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_items_request__descriptor) \
-    , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*
@@ -713,7 +797,7 @@ struct  Promised__V1__PutChannelStockRequest
   size_t n_buffers;
   uint64_t *buffers;
   /*
-   * Units kept for the channel from all others, less what it has claimed there.
+   * Units kept for the channel from all others, less what it has claimed there; shipping uses them up.
    */
   size_t n_set_asides;
   uint64_t *set_asides;
@@ -902,40 +986,164 @@ struct  Promised__V1__ListResponse
     , NULL, 0,NULL, {0,NULL}, 0,NULL, {0,NULL} }
 
 
+/*
+ * Quantile forecasts of demand: a row per (item, region). A row replaces the one of its item and
+ * region unless that was issued later. It is used from its first day on until it is over or more than
+ * two of its periods old; then the next best source of demand is.
+ */
 struct  Promised__V1__PutForecastsRequest
 {
   ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   */
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  /*
+   * A group of nodes or a zone prefix; an empty name is the whole network. Without one for the whole
+   * network, those of an item's regions (at most 16) add up.
+   */
+  size_t n_regions;
+  ProtobufCBinaryData *regions;
+  /*
+   * Empty = the whole network for every row.
+   */
+  size_t n_region_indexes;
+  uint32_t *region_indexes;
+  size_t n_issued_unix_s;
+  int64_t *issued_unix_s;
+  /*
+   * The first day forecast, days since 1970-01-01 where the item's seller is.
+   */
+  size_t n_start_days;
+  uint32_t *start_days;
+  /*
+   * 1..28.
+   */
+  size_t n_period_days;
+  uint32_t *period_days;
+  /*
+   * 0..53; 0 takes the forecast back.
+   */
+  size_t n_periods;
+  uint32_t *periods;
+  /*
+   * 1 = each period stands for the sum up to its end. Empty = 0 for every row.
+   */
+  size_t n_cumulative;
+  uint32_t *cumulative;
+  /*
+   * Of every row, in 1/10,000, ascending, 1..16 of them, each 1..9999.
+   */
+  size_t n_levels;
+  uint32_t *levels;
+  /*
+   * Row by row, period by period, level by level: 1/1000 unit, 0..10^12. What crosses within a period
+   * is sorted.
+   */
+  size_t n_values_milli;
+  int64_t *values_milli;
 };
 #define PROMISED__V1__PUT_FORECASTS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_forecasts_request__descriptor) \
-     }
+    , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
-struct  Promised__V1__PutForecastsResponse
+/*
+ * Known seasons and events. From from_days to to_days, both included, items of the category (an empty
+ * name: all) sell by a factor; where several meet they multiply. The service's own forecaster learns
+ * and forecasts by them. A row replaces that of its category and days.
+ */
+struct  Promised__V1__PutFactorsRequest
 {
   ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, up to 64 bytes; empty = none. Unused inside a load.
+   */
+  ProtobufCBinaryData idempotency_key;
+  Promised__V1__LoadChunk *load;
+  size_t n_categories;
+  ProtobufCBinaryData *categories;
+  size_t n_category_indexes;
+  uint32_t *category_indexes;
+  /*
+   * Days since 1970-01-01 where the item's seller is.
+   */
+  size_t n_from_days;
+  uint32_t *from_days;
+  size_t n_to_days;
+  uint32_t *to_days;
+  /*
+   * 1/1000, 0..100,000; 1000 takes the row back. At most 256 rows in all.
+   */
+  size_t n_factors_milli;
+  uint32_t *factors_milli;
 };
-#define PROMISED__V1__PUT_FORECASTS_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_forecasts_response__descriptor) \
-     }
+#define PROMISED__V1__PUT_FACTORS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_factors_request__descriptor) \
+    , {0,NULL}, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__HistoryRequest
 {
   ProtobufCMessage base;
+  Promised__V1__ReadOptions *read;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  /*
+   * The last days, 1..28; 0 = 28.
+   */
+  uint64_t days;
 };
 #define PROMISED__V1__HISTORY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__history_request__descriptor) \
-     }
+    , NULL, {0,NULL}, 0,NULL, 0 }
 
 
+/*
+ * Days of all items one after another, oldest first; day_counts says how many belong to each.
+ */
 struct  Promised__V1__HistoryResponse
 {
   ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  size_t n_outcomes;
+  uint32_t *outcomes;
+  size_t n_day_counts;
+  uint32_t *day_counts;
+  /*
+   * Days since 1970-01-01 where the item's seller is.
+   */
+  size_t n_days;
+  int64_t *days;
+  /*
+   * Units in all nodes when the day ended.
+   */
+  size_t n_on_hand;
+  int64_t *on_hand;
+  /*
+   * Units that were shipped.
+   */
+  size_t n_demand;
+  int64_t *demand;
+  /*
+   * The share of the day that something was available, in 1/65535.
+   */
+  size_t n_in_stock;
+  uint32_t *in_stock;
+  /*
+   * Of the day that is open, per item: units shipped so far.
+   */
+  size_t n_today;
+  int64_t *today;
 };
 #define PROMISED__V1__HISTORY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__history_response__descriptor) \
-     }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__WatchControl
@@ -1402,24 +1610,24 @@ Promised__V1__PutForecastsRequest *
 void   promised__v1__put_forecasts_request__free_unpacked
                      (Promised__V1__PutForecastsRequest *message,
                       ProtobufCAllocator *allocator);
-/* Promised__V1__PutForecastsResponse methods */
-void   promised__v1__put_forecasts_response__init
-                     (Promised__V1__PutForecastsResponse         *message);
-size_t promised__v1__put_forecasts_response__get_packed_size
-                     (const Promised__V1__PutForecastsResponse   *message);
-size_t promised__v1__put_forecasts_response__pack
-                     (const Promised__V1__PutForecastsResponse   *message,
+/* Promised__V1__PutFactorsRequest methods */
+void   promised__v1__put_factors_request__init
+                     (Promised__V1__PutFactorsRequest         *message);
+size_t promised__v1__put_factors_request__get_packed_size
+                     (const Promised__V1__PutFactorsRequest   *message);
+size_t promised__v1__put_factors_request__pack
+                     (const Promised__V1__PutFactorsRequest   *message,
                       uint8_t             *out);
-size_t promised__v1__put_forecasts_response__pack_to_buffer
-                     (const Promised__V1__PutForecastsResponse   *message,
+size_t promised__v1__put_factors_request__pack_to_buffer
+                     (const Promised__V1__PutFactorsRequest   *message,
                       ProtobufCBuffer     *buffer);
-Promised__V1__PutForecastsResponse *
-       promised__v1__put_forecasts_response__unpack
+Promised__V1__PutFactorsRequest *
+       promised__v1__put_factors_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   promised__v1__put_forecasts_response__free_unpacked
-                     (Promised__V1__PutForecastsResponse *message,
+void   promised__v1__put_factors_request__free_unpacked
+                     (Promised__V1__PutFactorsRequest *message,
                       ProtobufCAllocator *allocator);
 /* Promised__V1__HistoryRequest methods */
 void   promised__v1__history_request__init
@@ -1587,8 +1795,8 @@ typedef void (*Promised__V1__ListResponse_Closure)
 typedef void (*Promised__V1__PutForecastsRequest_Closure)
                  (const Promised__V1__PutForecastsRequest *message,
                   void *closure_data);
-typedef void (*Promised__V1__PutForecastsResponse_Closure)
-                 (const Promised__V1__PutForecastsResponse *message,
+typedef void (*Promised__V1__PutFactorsRequest_Closure)
+                 (const Promised__V1__PutFactorsRequest *message,
                   void *closure_data);
 typedef void (*Promised__V1__HistoryRequest_Closure)
                  (const Promised__V1__HistoryRequest *message,
@@ -1670,8 +1878,12 @@ struct Promised__V1__Inventory_Service
                          void *closure_data);
   void (*put_forecasts)(Promised__V1__Inventory_Service *service,
                         const Promised__V1__PutForecastsRequest *input,
-                        Promised__V1__PutForecastsResponse_Closure closure,
+                        Promised__V1__PutResponse_Closure closure,
                         void *closure_data);
+  void (*put_factors)(Promised__V1__Inventory_Service *service,
+                      const Promised__V1__PutFactorsRequest *input,
+                      Promised__V1__PutResponse_Closure closure,
+                      void *closure_data);
   void (*history)(Promised__V1__Inventory_Service *service,
                   const Promised__V1__HistoryRequest *input,
                   Promised__V1__HistoryResponse_Closure closure,
@@ -1711,6 +1923,7 @@ void promised__v1__inventory__init (Promised__V1__Inventory_Service *service,
       function_prefix__ ## put_channel_stock,\
       function_prefix__ ## put_backorders,\
       function_prefix__ ## put_forecasts,\
+      function_prefix__ ## put_factors,\
       function_prefix__ ## history,\
       function_prefix__ ## list,\
       function_prefix__ ## watch,\
@@ -1773,8 +1986,12 @@ void promised__v1__inventory__put_backorders(ProtobufCService *service,
                                              void *closure_data);
 void promised__v1__inventory__put_forecasts(ProtobufCService *service,
                                             const Promised__V1__PutForecastsRequest *input,
-                                            Promised__V1__PutForecastsResponse_Closure closure,
+                                            Promised__V1__PutResponse_Closure closure,
                                             void *closure_data);
+void promised__v1__inventory__put_factors(ProtobufCService *service,
+                                          const Promised__V1__PutFactorsRequest *input,
+                                          Promised__V1__PutResponse_Closure closure,
+                                          void *closure_data);
 void promised__v1__inventory__history(ProtobufCService *service,
                                       const Promised__V1__HistoryRequest *input,
                                       Promised__V1__HistoryResponse_Closure closure,
@@ -1817,7 +2034,7 @@ extern const ProtobufCMessageDescriptor promised__v1__put_inbound_request__descr
 extern const ProtobufCMessageDescriptor promised__v1__list_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__list_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_forecasts_request__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__put_forecasts_response__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__put_factors_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__history_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__history_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__watch_control__descriptor;

@@ -6,10 +6,10 @@ import PromisedModel
 /// Holds do not know the positions they claim by place, so the claims are counted up from the holds,
 /// for one part of the items at a time, and compared with the position table's part of those items.
 /// A part is a range of the hash that the table is sorted by, so that it is walked once, and small
-/// enough that its tally stays small. Between two slices the state changes: an event that changes a
-/// hold that was counted already takes its lines out of the tally before, and puts them in again
-/// after (`State+AuditClaims`); a change of an item that was walked already goes into the pass's sums
-/// too. So every comparison is of two sides of the same instant, and the pass stops nobody.
+/// enough that its tally stays small. Between two slices the state changes: a hold that is touched is
+/// counted anew before anything is compared again, and a change of an item that was walked already
+/// goes into the pass's sums too. So every comparison is of two sides of the same instant, and the
+/// pass stops nobody.
 ///
 /// The pass is no part of the state: it is not in snapshots, and applying an event gives the same
 /// state whether one is under way or not.
@@ -39,8 +39,11 @@ struct Audit: ~Copyable {
 
   var part: UInt64 = 0
   private(set) var partCount: UInt64 = 1
-  /// Holds in slots before this one are in the tallies.
-  var countedSlots = 0
+  /// What each hold was counted with, by its slot: those before the end are in the tallies.
+  var counted = Store<CountedHold>()
+  var entries = Store<CountedClaim>()
+  /// Holds that were touched since the last slice, by id, and slots, marked, of those that are gone.
+  var changed = Store<UInt64>()
   /// Where the phase under way goes on: a slot or row of its table.
   var cursor = 0
   /// Items whose hash is at most this one are in the sums.
@@ -72,11 +75,34 @@ struct Audit: ~Copyable {
   mutating func beginCounting() {
     phase = .counting
     isCounting = true
-    countedSlots = 0
+    counted.removeAll()
+    entries.removeAll()
+    changed.removeAll()
     claims.removeAll()
     buckets.removeAll()
     heldCount = 0
     committedCount = 0
+  }
+
+  static var slotMark: UInt64 { 1 << 63 }
+  /// Entries of a part, of 56 bytes each, with those that newer ones took the place of.
+  static var mostEntries: Int { 4_194_304 }
+
+  mutating func add(_ entry: CountedClaim, sign: Int64) {
+    if let bucket = entry.bucket {
+      if countsBuckets { buckets.add(sign * entry.units.reserved, to: bucket) }
+    } else {
+      var units = entry.units
+      units.reserved *= sign
+      units.allocated *= sign
+      units.picked *= sign
+      claims.add(units, to: entry.key)
+    }
+  }
+
+  mutating func count(_ state: UInt8, by change: Int) {
+    if state == HoldState.held.rawValue { heldCount += change }
+    if state == HoldState.committed.rawValue { committedCount += change }
   }
 
   /// Whether buckets and counts of holds are being counted: with the first part only.

@@ -1,18 +1,98 @@
 import PromisedModel
 
-/// Units that holds claim of an item in a node, as an audit counted them.
+/// Units that holds claim, as an audit counted them.
 struct ClaimedUnits: BitwiseCopyable, Equatable {
   var reserved: Int64 = 0
   var allocated: Int64 = 0
   var picked: Int64 = 0
 }
 
-/// Claims by (item, node), counted up from holds. Memory is that of the distinct pairs.
+/// What of an item is claimed, and where.
+struct ClaimKey: BitwiseCopyable, Equatable {
+  enum Kind: UInt8 {
+    /// Units that the row of a node reserves.
+    case row = 0
+    /// Units of a node due later, and of a group: no row reserves them.
+    case dated = 1
+    case pool = 2
+    /// Units of a node that lines of a channel claim, whenever they are due.
+    case channel = 3
+  }
+
+  var item: UInt64
+  var due: UInt32 = 0
+  var place: UInt16
+  var channel: UInt16 = 0
+  private var rawKind: UInt8
+
+  var kind: Kind { Kind(rawValue: rawKind) ?? .row }
+
+  init(item: UInt64, node: UInt16) {
+    self.item = item
+    place = node
+    rawKind = Kind.row.rawValue
+  }
+
+  init(item: UInt64, node: UInt16, channel: UInt16) {
+    self.init(item: item, node: node)
+    self.channel = channel
+    rawKind = Kind.channel.rawValue
+  }
+
+  init(_ row: ClaimRow) {
+    self.init(item: row.item, node: row.place)
+    due = row.due
+    channel = row.channel
+    rawKind = (row.isPool ? Kind.pool : Kind.dated).rawValue
+  }
+
+  var row: ClaimRow {
+    ClaimRow(item: item, place: place, isPool: kind == .pool, due: due, channel: channel)
+  }
+
+  fileprivate var hash: UInt64 {
+    mix(mix(item) ^ (UInt64(due) << 32 | UInt64(channel) << 16 | UInt64(place)) &+ UInt64(rawKind))
+  }
+}
+
+/// One claim of a hold that was counted, of units or of a bucket.
+struct CountedClaim: BitwiseCopyable {
+  var key: ClaimKey
+  var units: ClaimedUnits
+  private var index: UInt32
+  private var isBucket: Bool
+  private var at: Int64
+
+  init(key: ClaimKey, units: ClaimedUnits) {
+    self.key = key
+    self.units = units
+    (index, isBucket, at) = (0, false, 0)
+  }
+
+  init(bucket: BucketKey, units: Int64) {
+    key = ClaimKey(item: 0, node: UInt16(bucket.kind))
+    self.units = ClaimedUnits(reserved: units)
+    (index, isBucket, at) = (bucket.index, true, bucket.atUnixSeconds)
+  }
+
+  var bucket: BucketKey? {
+    isBucket ? BucketKey(kind: UInt8(key.place), index: index, atUnixSeconds: at) : nil
+  }
+}
+
+/// What a hold was counted with: a run of entries, and its state.
+struct CountedHold: BitwiseCopyable {
+  var first: UInt32 = 0
+  var count: UInt32 = 0
+  /// 0 = no hold.
+  var state: UInt8 = 0
+}
+
+/// Claims by key, counted up from holds. Memory is that of the distinct keys.
 struct ClaimTally: ~Copyable {
   struct Row: BitwiseCopyable {
-    var item: UInt64
+    var key: ClaimKey
     var units: ClaimedUnits
-    var node: UInt16
   }
 
   private var index = SlotIndex(capacity: 1024)
@@ -22,18 +102,18 @@ struct ClaimTally: ~Copyable {
 
   func row(_ slot: Int) -> Row { rows[slot] }
 
-  /// Expected constant time; zeros for a pair that was never counted.
-  func read(_ item: UInt64, _ node: UInt16) -> ClaimedUnits {
-    find(item, node).map { rows[$0].units } ?? ClaimedUnits()
+  /// Expected constant time; zeros for what was never counted.
+  func read(_ key: ClaimKey) -> ClaimedUnits {
+    find(key).map { rows[$0].units } ?? ClaimedUnits()
   }
 
-  mutating func add(_ units: ClaimedUnits, item: UInt64, node: UInt16) {
+  mutating func add(_ units: ClaimedUnits, to key: ClaimKey) {
     let slot: Int
-    if let found = find(item, node) {
+    if let found = find(key) {
       slot = found
     } else {
-      slot = rows.append(Row(item: item, units: ClaimedUnits(), node: node))
-      index.insert(hash(item: item, node: node), slot: slot)
+      slot = rows.append(Row(key: key, units: ClaimedUnits()))
+      index.insert(key.hash, slot: slot)
     }
     rows.at(slot).pointee.units.reserved += units.reserved
     rows.at(slot).pointee.units.allocated += units.allocated
@@ -45,9 +125,7 @@ struct ClaimTally: ~Copyable {
     rows.removeAll()
   }
 
-  private func find(_ item: UInt64, _ node: UInt16) -> Int? {
-    index.find(hash(item: item, node: node)) { rows[$0].item == item && rows[$0].node == node }
-  }
+  private func find(_ key: ClaimKey) -> Int? { index.find(key.hash) { rows[$0].key == key } }
 }
 
 /// Claimed units by bucket, counted up from promises.

@@ -15,6 +15,7 @@ extension State {
   /// Goes on with the pass by about `units` rows, lines and items, 10 to 100 ns each; the report when
   /// the pass ended with this slice. Reads the state and changes nothing of it.
   package func auditSlice(units: Int) -> AuditReport? {
+    if audit.isCounting && !auditChanged(units: units) { return nil }
     switch audit.phase {
     case .idle: return nil
     case .counting:
@@ -85,6 +86,7 @@ extension State {
     for place in 0..<positions.rowCount(slot) {
       auditRow(positions.rows(slot)[place], token: token, node: positions.nodes(slot)[place])
     }
+    auditClaimsBeyondRows(of: token)
     let index = Int(positions.attribute(slot))
     if index == 0 { return }
     let item = attributes[index]
@@ -96,19 +98,25 @@ extension State {
   private func auditRow(_ row: StockRow, token: UInt64, node: UInt16) {
     audit.report.positions += 1
     audit.onHand += Int128(row.onHand)
-    let claimed = audit.claims.read(token, node)
+    let claimed = audit.claims.read(ClaimKey(item: token, node: node))
     auditEqual(.reserved, claimed.reserved, Int64(row.reserved), token, node)
     let parts = breakdowns.read(item: token, node: node)
     auditEqual(.allocated, claimed.allocated, Int64(parts.allocated), token, node)
+    auditEqual(.picked, claimed.picked, Int64(parts.picked), token, node)
     let conditions =
       Int64(parts.unfulfillable) + Int64(parts.researching) + Int64(parts.inTransfer)
       + Int64(parts.inProcessing) + Int64(parts.withheld)
     auditEqual(.breakdown, conditions, Int64(row.encumbered), token, node)
+    auditAllocations(parts, row, token, node)
+    auditBounds(parts, row, token, node)
+  }
+
+  private func auditBounds(_ parts: Breakdown, _ row: StockRow, _ token: UInt64, _ node: UInt16) {
     audit.report.check(.bounds)
     let least = min(
       min(row.onHand, row.reserved, row.encumbered),
       min(parts.allocated, parts.unfulfillable, parts.researching),
-      min(parts.inTransfer, parts.inProcessing, parts.withheld))
+      min(parts.inTransfer, parts.inProcessing, parts.withheld, parts.picked))
     if least < 0 {
       auditDiffers(.bounds, token, node, detail: "the least amount", expected: 0, found: least)
     } else if max(row.onHand, row.encumbered) > Limits.unitsPerPosition {
@@ -119,23 +127,93 @@ extension State {
       auditDiffers(
         .bounds, token, node, detail: "allocated of reserved", expected: row.reserved,
         found: parts.allocated)
+    } else if parts.picked > parts.allocated {
+      auditDiffers(
+        .bounds, token, node, detail: "picked of allocated", expected: parts.allocated,
+        found: parts.picked)
     }
   }
 
-  /// Claims of the part whose position there is not: all of them have been compared otherwise.
+  /// The list of a position's allocations, and what is missing to them.
+  private func auditAllocations(
+    _ parts: Breakdown, _ row: StockRow, _ token: UInt64, _ node: UInt16
+  ) {
+    if parts.first == 0 && parts.allocated == 0 && parts.short == 0 { return }
+    var (listed, short): (Int64, Int64) = (0, 0)
+    var (next, steps) = (parts.first, 0)
+    // A list that runs in a circle ends here too.
+    while next != 0 && steps <= Int(parts.allocated) {
+      let entry = allocations.at(next).pointee
+      let line = holds.lines(Int(entry.slot))[Int(entry.line)]
+      if line.item == token && line.node == node && line.isAtPosition {
+        listed += Int64(line.quantity)
+      }
+      short += Int64(entry.short)
+      next = entry.next
+      steps += 1
+    }
+    auditEqual(.allocations, Int64(parts.allocated), listed, token, node)
+    let fulfillable = max(0, Int64(row.onHand) - Int64(row.encumbered) + Int64(parts.withheld))
+    let missing = max(0, Int64(parts.allocated) - fulfillable)
+    auditEqual(.shortfalls, missing, Int64(parts.short), token, node)
+    auditEqual(.shortfalls, short, Int64(parts.short), token, node)
+  }
+
+  /// What is claimed for later, of groups, and by channels.
+  private func auditClaimsBeyondRows(of token: UInt64) {
+    var next = claims.first(of: token)
+    while let slot = next {
+      let row = claims.row(slot)
+      next = claims.next(after: slot)
+      let counted = audit.claims.read(ClaimKey(row))
+      let place = row.isPool ? "group" : "node"
+      audit.report.check(.dated)
+      if counted.reserved != row.units || counted.allocated != row.allocated {
+        auditDiffers(
+          .dated, token, row.place, isNode: !row.isPool,
+          detail: "\(place) \(row.place), due \(row.due), channel \(row.channel)",
+          expected: counted.reserved, found: row.units)
+      }
+    }
+    next = channels.rows.first(of: token)
+    while let slot = next {
+      let row = channels.rows.row(slot)
+      next = channels.rows.next(after: slot)
+      let key = ClaimKey(item: token, node: row.node, channel: row.channel)
+      auditEqual(.channels, audit.claims.read(key).reserved, row.claimed, token, row.node)
+    }
+  }
+
+  /// Claims of the part that are kept nowhere: all others have been compared.
   private func auditLeftovers(units: Int) -> Bool {
     let end = min(audit.claims.count, audit.cursor + units)
     while audit.cursor < end {
       let row = audit.claims.row(audit.cursor)
       audit.cursor += 1
-      if row.units == ClaimedUnits() { continue }
-      let slot = positions.find(row.item)
-      if slot >= 0 && positions.row(slot, node: row.node) != nil { continue }
+      if row.units == ClaimedUnits() || isKept(row.key) { continue }
+      let identity: AuditIdentity
+      switch row.key.kind {
+      case .row: identity = .reserved
+      case .dated, .pool: identity = .dated
+      case .channel: identity = .channels
+      }
       auditDiffers(
-        .reserved, row.item, row.node, detail: "no position", expected: row.units.reserved,
-        found: 0)
+        identity, row.key.item, row.key.place, isNode: row.key.kind != .pool,
+        detail: "kept nowhere", expected: row.units.reserved, found: 0)
     }
     return audit.cursor == audit.claims.count
+  }
+
+  private func isKept(_ key: ClaimKey) -> Bool {
+    switch key.kind {
+    case .row:
+      let slot = positions.find(key.item)
+      return slot >= 0 && positions.row(slot, node: key.place) != nil
+    case .dated, .pool: return claims.find(key.row) != nil
+    case .channel:
+      return channels.rows.find(
+        ChannelRow(item: key.item, node: key.place, channel: key.channel)) != nil
+    }
   }
 
   /// Breakdowns whose position there is not.
@@ -169,12 +247,13 @@ extension State {
 
   @inline(never)
   func auditDiffers(
-    _ identity: AuditIdentity, _ token: UInt64, _ node: UInt16, detail: String = "",
-    expected: some BinaryInteger, found: some BinaryInteger
+    _ identity: AuditIdentity, _ token: UInt64, _ node: UInt16, isNode: Bool = true,
+    detail: String = "", expected: some BinaryInteger, found: some BinaryInteger
   ) {
     audit.report.add(
       AuditViolation(
-        identity, key: itemKeys.name(token), node: network.nodeName(node).name, detail: detail,
-        expected: expected, found: found))
+        identity, key: itemKeys.name(token),
+        node: isNode ? network.nodeName(node).name : .empty, detail: detail, expected: expected,
+        found: found))
   }
 }

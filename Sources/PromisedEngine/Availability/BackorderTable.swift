@@ -42,8 +42,4 @@ extension ItemLists where Row == BackorderRow {
     if let slot = find(row) { remove(slot) }
     if row.cap > 0 { _ = insert(row) }
   }
-
-  mutating func removeAll() {
-    for slot in 0..<slotCount where row(slot).item != 0 { remove(slot) }
-  }
 }

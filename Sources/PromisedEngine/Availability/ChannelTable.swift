@@ -62,6 +62,14 @@ struct ChannelTable: ~Copyable {
     change(ChannelRow(item: item, node: node, channel: channel)) { $0.claimed += units }
   }
 
+  /// Units that were kept for a channel left: so many fewer are kept for it.
+  mutating func use(_ units: Int32, item: UInt64, node: UInt16, channel: UInt16) {
+    guard rows.find(ChannelRow(item: item, node: node, channel: channel)) != nil else { return }
+    change(ChannelRow(item: item, node: node, channel: channel)) {
+      $0.setAside -= min($0.setAside, units)
+    }
+  }
+
   private mutating func change(_ like: ChannelRow, by body: (inout ChannelRow) -> Void) {
     let found = rows.find(like)
     var row = found.map { rows.row($0) } ?? like

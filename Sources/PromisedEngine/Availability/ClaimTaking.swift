@@ -126,6 +126,13 @@ extension State {
     touch(item: like.item)
   }
 
+  /// Units of a channel's line left: what was kept for it is used up by them.
+  func useSetAside(_ units: Int32, of line: HoldLine) {
+    if line.channel == 0 || line.isPool { return }
+    channels.use(units, item: line.item, node: line.node, channel: line.channel)
+    reviewSpecial(line.item)
+  }
+
   /// Adds to what a channel claims in a node, so that it counts against what is kept for it.
   func claimOfChannel(_ units: Int32, item: UInt64, node: UInt16, channel: UInt16) {
     channels.claim(Int64(units), item: item, node: node, channel: channel)

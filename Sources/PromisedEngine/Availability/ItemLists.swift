@@ -85,5 +85,10 @@ struct ItemLists<Row: ItemListRow>: ~Copyable {
     free.append(UInt32(slot))
   }
 
+  /// Takes all rows away and keeps the memory. Linear in them.
+  mutating func removeAll() {
+    for slot in 0..<slotCount where row(slot).item != 0 { remove(slot) }
+  }
+
   private static func hash(_ row: Row) -> UInt64 { mix(mix(row.item) ^ row.keyHash) }
 }

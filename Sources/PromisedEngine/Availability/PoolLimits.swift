@@ -60,7 +60,8 @@ extension SupplyModel {
     let members = span.demands & set
     let isLater = demands[latest(members)].due >= time
     let there = isLater ? latestFloor(place, members) : floor(of: span, at: time)
-    let slack = there - keptForOthers(than: members, 0, at: span) - need
+    let slack =
+      there - keptForOthers(than: members, 0, at: span) - need - buffer(of: channel, at: span)
     let left = left(for: channel, at: span)
     // Kept for the channel and for none of the set: taking it costs the set nothing.
     return left == 0 || has(channel: channel, in: members) ? slack : max(slack, 0) + left

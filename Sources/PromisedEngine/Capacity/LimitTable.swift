@@ -9,8 +9,16 @@ struct LimitRow: BitwiseCopyable {
   /// `confirmed` or `noLimit`, whichever was put last; 0 = neither.
   var decided: UInt8 = 0
   var hasEstimate = false
+  var decidedCause: UInt8 = 0
+  var estimateCause: UInt8 = 0
   var decidedLimit: Int64 = 0
   var estimate: Int64 = 0
+  /// Extra capacity that bids were granted.
+  var granted: Int64 = 0
+  var decidedUnixSeconds: Int64 = 0
+  var estimatedUnixSeconds: Int64 = 0
+  /// Until when the estimate is not lowered.
+  var windowEndUnixSeconds: Int64 = 0
 
   init(seller: UInt32, month: UInt32, storageType: UInt8) {
     self.seller = seller
@@ -18,10 +26,17 @@ struct LimitRow: BitwiseCopyable {
     self.storageType = storageType
   }
 
-  /// What counts for admission: what was decided, else the estimate, else nothing (kind 0).
+  /// What was decided, else the estimate, else nothing (kind 0).
   var effective: (kind: UInt8, limit: Int64) {
     if decided != 0 { return (decided, decidedLimit) }
     return hasEstimate ? (LimitKind.estimated.rawValue, estimate) : (0, 0)
+  }
+
+  /// The higher of what was decided and what was estimated; nil = no limit, or none announced.
+  var highest: Int64? {
+    if decided == LimitKind.noLimit.rawValue { return nil }
+    if decided == 0 { return hasEstimate ? estimate : nil }
+    return hasEstimate ? max(decidedLimit, estimate) : decidedLimit
   }
 }
 
@@ -38,28 +53,27 @@ struct LimitTable: ~Copyable {
     slot(Self.key(seller, type, month)).map { rows[$0] }
   }
 
-  mutating func put(seller: UInt32, type: UInt8, month: UInt32, kind: LimitKind, limit: Int64) {
+  /// The row, added when there is none; valid until the next one is added.
+  mutating func inserting(
+    seller: UInt32, type: UInt8, month: UInt32
+  ) -> UnsafeMutablePointer<LimitRow> {
     let key = Self.key(seller, type, month)
-    let slot: Int
-    if let found = self.slot(key) {
-      slot = found
-    } else {
-      slot = rows.append(LimitRow(seller: seller, month: month, storageType: type))
-      index.insert(mix(key), slot: slot)
-    }
-    let row = rows.at(slot)
-    if kind == .estimated {
-      row.pointee.hasEstimate = true
-      row.pointee.estimate = limit
-    } else {
-      row.pointee.decided = kind.rawValue
-      row.pointee.decidedLimit = kind == .noLimit ? 0 : limit
-    }
+    if let found = slot(key) { return rows.at(found) }
+    let slot = rows.append(LimitRow(seller: seller, month: month, storageType: type))
+    index.insert(mix(key), slot: slot)
+    return rows.at(slot)
   }
 
-  mutating func removeAll() {
+  /// Forgets what was announced; what bids were granted stays.
+  mutating func removeAnnounced() {
+    var granted: [LimitRow] = []
+    for slot in sortedSlots() where rows[slot].granted != 0 { granted.append(rows[slot]) }
     index.removeAll()
     rows.removeAll()
+    for old in granted {
+      inserting(seller: old.seller, type: old.storageType, month: old.month).pointee.granted =
+        old.granted
+    }
   }
 
   /// Slots in the order of (seller, storage type, month).

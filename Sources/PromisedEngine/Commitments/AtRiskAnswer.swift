@@ -129,10 +129,13 @@ extension State {
     var nodes: [UInt16]?
     for index in Int(record.firstLine)..<Int(record.firstLine + record.lineCount) {
       let line = holds.lines(slot)[index]
+      if line.isHeading { continue }
+      // What is in somebody's hands, or gone, goes nowhere else.
+      if line.picked > 0 || line.shipped > 0 { return [] }
       // Lines of the same item need their units together.
       var wanted: Int64 = 0
       for other in Int(record.firstLine)..<Int(record.firstLine + record.lineCount)
-      where holds.lines(slot)[other].item == line.item {
+      where holds.lines(slot)[other].item == line.item && !holds.lines(slot)[other].isHeading {
         wanted += Int64(holds.lines(slot)[other].quantity)
       }
       let position = positions.find(line.item)

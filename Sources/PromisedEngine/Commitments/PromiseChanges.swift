@@ -20,6 +20,32 @@ extension State {
     return first
   }
 
+  /// Puts the shipments that an amendment left in the place of all there were: what they need no
+  /// more is given back.
+  func keepShipments(_ kept: [KeptShipment], of slot: Int) {
+    let first = holds.hold(slot).promises
+    if first == 0 { return }
+    let blocks = promises.blocks(from: first)
+    let stored = store(
+      kept.map {
+        ($0.shipment, promises.record(blocks[Int($0.number)]).pointee.orderedAtUnixSeconds)
+      })
+    var left = Array(repeating: UInt32(0), count: blocks.count)
+    for (shipment, block) in zip(kept, promises.blocks(from: stored)) {
+      left[Int(shipment.number)] = block
+      promises.record(block).pointee.deliveredAtUnixSeconds =
+        promises.record(blocks[Int(shipment.number)]).pointee.deliveredAtUnixSeconds
+    }
+    for (old, new) in zip(blocks, left) {
+      // What has not changed is not claimed anew: that would count as another conversion.
+      if new != 0, promises.claims(old).elementsEqual(promises.claims(new)) { continue }
+      claim(promises.claims(old), givesBack: true)
+      if new != 0 { claim(promises.claims(new), givesBack: false) }
+    }
+    promises.remove(from: first)
+    holds.setPromises(slot, stored)
+  }
+
   func claimPromises(of slot: Int) { claimPromises(of: slot, givesBack: false) }
 
   func releasePromises(of slot: Int) { claimPromises(of: slot, givesBack: true) }

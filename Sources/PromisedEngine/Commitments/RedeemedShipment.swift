@@ -12,9 +12,9 @@ struct HeldLines {
   /// The explicit lines; their nodes are resolved later.
   init(_ command: HoldCommand) {
     var offset = 0
-    for row in 0..<command.quantities.count {
-      append(
-        command.items.key(row, at: &offset).name, node: 0, quantity: command.quantities[row])
+    let lines = command.lines
+    for row in 0..<lines.count {
+      append(lines.items.key(row, at: &offset).name, node: 0, quantity: lines.quantities[row])
     }
   }
 

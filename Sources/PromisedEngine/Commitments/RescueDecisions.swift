@@ -30,7 +30,7 @@ extension State {
   ) throws(Refusal) -> RescueDecision {
     observeEverything()
     if command.holdID != 0, holds.find(command.holdID) == nil {
-      throw unknownHold(command.holdID)
+      throw unknownHold(HoldReference(id: command.holdID))
     }
     var decision = RescueDecision()
     var taken = TakenByMoves()

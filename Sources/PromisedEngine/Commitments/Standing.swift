@@ -20,7 +20,7 @@ extension State {
     let lines = holds.lines(slot)
     for line in Int(record.firstLine)..<Int(record.firstLine + record.lineCount) {
       let needs = needs(of: lines[line].item)
-      terms.quantity += Int64(lines[line].quantity)
+      if !lines[line].isComponent { terms.quantity += Int64(lines[line].quantity) }
       terms.handlingMinutes = max(terms.handlingMinutes, needs.handlingMinutes)
       terms.releaseUnixSeconds = max(terms.releaseUnixSeconds, needs.releaseUnixSeconds)
     }

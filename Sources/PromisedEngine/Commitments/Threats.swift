@@ -65,7 +65,7 @@ extension State {
     _ watchesDepartures: Bool, at now: UnixMilliseconds
   ) -> (RiskCause, Name)? {
     let record = promises.record(block).pointee
-    if record.deliveredAtUnixSeconds != 0 { return nil }
+    if record.deliveredAtUnixSeconds != 0 || hasLeft(record, of: slot) { return nil }
     let lines = holds.lines(slot)
     if let missing = short[slot] {
       for line in Int(record.firstLine)..<Int(record.firstLine + record.lineCount)
@@ -88,6 +88,15 @@ extension State {
       }
     }
     return cut.map { (.capacityCut, network.label(of: $0).name) }
+  }
+
+  /// All units of a shipment were told to have left.
+  private func hasLeft(_ record: PromiseRecord, of slot: Int) -> Bool {
+    let lines = holds.lines(slot)
+    for index in Int(record.firstLine)..<Int(record.firstLine + record.lineCount) {
+      if lines[index].quantity > 0 && !lines[index].isHeading { return false }
+    }
+    return true
   }
 
   /// A departure that has not left and does not run as the timetable says.
@@ -131,6 +140,7 @@ extension State {
       let record = promises.record(block).pointee
       for index in Int(record.firstLine)..<Int(record.firstLine + record.lineCount) {
         let line = holds.lines(slot)[index]
+        if !line.isAtPosition { continue }
         let position = positions.find(line.item)
         guard position >= 0, let row = positions.row(position, node: line.node),
           row.pointee.available < 0
@@ -138,28 +148,34 @@ extension State {
         missing[Place(item: line.item, node: line.node)] = -row.pointee.available
       }
     }
-    if missing.isEmpty { return [:] }
-    // Every claim on those units, also of holds that promise nothing: who came last gives way first.
+    var short: [Int: UInt64] = [:]
+    func mark(_ slot: Int, _ line: Int) {
+      short[slot, default: 0] |= 1 << UInt64(min(63, line))
+    }
+    // Whom units are missing to among those that are committed is recorded.
+    for line in brokenLines() { mark(line.slot, Int(line.line)) }
+    if missing.isEmpty { return short }
+    // Every other claim on those units, also of holds that promise nothing: who came last gives way
+    // first.
     var claims: [(order: ClaimOrder, slot: Int, line: Int)] = []
-    for slot in 0..<holds.slotCount where holds.isInUse(slot) {
-      let state = holds.state(slot)
-      if state != .held && state != .committed { continue }
+    for slot in 0..<holds.slotCount where holds.isInUse(slot) && holds.state(slot) == .held {
       let hold = holds.hold(slot)
       for index in 0..<Int(hold.lineCount) {
         let line = holds.lines(slot)[index]
-        if missing[Place(item: line.item, node: line.node)] == nil { continue }
+        if !line.isAtPosition || missing[Place(item: line.item, node: line.node)] == nil {
+          continue
+        }
         claims.append(
           (ClaimOrder(committedAt: hold.committedAt, holdID: hold.id), slot, index))
       }
     }
     claims.sort { $0.order == $1.order ? $0.line > $1.line : $0.order < $1.order }
-    var short: [Int: UInt64] = [:]
     for claim in claims {
       let line = holds.lines(claim.slot)[claim.line]
       let place = Place(item: line.item, node: line.node)
       guard let units = missing[place], units > 0 else { continue }
       missing[place] = units - Int64(line.quantity)
-      short[claim.slot, default: 0] |= 1 << UInt64(min(63, claim.line))
+      mark(claim.slot, claim.line)
     }
     return short
   }

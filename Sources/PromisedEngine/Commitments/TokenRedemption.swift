@@ -16,40 +16,65 @@ extension State {
   ///   (the window is not made any more; names the leg and the new date) and CAPACITY_FULL (names
   ///   what is full). Rows count the command's lines, then those of its tokens.
   func decideRedeeming(
-    _ command: HoldCommand, expiresAt: UnixMilliseconds, at now: UnixMilliseconds
+    _ command: HoldCommand, expiresAt: UnixMilliseconds, replacing replaced: Int?,
+    at now: UnixMilliseconds
   ) throws(Refusal) -> HeldEvent {
     observeNetwork()
     var lines = HeldLines(command)
     let redeemed = try readTokens(of: command, into: &lines, at: now)
     try resolve(&lines, explicit: command)
     for shipment in redeemed { try checkTime(of: shipment, at: now) }
-    for row in 0..<lines.count { try checkStock(row, of: lines, at: now) }
+    beginTaking()
     var taken = TakenRoom()
+    if let replaced {
+      giveBack(linesOf: replaced)
+      if !holds.state(replaced).isEnded { giveUpRoom(of: replaced, to: &taken) }
+    }
+    // A row may be claimed by several lines: what they make stands where the row stood.
+    var (claims, starts) = (TakenLines(), [0])
+    for row in 0..<lines.count {
+      try take(row, of: lines, into: &claims, for: command, at: now)
+      starts.append(claims.count)
+    }
+    if claims.count > Limits.linesPerHold {
+      throw Refusal(
+        .tooManyRows, "the hold would have \(claims.count) lines: at most \(Limits.linesPerHold)")
+    }
     var promises: [PromisedShipment] = []
-    for shipment in redeemed {
-      let promise = try redeem(
+    for index in redeemed.indices {
+      let shipment = redeemed[index]
+      var promise = try redeem(
         shipment, lines, wantsUpgrade: command.wantsUpgrade, taken, at: now)
       taken.take(promise.claims)
+      let first = starts[shipment.firstLine]
+      promise.firstLine = UInt16(first)
+      promise.lineCount = UInt16(starts[shipment.firstLine + shipment.lineCount] - first)
       promises.append(promise)
     }
-    scratch.nodes.removeAll()
-    scratch.quantities.removeAll()
-    scratch.lengths.removeAll()
-    scratch.lineBytes.removeAll()
-    for row in 0..<lines.count {
-      scratch.nodes.append(lines.nodes[row])
-      scratch.quantities.append(lines.quantities[row])
-      scratch.lengths.append(UInt32(lines.keys[row].bytes.count))
-      for byte in lines.keys[row].bytes { scratch.lineBytes.append(byte) }
+    return event(
+      of: command, claims, expiresAt: expiresAt, replacing: replaced, promises: promises)
+  }
+
+  private func take(
+    _ row: Int, of lines: HeldLines, into claims: inout TakenLines, for command: HoldCommand,
+    at now: UnixMilliseconds
+  ) throws(Refusal) {
+    let wish = ClaimWish(
+      item: lines.tokens[row], units: Int64(lines.quantities[row]), place: lines.nodes[row])
+    let taken = try take(wish, whole: true, into: &claims, row: row, at: now)
+    if taken.granted < wish.units {
+      throw insufficientStock(
+        wish, beside: taken.available, row: row, owner: command.owner, at: now)
     }
-    return HeldEvent(
-      key: command.key, owner: command.owner, expiresAt: expiresAt,
-      items: KeyColumn(
-        bytes: Column(base: UnsafePointer(scratch.lineBytes.base), count: scratch.lineBytes.count),
-        lengths: Column(base: UnsafePointer(scratch.lengths.base), count: lines.count)),
-      nodes: Column(base: UnsafePointer(scratch.nodes.base), count: lines.count),
-      quantities: Column(base: UnsafePointer(scratch.quantities.base), count: lines.count),
-      promises: promises)
+  }
+
+  /// Counts the room that a hold's promises take as free.
+  private func giveUpRoom(of slot: Int, to taken: inout TakenRoom) {
+    var block = holds.hold(slot).promises
+    while block != 0 {
+      taken.giveUp(promises.claims(block))
+      block = promises.record(block).pointee.next
+    }
   }
 
   // MARK: Tokens
@@ -94,22 +119,15 @@ extension State {
       observe(item: token)
       if token == 0 || positions.find(token) < 0 { throw unknownItem(key, row: row) }
       lines.tokens.append(token)
-      if row < command.quantities.count {
-        let quantity = lines.quantities[row]
-        if quantity < 1 || quantity > Limits.unitsPerPosition {
-          throw Refusal(
-            .fieldOutOfRange, "quantity is \(quantity): 1 to \(Limits.unitsPerPosition)",
-            key: key, row: Int32(row))
+      if row < command.lines.count {
+        let names = command.lines.nodeNames
+        try key.bytes.withUnsafeBufferPointer { (bytes) throws(Refusal) in
+          try checkQuantity(lines.quantities[row], key: BorrowedBytes(bytes), row: row)
         }
-        let name = Int(command.nodes[row])
-        if name >= command.nodeNames.count {
-          throw Refusal(
-            .fieldOutOfRange,
-            "node index is \(name): the request names \(command.nodeNames.count) nodes",
-            row: Int32(row))
-        }
-        guard let node = network.nodeIndex(command.nodeNames[name]) else {
-          throw unknownNode(command.nodeNames[name].name, row: row)
+        let name = Int(command.lines.nodes[row])
+        if name >= names.count { throw unnamedPlace(command.lines, row: row) }
+        guard let node = network.nodeIndex(names[name]) else {
+          throw unknownNode(names[name].name, row: row)
         }
         lines.nodes[row] = node
       } else if !hasNode(lines.nodes[row]) {
@@ -134,23 +152,6 @@ extension State {
         .offerExpired,
         "the offer could be held until \(last) and it is \(now.seconds): ask for a new one",
         row: Int32(shipment.firstLine))
-    }
-  }
-
-  private func checkStock(
-    _ row: Int, of lines: HeldLines, at now: UnixMilliseconds
-  ) throws(Refusal) {
-    let (token, node) = (lines.tokens[row], lines.nodes[row])
-    var wanted: Int64 = 0
-    for other in 0...row where lines.tokens[other] == token && lines.nodes[other] == node {
-      wanted += Int64(lines.quantities[other])
-    }
-    let slot = positions.find(token)
-    let there = slot < 0 ? nil : positions.row(slot, node: node)
-    let available = there.map { offerable($0.pointee, node, at: now) } ?? 0
-    if wanted > available {
-      throw insufficientStock(
-        token: token, node: node, wanted: wanted, available: available, row: row, at: now)
     }
   }
 

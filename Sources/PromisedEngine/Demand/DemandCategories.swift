@@ -77,21 +77,21 @@ struct DemandCategories: Equatable {
   ///
   /// - Parameters:
   ///   - rate: the item's own rate before the day, in 1/2^20 unit a day; 0 = not known yet.
-  ///   - inStock: the share of the day it was in stock, in 1/2^20.
+  ///   - exposure: the share of the day it was in stock times its known factor, in 1/2^20.
   mutating func observe(
-    _ category: Int, day: Int32, units: Int64, rate: Int64, inStock: Int64
+    _ category: Int, day: Int32, units: Int64, rate: Int64, exposure: Int64
   ) {
-    count(0, day, units, rate, inStock)
-    if category != 0 { count(category, day, units, rate, inStock) }
+    count(0, day, units, rate, exposure)
+    if category != 0 { count(category, day, units, rate, exposure) }
   }
 
   private mutating func count(
-    _ category: Int, _ day: Int32, _ units: Int64, _ rate: Int64, _ inStock: Int64
+    _ category: Int, _ day: Int32, _ units: Int64, _ rate: Int64, _ exposure: Int64
   ) {
     begin(category, day)
     let units = min(units, DemandRate.unitsPerDay) << 20
     self[category, Field.units] = Self.sum(self[category, Field.units], units)
-    self[category, Field.days] = Self.sum(self[category, Field.days], inStock)
+    self[category, Field.days] = Self.sum(self[category, Field.days], exposure)
     if rate == 0 { return }
     let weekday = Self.weekday(day)
     let weight = DemandScale.quotient(DemandScale.one, DemandScale.one + rate)
@@ -99,7 +99,7 @@ struct DemandCategories: Equatable {
       self[category, Field.sold + weekday], DemandScale.product(units, weight))
     self[category, Field.expected + weekday] = Self.sum(
       self[category, Field.expected + weekday],
-      DemandScale.product(DemandScale.product(rate, inStock), weight))
+      DemandScale.product(DemandScale.product(rate, exposure), weight))
   }
 
   private static func sum(_ left: Int64, _ right: Int64) -> Int64 {

@@ -157,10 +157,10 @@ struct DemandClasses: Equatable {
     let bounds = NegativeBinomialCells.bounds(
       of: demand, mean: max(1, predicted.mean), excess: predicted.excess)
     let width = max(1, bounds.upTo - bounds.below)
-    for (index, weight) in [
-      (predicted.place.index, 65_536 - predicted.place.fraction),
-      (predicted.place.index + 1, predicted.place.fraction),
-    ] where outcomes(index) >= Self.judgedFrom {
+    for upper in 0...1 {
+      let index = predicted.place.index + upper
+      let weight = upper == 0 ? 65_536 - predicted.place.fraction : predicted.place.fraction
+      if outcomes(index) < Self.judgedFrom { continue }
       for bin in 0..<DemandLevels.bins {
         let from = max(bounds.below, DemandLevels.fixed(bin))
         let to = min(bounds.below + width, DemandLevels.fixed(bin + 1))

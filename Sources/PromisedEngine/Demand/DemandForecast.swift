@@ -16,15 +16,18 @@ struct DemandForecast {
   private let day: Int32
 
   /// What is read of a learner; it stays unchanged while a forecast is used.
-  private typealias Borrowed = (classes: [DemandClasses], categories: DemandCategories)
+  private typealias Borrowed = (
+    classes: [DemandClasses], categories: DemandCategories, factors: DemandFactors
+  )
 
-  /// The forecast of an item from its open day on, its day so far left out.
-  init(_ learner: borrowing DemandLearner, item index: Int) {
+  /// The forecast of an item from a day on, its open day on when none is said; what it sold on the
+  /// open day so far is left out.
+  init(_ learner: borrowing DemandLearner, item index: Int, from first: Int32? = nil) {
     let item = learner.items.at(index).pointee
     category = Int(item.category)
     means = item.rate.means(prior: learner.categories.rate(category))
-    day = item.day
-    self.learner = (learner.classes, learner.categories)
+    day = first ?? item.day
+    self.learner = (learner.classes, learner.categories, learner.factors)
   }
 
   /// The forecast of an item of which nothing is known but its category.
@@ -32,13 +35,17 @@ struct DemandForecast {
     self.category = category
     means = DemandRate().means(prior: learner.categories.rate(category))
     self.day = day
-    self.learner = (learner.classes, learner.categories)
+    self.learner = (learner.classes, learner.categories, learner.factors)
   }
 
   /// The demand of the next 1…365 days.
   func demand(days: Int32) -> HorizonDemand {
     var exposure: Int64 = 0
-    for ahead in 0..<days { exposure += learner.categories.factor(category, on: day + ahead) }
+    for ahead in 0..<days {
+      exposure += DemandScale.product(
+        learner.categories.factor(category, on: day + ahead),
+        learner.factors.factor(category, on: day + ahead))
+    }
     if exposure < 1 { return HorizonDemand() }
     var upper = 0
     while upper < DemandLearner.lengthCount - 1 && DemandLearner.length(upper) < days {
@@ -48,7 +55,7 @@ struct DemandForecast {
     let length = DemandLearner.length(upper)
     if length == days || upper == 0 { return HorizonDemand(high.mean, high.excess, highMap) }
     if length < days {
-      let growth = pow(Double(days) / Double(length), sizeExponent(of: high.mean))
+      let growth = pow(Double(days) / Double(length), sizeExponent)
       return HorizonDemand(high.mean, high.excess / growth, highMap)
     }
     let shorter = DemandLearner.length(upper - 1)
@@ -74,39 +81,22 @@ struct DemandForecast {
   }
 
   /// γ: how fast the size grows with the horizon, by what 7 and 28 days were learned to be.
-  func sizeExponent(of mean: Double) -> Double {
-    let (week, month) = (learner.classes[3], learner.classes[5])
-    // A belief of a half, worth fifty outcomes.
-    var (sum, weight) = (0.5 * 50 * 65_536, 50.0 * 65_536)
-    for index in 0..<(DemandClasses.count - 2) {
-      let seen = Double(min(week.outcomes(index), month.outcomes(index + 2)))
-      if seen == 0 { continue }
-      let start = index * DemandClasses.Reading.count + DemandClasses.Reading.excess
-      let shrinks = log2(
-        Double(week.table[start]) / Double(month.table[start + 2 * DemandClasses.Reading.count]))
-      sum += seen * min(1, max(0, shrinks / 2))
-      weight += seen
-    }
-    return sum / weight
-  }
-
-  /// Mean units a day at the item's own level, without the day of the week.
-  var perDay: Double {
-    let prediction = learner.classes[3].predict(means, exposure: 7 << 20)
-    return Double(prediction.mean) / Double(DemandScale.one) / 7
+  private var sizeExponent: Double {
+    DemandLearner.sizeExponent(learner.classes[3], learner.classes[5])
   }
 }
 
 /// The demand of a horizon: its distribution, and how its probabilities are to be taken.
 struct HorizonDemand {
   let demand: DemandDistribution
-  private let map: LevelMap
+  /// Nil = they are true.
+  private let map: LevelMap?
   /// Nothing can be sold.
   private let isNone: Bool
 
   init() {
     demand = DemandDistribution(mean: 1e-9, varianceRatio: 1)
-    map = LevelMap()
+    map = nil
     isNone = true
   }
 
@@ -119,7 +109,7 @@ struct HorizonDemand {
   /// A distribution that is taken as it is.
   init(_ demand: DemandDistribution) {
     self.demand = demand
-    map = LevelMap()
+    map = nil
     isNone = false
   }
 
@@ -130,11 +120,11 @@ struct HorizonDemand {
   }
 
   /// A probability of the distribution, corrected by what such probabilities were worth.
-  func truth(of predicted: Double) -> Double { map.truth(of: predicted) }
+  func truth(of predicted: Double) -> Double { map?.truth(of: predicted) ?? predicted }
 
   /// The fewest units with P(D ≤ units) ≥ level, for a level of 0…1.
   func quantile(_ level: Double) -> Int64 {
-    isNone ? 0 : demand.quantile(map.predicted(for: level))
+    isNone ? 0 : demand.quantile(map?.predicted(for: level) ?? min(level, 0.99999))
   }
 }
 
@@ -145,5 +135,23 @@ extension DemandLearner {
   package func quantiles(ofItem index: Int, days: Int32, levels: [Double]) -> [Int64] {
     let demand = DemandForecast(self, item: index).demand(days: days)
     return levels.map { demand.quantile($0) }
+  }
+
+  /// γ as learned; see `DemandForecast`.
+  var sizeExponent: Double { Self.sizeExponent(classes[3], classes[5]) }
+
+  fileprivate static func sizeExponent(_ week: DemandClasses, _ month: DemandClasses) -> Double {
+    // A belief of a half, worth fifty outcomes.
+    var (sum, weight) = (0.5 * 50 * 65_536, 50.0 * 65_536)
+    for index in 0..<(DemandClasses.count - 2) {
+      let seen = Double(min(week.outcomes(index), month.outcomes(index + 2)))
+      if seen == 0 { continue }
+      let start = index * DemandClasses.Reading.count + DemandClasses.Reading.excess
+      let shrinks = log2(
+        Double(week.table[start]) / Double(month.table[start + 2 * DemandClasses.Reading.count]))
+      sum += seen * min(1, max(0, shrinks / 2))
+      weight += seen
+    }
+    return sum / weight
   }
 }

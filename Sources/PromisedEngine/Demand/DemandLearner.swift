@@ -10,6 +10,8 @@ import PromisedModel
 package struct DemandLearner: ~Copyable {
   var items = ActiveItems()
   var categories = DemandCategories()
+  /// Seasons and events that operators know.
+  var factors = DemandFactors()
   /// By window length, as `lengths`.
   var classes: [DemandClasses] = (0..<DemandLearner.lengthCount).map { _ in DemandClasses() }
 
@@ -71,9 +73,10 @@ package struct DemandLearner: ~Copyable {
     let share = (Int64(inStock) << 20) / 255
     let prior = categories.rate(category)
     let before = item.pointee.keptDays > 0 ? item.pointee.rate.means(prior: prior).slow : 0
+    let known = DemandScale.product(factors.factor(category, on: day), share)
     categories.observe(
-      category, day: day, units: item.pointee.units, rate: before, inStock: share)
-    let exposure = DemandScale.product(categories.factor(category, on: day), share)
+      category, day: day, units: item.pointee.units, rate: before, exposure: known)
+    let exposure = DemandScale.product(categories.factor(category, on: day), known)
     let kept = UInt16(clamping: exposure >> 8)
     items.day(index, day).pointee = ItemDay(
       onHand: UInt32(clamping: onHand), units: UInt32(clamping: item.pointee.units),

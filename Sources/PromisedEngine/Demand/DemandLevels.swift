@@ -7,9 +7,24 @@ enum DemandLevels {
   /// The nth probability, in 1/10,000; ascending from 0 to 10,000.
   static func tenThousandth(_ index: Int) -> Int64 {
     switch index {
-    case ..<8: [0, 25, 50, 100, 200, 350, 500, 750][index]
+    case ...0: 0
+    case 1: 25
+    case 2: 50
+    case 3: 100
+    case 4: 200
+    case 5: 350
+    case 6: 500
+    case 7: 750
     case 8...24: 1000 + 500 * Int64(index - 8)
-    default: [9250, 9500, 9650, 9750, 9850, 9900, 9950, 9975, 10_000][index - 25]
+    case 25: 9250
+    case 26: 9500
+    case 27: 9650
+    case 28: 9750
+    case 29: 9850
+    case 30: 9900
+    case 31: 9950
+    case 32: 9975
+    default: 10_000
     }
   }
 

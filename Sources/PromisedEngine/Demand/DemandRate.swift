@@ -45,8 +45,8 @@ struct DemandRate: BitwiseCopyable, Equatable {
   var fast = DecayedDemand()
   var slow = DecayedDemand()
 
-  /// A day counts half after 6.6 days; after 46 days.
-  static var fastKept: Int64 { 943_718 }
+  /// A day counts half after 4.3 days; after 46 days.
+  static var fastKept: Int64 { 891_290 }
   static var slowKept: Int64 { 1_032_847 }
   /// The exposure that the prior rate counts for: two days.
   static var priorExposure: Int64 { 2 << 20 }

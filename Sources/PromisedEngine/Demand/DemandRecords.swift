@@ -3,9 +3,13 @@ import PromisedModel
 
 /// What sells, into blocks and back, and its part of the digest.
 extension State {
+  /// What items have in common; before the items, which name its categories.
+  func exportDemandPool() -> [StateBlock] {
+    demand.items.placeCount == 0 && categoryKeys.count == 0 ? [] : [.demandPool(demandPool())]
+  }
+
   func exportDemand() -> [StateBlock] {
-    if demand.items.placeCount == 0 && categoryKeys.count == 0 { return [] }
-    var blocks: [StateBlock] = [.demandPool(demandPool())]
+    var blocks: [StateBlock] = []
     var start = 0
     while start < demand.items.placeCount {
       let end = min(demand.items.placeCount, start + Self.blockRows / 8)
@@ -13,6 +17,62 @@ extension State {
       start = end
     }
     return blocks
+  }
+
+  func exportForecasts() -> [StateBlock] {
+    var blocks: [StateBlock] = []
+    var rows = ForecastRows()
+    func flush() {
+      if rows.keys.count > 0 { blocks.append(.put(.forecasts(rows))) }
+      rows = ForecastRows()
+    }
+    for place in 0..<forecasts.placeCount {
+      let forecast = forecasts.row(place)
+      let levels = (0..<Int(forecast.levelCount)).map { UInt16(forecasts.rawLevel(forecast, $0)) }
+      // Rows of one block share their levels.
+      if rows.keys.count == 4096 || rows.levels != levels { flush() }
+      rows.levels = levels
+      append(forecast, to: &rows)
+    }
+    flush()
+    return blocks
+  }
+
+  private func append(_ forecast: Forecast, to rows: inout ForecastRows) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ItemKeys.maximumByteCount) { key in
+      guard let base = key.baseAddress else { return }
+      let count = itemKeys.write(forecast.item, to: base)
+      rows.keys.append(UnsafeBufferPointer(start: base, count: count))
+    }
+    let region = regionKeys.name(Int(forecast.region)).name
+    let known = rows.regionNames.firstIndex(of: region)
+    if known == nil { rows.regionNames.append(region) }
+    rows.regions.append(UInt32(known ?? rows.regionNames.count - 1))
+    rows.issuedUnixSeconds.append(forecast.issuedUnixSeconds)
+    rows.startDays.append(forecast.startDay)
+    rows.periodDays.append(forecast.periodDays)
+    rows.periods.append(forecast.periods)
+    rows.cumulative.append(forecast.isCumulative)
+    for index in 0..<forecast.valueCount {
+      rows.valuesMilli.append(forecasts.rawValue(forecast, index))
+    }
+  }
+
+  func digestForecasts(_ sum: inout DigestSum) {
+    for place in 0..<forecasts.placeCount {
+      let row = forecasts.row(place)
+      sum.begin(62)
+      sum.add(row.item)
+      sum.add(regionKeys.name(Int(row.region)))
+      sum.add(row.issuedUnixSeconds)
+      sum.add(row.startDay)
+      sum.add(row.periodDays)
+      sum.add(row.periods)
+      sum.add(row.isCumulative)
+      for index in 0..<Int(row.levelCount) { sum.add(forecasts.rawLevel(row, index)) }
+      for index in 0..<row.valueCount { sum.add(forecasts.rawValue(row, index)) }
+      sum.end()
+    }
   }
 
   private func demandPool() -> DemandPoolRows {

@@ -13,7 +13,8 @@ enum NegativeBinomialCells {
   /// The variance is mean + excess · mean². A distribution wider than `spread` units is taken on a
   /// coarser lattice, between whose points the probability is spread evenly; one far from 0 is moved
   /// near it, where its shape hardly changes any more. By the ratios of neighbouring probabilities
-  /// from the mode outwards; some thousands of them at most.
+  /// from the mode outwards; some thousands of them at most. Good to 0.02; near 0 of a
+  /// very wide one it only tells that it is low.
   ///
   /// - Parameters:
   ///   - mean: above 0, in 1/2^20.

@@ -69,6 +69,7 @@ extension State {
     active.pointee.inStockSeconds = Int32(
       clamping: max(0, 86_400 - (active.pointee.dayEnds - now)))
     item.pointee.selling = SellingItem(place, active.pointee)
+    stamps.demand = appliedPosition
     return true
   }
 
@@ -78,6 +79,7 @@ extension State {
   ) {
     let rules = zone(ofSeller: item.pointee.seller)
     let active = demand.items.at(place)
+    stamps.demand = appliedPosition
     var closed = 0
     while now >= active.pointee.dayEnds {
       let end = active.pointee.dayEnds

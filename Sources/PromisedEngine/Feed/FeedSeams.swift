@@ -9,7 +9,9 @@ extension State {
     var units: Int64 = 0
     for index in 0..<Int(holds.hold(slot).lineCount) {
       let line = holds.lines(slot)[index]
-      if line.item == token && line.node == node && !line.isPool { units += Int64(line.quantity) }
+      if line.item == token && line.node == node && !line.isPool && !line.isHeading {
+        units += Int64(line.quantity)
+      }
     }
     return units
   }

@@ -71,10 +71,6 @@ extension State {
       }
     }
     touch(.source, UInt64(index))
-    // No event names the holds that these rows may have shipped of.
-    if audit.isCounting && event.details.holdIDs.contains(where: { $0 != 0 }) {
-      audit.beginCounting()
-    }
   }
 
   /// A node's rows need wait no longer.

@@ -101,7 +101,7 @@ extension State {
   /// Enters a line in the list of its position, after the commits that are later than its own.
   func link(_ line: Int, of slot: Int) {
     let held = holds.lines(slot)[line]
-    if !held.isAtPosition || held.quantity == 0 { return }
+    if !held.canBeShort { return }
     let place = breakdowns.inserting(item: held.item, node: held.node)
     let entry = AllocationTable.entry(of: line, in: holds.hold(slot).allocations)
     var (previous, next) = (UInt32(0), breakdowns.at(place).pointee.first)
@@ -122,7 +122,7 @@ extension State {
   /// Takes a line out of the list of its position; what it was short of is counted no more.
   func unlink(_ line: Int, of slot: Int) {
     let held = holds.lines(slot)[line]
-    if !held.isAtPosition || held.quantity == 0 { return }
+    if !held.canBeShort { return }
     guard let place = breakdowns.find(item: held.item, node: held.node) else {
       return invariant(false, "an allocation without a breakdown")
     }
@@ -161,7 +161,7 @@ extension State {
     let parts = breakdowns.at(place).pointee
     // More may be damaged than is on hand.
     let fulfillable = max(0, Int64(row.onHand) - Int64(row.encumbered) + Int64(parts.withheld))
-    let missing = max(0, Int64(parts.allocated) - fulfillable)
+    let missing = max(0, Int64(parts.allocated) - Int64(parts.backordered) - fulfillable)
     if missing == Int64(parts.short), parts.short == 0 { return }
     spread(missing, over: place)
     breakdowns.settle(place)
@@ -170,7 +170,8 @@ extension State {
   /// Names the lines of a position that `missing` units are missing to.
   private func spread(_ missing: Int64, over place: Int) {
     let parts = breakdowns.at(place).pointee
-    var left = min(missing, Int64(parts.allocated) - Int64(parts.picked))
+    let unpicked = parts.allocated - parts.backordered - parts.picked
+    var left = min(missing, Int64(max(0, unpicked)))
     var leftOfPicked = missing - left
     /// What earlier reviews recorded further down the list.
     var recorded = Int64(parts.short)
@@ -178,7 +179,8 @@ extension State {
     while entry != 0, left > 0 || leftOfPicked > 0 || recorded > 0 {
       let (line, next) = (line(of: entry), allocations.at(entry).pointee.next)
       recorded -= Int64(allocations.at(entry).pointee.short)
-      let taken = min(left, Int64(line.quantity - line.picked))
+      // For what is backordered no supply was known: nothing is missing to it.
+      let taken = line.isBackordered ? 0 : min(left, Int64(line.quantity - line.picked))
       let takenOfPicked = min(leftOfPicked, Int64(line.picked))
       left -= taken
       leftOfPicked -= takenOfPicked

@@ -7,7 +7,10 @@ extension State {
   func claim(_ line: HoldLine, _ units: Int32, allocated: Int32, picked: Int32 = 0) {
     if line.isHeading { return }
     if line.isAtPosition {
-      reserve(units, allocated: allocated, picked: picked, token: line.item, node: line.node)
+      reserve(
+        units, allocated: allocated, picked: picked,
+        backordered: line.isBackordered ? allocated - picked : 0, token: line.item,
+        node: line.node)
     } else {
       claimBeyondRows(ClaimRow(line), units, allocated: allocated)
     }
@@ -36,7 +39,8 @@ extension State {
     var left = units
     for line in 0..<Int(holds.hold(slot).lineCount) where left > 0 {
       let held = holds.lines(slot)[line]
-      if held.item != token || held.node != node || held.isPool || held.quantity == 0 { continue }
+      if held.item != token || held.node != node || held.quantity == 0 { continue }
+      if held.isPool || held.isHeading { continue }
       let taken = min(left, held.quantity)
       ship(taken, line, of: slot)
       left -= taken
@@ -57,6 +61,7 @@ extension State {
     // An empty line is in no list.
     if units == held.quantity { unlink(line, of: slot) }
     claim(held, -units, allocated: -units, picked: -picked)
+    useSetAside(units, of: held)
     holds.lines(slot)[line].quantity -= units
     holds.lines(slot)[line].picked -= picked
     holds.lines(slot)[line].shipped += units
@@ -64,8 +69,9 @@ extension State {
 
   /// Ends a committed hold of which nothing is left to ship.
   func endIfShipped(_ slot: Int) {
-    for line in 0..<Int(holds.hold(slot).lineCount) where holds.lines(slot)[line].quantity > 0 {
-      return
+    for index in 0..<Int(holds.hold(slot).lineCount) {
+      let line = holds.lines(slot)[index]
+      if line.quantity > 0 && !line.isHeading { return }
     }
     dropAllocations(of: slot)
     let committedAt = holds.hold(slot).committedAt

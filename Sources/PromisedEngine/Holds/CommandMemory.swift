@@ -9,7 +9,20 @@ struct RememberedCommand: BitwiseCopyable {
   var position: UInt64
   var outcome: RememberedOutcome
   var key: UInt32
+  /// What it granted line by line, 0 = as it was asked.
+  var grants: UInt32
+  var grantCount: UInt16
   var keyCount: UInt8
+}
+
+/// What was granted of one line of a command.
+struct LineGrant: BitwiseCopyable {
+  var granted: Int32
+  var later: Int32
+  var laterDue: UInt32
+  var backordered: Int32
+
+  static var words: Int { MemoryLayout<LineGrant>.stride / 8 }
 }
 
 /// Decided commands by the caller's key, oldest first: a ring with an index.
@@ -17,6 +30,7 @@ struct CommandMemory: ~Copyable {
   private var index = SlotIndex()
   private var ring = Store<RememberedCommand>(zeroed: 64)
   private var keys = BlockPool(maximumWords: BlockPool.words(forBytes: 255))
+  private var grants = BlockPool(maximumWords: Limits.linesPerHold * LineGrant.words)
   private var first = 0
   private(set) var count = 0
   let limit: Int
@@ -38,6 +52,9 @@ struct CommandMemory: ~Copyable {
       let oldest = ring[first]
       index.remove(oldest.hash, slot: first)
       keys.release(oldest.key, words: BlockPool.words(forBytes: Int(oldest.keyCount)))
+      if oldest.grantCount > 0 {
+        grants.release(oldest.grants, words: Int(oldest.grantCount) * LineGrant.words)
+      }
       first = (first + 1) & (ring.count - 1)
       count -= 1
     }
@@ -45,7 +62,8 @@ struct CommandMemory: ~Copyable {
 
   /// Remembers a command whose key is not remembered.
   mutating func remember(
-    _ key: CommandKey, outcome: RememberedOutcome, at now: Int64, position: UInt64
+    _ key: CommandKey, outcome: RememberedOutcome, at now: Int64, position: UInt64,
+    grants rows: GrantRows? = nil
   ) {
     let keyHash = hash(key.bytes)
     invariant(slot(key.bytes, hash: keyHash) == nil, "a command key is remembered twice")
@@ -54,12 +72,45 @@ struct CommandMemory: ~Copyable {
     if let base = key.bytes.base {
       keys.bytes(block).update(from: base, count: key.bytes.count)
     }
+    var lines: UInt32 = 0
+    if let rows, !rows.isEmpty { lines = store(rows) }
     let slot = (first + count) & (ring.count - 1)
     ring[slot] = RememberedCommand(
       hash: keyHash, bodyDigest: key.bodyDigest, at: now, position: position, outcome: outcome,
-      key: block, keyCount: UInt8(key.bytes.count))
+      key: block, grants: lines, grantCount: UInt16(rows?.count ?? 0),
+      keyCount: UInt8(key.bytes.count))
     index.insert(keyHash, slot: slot)
     count += 1
+  }
+
+  private mutating func store(_ rows: GrantRows) -> UInt32 {
+    let block = grants.allocate(words: rows.count * LineGrant.words)
+    let lines = grants.elements(block, as: LineGrant.self)
+    for row in 0..<rows.count {
+      lines[row] = LineGrant(
+        granted: rows.granted[row], later: rows.later[row], laterDue: rows.laterDues[row],
+        backordered: rows.backordered[row])
+    }
+    return block
+  }
+
+  /// What a command granted line by line; empty where all was granted as it was asked. Valid until
+  /// the next command is remembered.
+  func grants(_ command: RememberedCommand) -> UnsafeBufferPointer<LineGrant> {
+    if command.grantCount == 0 { return UnsafeBufferPointer(start: nil, count: 0) }
+    return UnsafeBufferPointer(
+      start: grants.elements(command.grants, as: LineGrant.self), count: Int(command.grantCount))
+  }
+
+  /// The same of the command with a key.
+  func forEachGrant(
+    of key: BorrowedBytes,
+    _ body: (_ granted: Int32, _ later: Int32, _ laterDue: UInt32, _ backordered: Int32) -> Void
+  ) {
+    guard !key.isEmpty, let slot = slot(key, hash: hash(key)) else { return }
+    for line in grants(ring[slot]) {
+      body(line.granted, line.later, line.laterDue, line.backordered)
+    }
   }
 
   /// The command that is `age` places after the oldest.

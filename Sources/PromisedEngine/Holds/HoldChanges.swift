@@ -1,21 +1,31 @@
 import PromisedInvariants
 import PromisedModel
 
-/// Claims: events made true, and the answer to who asks for a hold.
+/// Claims: events made true.
 extension State {
   func apply(held event: HeldEvent) {
+    if event.replaces != 0 {
+      guard let replaced = holds.find(event.replaces) else {
+        return invariant(false, "replacing a hold that does not exist")
+      }
+      giveUp(replaced)
+    }
+    // The name passes on from what is replaced, or from what ended.
+    if !event.name.isEmpty, let bearer = holds.find(name: event.name) { holds.dropName(bearer) }
     let id = appliedPosition
     let count = event.quantities.count
     let slot = holds.insert(
-      id: id, owner: event.owner, expiresAt: event.expiresAt.milliseconds, state: .held,
-      lineCount: count)
+      id: id, owner: event.owner, name: event.name, expiresAt: event.expiresAt.milliseconds,
+      state: .held, lineCount: count)
     let lines = holds.lines(slot)
+    let details = event.extras.flatMap { $0.details.isEmpty ? nil : $0.details }
     var offset = 0
     for index in 0..<count {
       let token = itemKeys.token(event.items.key(index, at: &offset))
       invariant(token != 0, "a hold names an item that does not exist")
-      let line = HoldLine(
+      var line = HoldLine(
         item: token, quantity: event.quantities[index], node: event.nodes[index])
+      if let details { line.add(details, row: index) }
       lines[index] = line
       claim(line, line.quantity, allocated: 0)
     }
@@ -24,7 +34,8 @@ extension State {
     remember(
       event.key,
       RememberedOutcome(
-        code: .ok, holdID: id, expiresAtMilliseconds: event.expiresAt.milliseconds))
+        code: .ok, holdID: id, expiresAtMilliseconds: event.expiresAt.milliseconds,
+        holdState: HoldState.held.rawValue), event.extras?.grants)
   }
 
   func apply(holdChanged event: HoldChangedEvent) {
@@ -41,19 +52,26 @@ extension State {
       holds.change(slot, to: .committed, forgetAt: 0, committedAt: appliedPosition)
       indexAllocations(of: slot)
       reviewShortfalls(of: slot)
-    case .release:
-      invariant(before == .held || before == .committed, "releasing an ended hold")
-      dropAllocations(of: slot)
-      move(linesOf: slot, reserved: -1, allocated: before == .committed ? -1 : 0)
-      reviewShortfalls(of: slot)
-      releasePromises(of: slot)
-      end(slot, as: .released)
+    case .release: giveUp(slot)
     }
-    remember(
-      event.key,
-      RememberedOutcome(
-        code: .ok, holdID: event.holdID, expiresAtMilliseconds: holds.hold(slot).expiresAt,
-        reclaimed: event.reclaimed))
+    remember(event.key, outcome(slot, reclaimed: event.reclaimed))
+  }
+
+  func apply(holdExtended event: HoldExtendedEvent) {
+    guard let slot = holds.find(event.holdID) else {
+      return invariant(false, "a hold that does not exist is extended")
+    }
+    let before = holds.state(slot)
+    invariant(event.reclaimed == (before == .expired), "reclaimed without having expired")
+    invariant(before == .held || before == .expired, "an ended hold is extended")
+    holds.setExpiry(slot, event.expiresAt.milliseconds)
+    if before == .expired {
+      move(linesOf: slot, reserved: 1, allocated: 0)
+      claimPromises(of: slot)
+      holds.change(slot, to: .held, forgetAt: 0)
+    }
+    touch(.hold, event.holdID)
+    remember(event.key, outcome(slot, reclaimed: event.reclaimed))
   }
 
   func apply(holdsExpired ids: Column<UInt64>) {
@@ -65,6 +83,17 @@ extension State {
       releasePromises(of: slot)
       end(slot, as: .expired)
     }
+  }
+
+  /// Gives back what of a hold has not left.
+  private func giveUp(_ slot: Int) {
+    let before = holds.state(slot)
+    invariant(before == .held || before == .committed, "releasing an ended hold")
+    dropAllocations(of: slot)
+    move(linesOf: slot, reserved: -1, allocated: before == .committed ? -1 : 0)
+    reviewShortfalls(of: slot)
+    releasePromises(of: slot)
+    end(slot, as: .released)
   }
 
   /// Adds the lines of a hold to what is reserved and allocated, by a sign for each; what was picked
@@ -83,63 +112,19 @@ extension State {
     holds.change(slot, to: state, forgetAt: forgetTime(after: Limits.endedHoldMilliseconds))
   }
 
-  /// Answers a hold with its lines.
-  ///
-  /// - Throws: HOLD_UNKNOWN.
-  package func answer(holdID: UInt64, into reply: inout HoldReply) throws(Refusal) {
-    observe(.hold, holdID)
-    guard let slot = holds.find(holdID) else { throw unknownHold(holdID) }
+  /// What is remembered of a command that moved a hold on.
+  func outcome(_ slot: Int, reclaimed: Bool = false) -> RememberedOutcome {
     let hold = holds.hold(slot)
-    reply.holdID = holdID
-    reply.state = holds.state(slot)
-    reply.owner = holds.owner(slot)
-    reply.expiresAt = UnixMilliseconds(hold.expiresAt)
-    beginKeys(maximum: Int(hold.lineCount))
-    let lines = holds.lines(slot)
-    for index in 0..<Int(hold.lineCount) {
-      reply.items.append(borrowedKey(lines[index].item))
-      reply.nodes.append(network.nodeName(lines[index].node))
-      reply.quantities.append(Int64(lines[index].quantity))
-    }
-    appendShipments(of: slot, to: &reply)
+    return RememberedOutcome(
+      code: .ok, holdID: hold.id, expiresAtMilliseconds: hold.expiresAt, reclaimed: reclaimed,
+      holdState: hold.state)
   }
+}
 
-  /// What was promised with a hold, for the answer to the hold itself.
-  package func appendShipments(ofHold id: UInt64, to reply: inout HoldReply) {
-    if let slot = holds.find(id) { appendShipments(of: slot, to: &reply) }
-  }
-
-  private func appendShipments(of slot: Int, to reply: inout HoldReply) {
-    var block = holds.hold(slot).promises
-    while block != 0 {
-      let record = promises.record(block).pointee
-      reply.shipmentLineCounts.append(UInt32(record.lineCount))
-      reply.shipmentNodes.append(network.nodeName(record.node))
-      reply.shipmentWindowFromUnixSeconds.append(record.windowFromUnixSeconds)
-      reply.shipmentWindowToUnixSeconds.append(record.windowToUnixSeconds)
-      reply.shipmentDeliveryDays.append(record.deliveryDays)
-      reply.shipmentShipByUnixSeconds.append(record.shipByUnixSeconds)
-      reply.shipmentConfidences.append(UInt32(record.chance))
-      reply.shipmentLevels.append(UInt32(record.level))
-      block = record.next
-    }
-  }
-
-  /// Makes room for `maximum` keys in this answer; keys of the answer before become invalid.
-  func beginKeys(maximum: Int) {
-    scratch.keyBytes.removeAll()
-    scratch.keyBytes.reserve(maximum * ItemKeys.maximumByteCount)
-  }
-
-  /// An item's key in scratch memory, valid until the next `beginKeys`.
-  func borrowedKey(_ token: UInt64) -> BorrowedBytes {
-    let start = scratch.keyBytes.count
-    invariant(
-      start + ItemKeys.maximumByteCount <= scratch.keyBytes.capacity, "an answer has too many keys")
-    scratch.keyBytes.resize(to: start + ItemKeys.maximumByteCount)
-    let target = scratch.keyBytes.base + start
-    let count = itemKeys.write(token, to: target)
-    scratch.keyBytes.resize(to: start + count)
-    return BorrowedBytes(base: UnsafePointer(target), count: count)
+extension HoldLine {
+  mutating func add(_ details: HoldLineDetails, row: Int) {
+    dueUnixSeconds = details.dues[row]
+    channel = details.channels[row]
+    flags = details.flags[row]
   }
 }

@@ -1,7 +1,7 @@
 import PromisedInvariants
 import PromisedModel
 
-/// Claims: decisions. Guards stand in the order of their precedence.
+/// Claims: who gets a hold. Guards stand in the order of their precedence.
 extension State {
   /// Holds whose expiry is reached, in order of (expiry, id), or nil when there are none.
   ///
@@ -13,89 +13,72 @@ extension State {
     return ids.isEmpty ? nil : ids
   }
 
-  /// Grants a hold on all lines or refuses it.
+  /// Grants a hold, by the command's fill policy, or refuses it.
   ///
   /// - Throws: KEY_INVALID, FIELD_MISSING, TOO_MANY_ROWS, COLUMN_LENGTH_MISMATCH,
-  ///   FIELD_OUT_OF_RANGE; then, for the first row concerned, FIELD_OUT_OF_RANGE, NODE_UNKNOWN,
-  ///   ITEM_UNKNOWN; then INSUFFICIENT_STOCK for the first row at which the units asked for so far
-  ///   of its item in its node exceed what is available, with the row, the available units and the
-  ///   time of the next supply.
+  ///   FIELD_OUT_OF_RANGE; NAME_TAKEN; of the hold that is replaced NOT_OWNER, HOLD_COMMITTED; then,
+  ///   for the first row concerned, FIELD_OUT_OF_RANGE, NODE_UNKNOWN, GROUP_UNKNOWN, ITEM_UNKNOWN,
+  ///   and CHANNEL_UNKNOWN; then INSUFFICIENT_STOCK for the first row at which the units asked for
+  ///   so far exceed what is available, with the row, the available units and the time of the next
+  ///   supply. What the owner's own holds have of it is said.
   ///
   /// The event borrows the command and scratch memory: apply it before the next decision.
   package func decide(_ command: HoldCommand, at now: UnixMilliseconds) throws(Refusal)
     -> HeldEvent
   {
-    let count = command.quantities.count
     try checkForm(of: command)
-    let seconds =
-      command.timeToLiveSeconds == 0 ? Limits.holdDefaultSeconds : command.timeToLiveSeconds
-    let expiry = now.milliseconds.addingReportingOverflow(seconds * 1000)
-    if expiry.overflow { throw Refusal(.fieldOutOfRange, "the hold would expire after all time") }
+    let expiresAt = try expiry(after: command.timeToLiveSeconds, at: now)
+    try checkName(of: command, at: now)
+    let replaced =
+      command.replaces == 0 ? nil : try replacedHold(command.replaces, by: command.owner, at: now)
     if command.tokens.count > 0 {
-      return try decideRedeeming(
-        command, expiresAt: UnixMilliseconds(expiry.partialValue), at: now)
+      return try decideRedeeming(command, expiresAt: expiresAt, replacing: replaced, at: now)
     }
+    if command.isPlain, let event = try decidePlain(command, expiresAt: expiresAt, at: now) {
+      return event
+    }
+    return try decideFilling(command, expiresAt: expiresAt, replacing: replaced, at: now)
+  }
+
+  // MARK: Whole lines of plain items
+
+  /// The common hold, without an allocation; nil when more than stock decides about one of its
+  /// items.
+  private func decidePlain(
+    _ command: HoldCommand, expiresAt: UnixMilliseconds, at now: UnixMilliseconds
+  ) throws(Refusal) -> HeldEvent? {
+    let lines = command.lines
+    let count = lines.count
     scratch.nodes.resize(to: count)
     scratch.tokens.resize(to: count)
     scratch.slots.resize(to: count)
     observeNetwork()
     var offset = 0
-    for row in 0..<count { prefetch(item: itemKeys.packed(command.items.key(row, at: &offset))) }
+    for row in 0..<count { prefetch(item: itemKeys.packed(lines.items.key(row, at: &offset))) }
     // Granted, it is remembered in the next event.
-    holds.prefetch(appliedPosition + 1)
+    holds.prefetch(appliedPosition + 1, owner: command.owner)
     offset = 0
     for row in 0..<count {
-      try resolve(row, of: command, key: command.items.key(row, at: &offset))
+      try resolve(row, of: lines, key: lines.items.key(row, at: &offset))
     }
+    for row in 0..<count where !isPlain(scratch.slots[row]) { return nil }
     for row in 0..<count { try checkStock(row, of: command, at: now) }
     // From here on the hold is granted.
     return HeldEvent(
-      key: command.key, owner: command.owner, expiresAt: UnixMilliseconds(expiry.partialValue),
-      items: command.items,
+      key: command.key, owner: command.owner, name: command.name, expiresAt: expiresAt,
+      items: lines.items,
       nodes: Column(base: UnsafePointer(scratch.nodes.base), count: count),
-      quantities: command.quantities)
+      quantities: lines.quantities)
   }
 
-  private func checkForm(of command: HoldCommand) throws(Refusal) {
-    let count = command.quantities.count
-    if !Name.isValid(command.owner.buffer) {
-      throw Refusal(.keyInvalid, "owner must have 1 to 64 bytes of UTF-8 without controls")
-    }
-    if count == 0 && command.tokens.isEmpty {
-      throw Refusal(.fieldMissing, "a hold needs at least one line or token")
-    }
-    if count > Limits.linesPerHold {
-      throw Refusal(.tooManyRows, "a hold has \(count) lines: at most \(Limits.linesPerHold)")
-    }
-    if command.nodes.count != count || command.items.count != count
-      || !areWithin(command.items)
-    {
-      throw Refusal(.columnLengthMismatch, "every column of a hold must have \(count) rows")
-    }
-    if command.timeToLiveSeconds < 0 || command.timeToLiveSeconds > Limits.holdMaximumSeconds {
-      throw Refusal(
-        .fieldOutOfRange,
-        "ttl_s is \(command.timeToLiveSeconds): 1 to \(Limits.holdMaximumSeconds), or 0 for"
-          + " \(Limits.holdDefaultSeconds)")
-    }
-  }
-
-  private func resolve(_ row: Int, of command: HoldCommand, key: BorrowedBytes) throws(Refusal) {
-    let quantity = command.quantities[row]
-    if quantity < 1 || quantity > Limits.unitsPerPosition {
-      throw Refusal(
-        .fieldOutOfRange, "quantity is \(quantity): 1 to \(Limits.unitsPerPosition)",
-        key: key.name, row: Int32(row))
-    }
-    let index = Int(command.nodes[row])
-    if index >= command.nodeNames.count {
-      throw Refusal(
-        .fieldOutOfRange,
-        "node index is \(index): the request names \(command.nodeNames.count) nodes",
-        row: Int32(row))
-    }
-    guard let node = network.nodeIndex(command.nodeNames[index]) else {
-      throw unknownNode(command.nodeNames[index].name, row: row)
+  private func resolve(
+    _ row: Int, of lines: HoldRequestLines, key: BorrowedBytes
+  ) throws(Refusal) {
+    try checkQuantity(lines.quantities[row], key: key, row: row)
+    let index = Int(lines.nodes[row])
+    if index >= lines.nodeNames.count { throw unnamedPlace(lines, row: row) }
+    guard let node = network.nodeIndex(lines.nodeNames[index]) else {
+      throw unknownNode(lines.nodeNames[index].name, row: row)
     }
     let token = itemKeys.token(key)
     let slot = token == 0 ? -1 : positions.find(token)
@@ -111,116 +94,136 @@ extension State {
     throws(Refusal)
   {
     let (token, node) = (scratch.tokens[row], scratch.nodes[row])
-    var wanted = Int64(command.quantities[row])
+    let quantities = command.lines.quantities
+    var wanted = Int64(quantities[row])
     for other in 0..<row where scratch.tokens[other] == token && scratch.nodes[other] == node {
-      wanted += Int64(command.quantities[other])
+      wanted += Int64(quantities[other])
     }
     let available =
       positions.row(scratch.slots[row], node: node).map { offerable($0.pointee, node, at: now) }
       ?? 0
     if wanted > available {
       throw insufficientStock(
-        token: token, node: node, wanted: wanted, available: available, row: row, at: now)
+        ClaimWish(item: token, units: wanted, place: node), available: available, row: row,
+        owner: command.owner, at: now)
     }
   }
 
-  /// Moves a hold on, or refuses.
-  ///
-  /// - Throws: HOLD_UNKNOWN, then NOT_OWNER, then HOLD_RELEASED; committing: HOLD_COMMITTED, and
-  ///   INSUFFICIENT_STOCK when the hold had expired and its units are gone; releasing:
-  ///   HOLD_EXPIRED.
-  package func decide(_ command: HoldTransitionCommand, at now: UnixMilliseconds) throws(Refusal)
-    -> HoldChangedEvent
-  {
-    observe(.hold, command.holdID)
-    guard let slot = holds.find(command.holdID, at: now.milliseconds) else {
-      throw unknownHold(command.holdID)
-    }
-    if !same(holds.owner(slot), command.owner) {
-      throw Refusal(.notOwner, "hold \(command.holdID) belongs to another owner")
-    }
-    let state = holds.state(slot)
-    if state == .released {
-      throw Refusal(.holdReleased, "hold \(command.holdID) was released")
-    }
-    if state == .consumed {
-      throw Refusal(.holdConsumed, "hold \(command.holdID) is shipped: nothing of it is left")
-    }
-    var reclaimed = false
-    switch command.transition {
-    case .commit:
-      if state == .committed {
-        throw Refusal(.holdCommitted, "hold \(command.holdID) is committed already")
-      }
-      if state == .expired {
-        try checkReclaim(of: slot, at: now)
-        try checkPromises(of: slot, at: now)
-        reclaimed = true
-      }
-    case .release:
-      if state == .expired {
-        throw Refusal(.holdExpired, "hold \(command.holdID) has expired: nothing is held")
-      }
-    }
-    return HoldChangedEvent(
-      key: command.key, holdID: command.holdID, transition: command.transition,
-      reclaimed: reclaimed)
-  }
+  // MARK: By a policy, a due, a channel, a group, or in place of another hold
 
-  private func checkReclaim(of slot: Int, at now: UnixMilliseconds) throws(Refusal) {
-    let lines = holds.lines(slot)
-    for row in 0..<Int(holds.hold(slot).lineCount) {
-      let line = lines[row]
-      observe(item: line.item)
-      var wanted: Int64 = 0
-      for other in 0...row where lines[other].item == line.item && lines[other].node == line.node {
-        wanted += Int64(lines[other].quantity)
-      }
-      let position = positions.find(line.item)
-      let available =
-        position < 0
-        ? 0
-        : positions.row(position, node: line.node).map {
-          offerable($0.pointee, line.node, at: now)
-        } ?? 0
-      if wanted > available {
-        throw insufficientStock(
-          token: line.item, node: line.node, wanted: wanted, available: available, row: row,
-          at: now)
-      }
-    }
-  }
-
-  func insufficientStock(
-    token: UInt64, node: UInt16, wanted: Int64, available: Int64, row: Int,
+  private func decideFilling(
+    _ command: HoldCommand, expiresAt: UnixMilliseconds, replacing replaced: Int?,
     at now: UnixMilliseconds
-  ) -> Refusal {
-    let key = itemKeys.name(token)
-    let next = nextSupply(of: token, node: node, after: now.seconds)
-    return Refusal(
-      .insufficientStock,
-      "\(wanted) of item \(key) are wanted in node \(network.nodeName(node).name),"
-        + " \(max(0, available)) are available",
-      key: key, row: Int32(row), availableUnits: max(0, available),
-      nextSupplyUnixSeconds: next.eta)
+  ) throws(Refusal) -> HeldEvent {
+    let wishes = try resolve(command.lines, at: now)
+    beginTaking()
+    if let replaced { giveBack(linesOf: replaced) }
+    let first = scratch.wishes.count
+    var lines = TakenLines()
+    var grants = GrantRows()
+    var granted = false
+    for (row, wish) in wishes.enumerated() {
+      let grant = try fill(wish, command.fill, row: row, of: command, into: &lines, at: now)
+      grants.append(grant)
+      granted = granted || grant.granted[0] > 0 || grant.later[0] > 0 || grant.backordered[0] > 0
+    }
+    if !granted {
+      throw insufficientStock(
+        wishes[0], available: 0, row: 0, owner: command.owner, at: now)
+    }
+    if scratch.wishes.count - first > Limits.linesPerHold || lines.count > Limits.linesPerHold {
+      throw Refusal(
+        .tooManyRows, "the hold would have \(lines.count) lines: at most \(Limits.linesPerHold)")
+    }
+    let keepsGrants = command.fill != .fillOrKill || grants.backordered.contains { $0 > 0 }
+    return event(
+      of: command, lines, expiresAt: expiresAt, replacing: replaced,
+      grants: keepsGrants ? grants : GrantRows())
   }
 
-  /// Whether the lengths add up to the bytes.
-  func areWithin(_ keys: KeyColumn) -> Bool {
-    var total = 0
-    for index in 0..<keys.count { total += Int(keys.lengths[index]) }
-    return total == keys.bytes.count
+  /// An event with the lines that were taken, in scratch memory.
+  func event(
+    of command: HoldCommand, _ lines: TakenLines, expiresAt: UnixMilliseconds,
+    replacing replaced: Int?, grants: GrantRows = GrantRows(),
+    promises: [PromisedShipment] = []
+  ) -> HeldEvent {
+    scratch.nodes.removeAll()
+    scratch.quantities.removeAll()
+    scratch.lengths.removeAll()
+    scratch.lineBytes.removeAll()
+    for line in lines.lines {
+      scratch.nodes.append(line.node)
+      scratch.quantities.append(line.quantity)
+      let key = itemKeys.name(line.item)
+      scratch.lengths.append(UInt32(key.bytes.count))
+      for byte in key.bytes { scratch.lineBytes.append(byte) }
+    }
+    let held = replaced.map { holds.state($0) == .held } ?? false
+    return HeldEvent(
+      key: command.key, owner: command.owner, name: command.name, expiresAt: expiresAt,
+      replaces: held ? command.replaces : 0,
+      items: KeyColumn(
+        bytes: Column(base: UnsafePointer(scratch.lineBytes.base), count: scratch.lineBytes.count),
+        lengths: Column(base: UnsafePointer(scratch.lengths.base), count: lines.count)),
+      nodes: Column(base: UnsafePointer(scratch.nodes.base), count: lines.count),
+      quantities: Column(base: UnsafePointer(scratch.quantities.base), count: lines.count),
+      details: lines.details, grants: grants, promises: promises)
   }
 
-  func unknownItem(_ key: Name, row: Int = -1) -> Refusal {
-    Refusal(.itemUnknown, "item \(key) is not known", key: key, row: Int32(row))
+  // MARK: Before the lines
+
+  private func checkName(of command: HoldCommand, at now: UnixMilliseconds) throws(Refusal) {
+    if command.name.isEmpty { return }
+    guard let slot = holds.find(name: command.name) else { return }
+    let hold = holds.hold(slot)
+    observe(.hold, hold.id)
+    // What it replaces passes its name on; what is forgotten has none.
+    if hold.id == command.replaces || isForgotten(slot, at: now) { return }
+    throw Refusal(
+      .nameTaken,
+      "hold \(hold.id) is named \(command.name.name): name it in replaces_hold_id to replace it, or"
+        + " choose another name", key: command.name.name)
   }
 
-  func unknownNode(_ name: Name, row: Int = -1) -> Refusal {
-    Refusal(.nodeUnknown, "node \(name) is not known", key: name, row: Int32(row))
+  func isForgotten(_ slot: Int, at now: UnixMilliseconds) -> Bool {
+    let forgetAt = holds.hold(slot).forgetAt
+    return forgetAt != 0 && forgetAt <= now.milliseconds
   }
 
-  func unknownHold(_ id: UInt64) -> Refusal {
-    Refusal(.holdUnknown, "hold \(id) is not known, or was forgotten", key: Name("\(id)"))
+  /// The hold that a command replaces; nil when it is forgotten: then it claims nothing that could
+  /// stand in the way.
+  private func replacedHold(
+    _ id: UInt64, by owner: BorrowedBytes, at now: UnixMilliseconds
+  ) throws(Refusal) -> Int? {
+    observe(.hold, id)
+    guard let slot = holds.find(id, at: now.milliseconds) else { return nil }
+    if !same(owner, holds.owner(slot)) {
+      throw Refusal(.notOwner, "hold \(id) belongs to another owner")
+    }
+    if holds.state(slot) == .committed {
+      throw Refusal(
+        .holdCommitted, "hold \(id), which is to be replaced, is committed: amend it instead")
+    }
+    return slot
+  }
+
+  /// Counts what a hold claims as free from here on.
+  func giveBack(linesOf slot: Int) {
+    if holds.state(slot).isEnded { return }
+    for index in 0..<Int(holds.hold(slot).lineCount) {
+      let line = holds.lines(slot)[index]
+      if line.quantity > 0 { giveBack(ClaimWish(line)) }
+    }
+  }
+}
+
+extension ClaimWish {
+  /// What a line claims.
+  init(_ line: HoldLine, units: Int32? = nil) {
+    self.init(
+      item: line.item, units: Int64(units ?? line.quantity), due: line.dueUnixSeconds,
+      place: line.node, channel: line.channel, isPool: line.isPool,
+      part: line.isHeading
+        ? .kit : line.flags & HoldLineFlag.component != 0 ? .component : .none)
   }
 }

@@ -24,19 +24,21 @@ struct HoldLine: BitwiseCopyable {
   /// Claims units of a group of nodes: `node` is the group's index.
   var isPool: Bool { flags & HoldLineFlag.pool != 0 }
 
+  var isBackordered: Bool { flags & HoldLineFlag.backordered != 0 }
+
   /// A kit that the lines after it make: it claims nothing itself.
   var isHeading: Bool { flags & HoldLineFlag.kit != 0 }
+
+  /// Claims what a kit is made of.
+  var isComponent: Bool { flags & HoldLineFlag.component != 0 }
 
   /// Claims units of a stock row, so that they are reserved there.
   var isAtPosition: Bool {
     flags & (HoldLineFlag.pool | HoldLineFlag.kit) == 0 && dueUnixSeconds == 0
   }
 
-  /// Claims the same units of the same place as another line: amending matches by it.
-  func claimsLike(_ other: HoldLine) -> Bool {
-    item == other.item && node == other.node && dueUnixSeconds == other.dueUnixSeconds
-      && channel == other.channel && flags == other.flags
-  }
+  /// Claims units of a stock row, which can be missing.
+  var canBeShort: Bool { isAtPosition && quantity > 0 }
 }
 
 /// What a line is besides its numbers.

@@ -19,6 +19,9 @@ struct HoldSlot: BitwiseCopyable {
   var allocations: UInt32
   /// The caller's own id, 0 = none.
   var name: UInt32
+  /// Neighbours among the holds of the owner that are held, as slot + 1; 0 = none.
+  var ownerPrevious: UInt32
+  var ownerNext: UInt32
   var lineCount: UInt16
   var state: UInt8
   /// `HoldList`: which list it stands in.
@@ -43,6 +46,8 @@ enum HoldList: UInt8 {
 struct HoldTable: ~Copyable {
   private var index = SlotIndex()
   private var nameIndex = SlotIndex()
+  /// The first hold of each owner in the list of those that are held.
+  private var ownerIndex = SlotIndex()
   private var slots = Store<HoldSlot>()
   private var freeSlots = Store<UInt32>()
   private var pool = BlockPool(maximumWords: Limits.linesPerHold * HoldLine.words)
@@ -66,9 +71,22 @@ struct HoldTable: ~Copyable {
 
   func find(_ id: UInt64) -> Int? { index.find(mix(id)) { slots[$0].id == id } }
 
-  /// Has the line read that a search for this id begins with.
+  /// Has the lines read that searches for this id and this owner begin with.
   @inline(__always)
-  func prefetch(_ id: UInt64) { index.prefetch(mix(id)) }
+  func prefetch(_ id: UInt64, owner: BorrowedBytes) {
+    index.prefetch(mix(id))
+    ownerIndex.prefetch(hash(owner))
+  }
+
+  /// A hold of an owner that is held, the first of their list; nil = none.
+  func firstHeld(of owner: BorrowedBytes) -> Int? {
+    ownerIndex.find(hash(owner)) { same(self.owner($0), owner) }
+  }
+
+  func nextHeld(after slot: Int) -> Int? {
+    let next = slots[slot].ownerNext
+    return next == 0 ? nil : Int(next) - 1
+  }
 
   /// The same as of an instant: an ended hold whose time to be forgotten has come is not found, also
   /// before an event has forgotten it.
@@ -140,7 +158,8 @@ struct HoldTable: ~Copyable {
     let hold = HoldSlot(
       id: id, expiresAt: expiresAt, forgetAt: forgetAt, committedAt: committedAt,
       owner: store(owner), lines: lines, previous: 0, next: 0, promises: 0, allocations: 0,
-      name: 0, lineCount: UInt16(lineCount), state: state.rawValue, list: 0)
+      name: 0, ownerPrevious: 0, ownerNext: 0, lineCount: UInt16(lineCount), state: state.rawValue,
+      list: 0)
     let slot: Int
     if freeSlots.count > 0 {
       slot = Int(freeSlots.removeLast())
@@ -288,6 +307,36 @@ struct HoldTable: ~Copyable {
     slots.at(slot).pointee.next = first
     if first != 0 { slots.at(Int(first) - 1).pointee.previous = UInt32(slot + 1) }
     wheel[place] = UInt32(slot + 1)
+    enterOwner(slot)
+  }
+
+  /// Behind the first of the owner's holds, which the index knows.
+  private mutating func enterOwner(_ slot: Int) {
+    let owner = owner(slot)
+    slots.at(slot).pointee.ownerPrevious = 0
+    slots.at(slot).pointee.ownerNext = 0
+    guard let first = firstHeld(of: owner) else {
+      return ownerIndex.insert(hash(owner), slot: slot)
+    }
+    let next = slots[first].ownerNext
+    slots.at(slot).pointee.ownerPrevious = UInt32(first + 1)
+    slots.at(slot).pointee.ownerNext = next
+    slots.at(first).pointee.ownerNext = UInt32(slot + 1)
+    if next != 0 { slots.at(Int(next) - 1).pointee.ownerPrevious = UInt32(slot + 1) }
+  }
+
+  private mutating func leaveOwner(_ slot: Int) {
+    let hold = slots[slot]
+    if hold.ownerNext != 0 {
+      slots.at(Int(hold.ownerNext) - 1).pointee.ownerPrevious = hold.ownerPrevious
+    }
+    if hold.ownerPrevious != 0 {
+      slots.at(Int(hold.ownerPrevious) - 1).pointee.ownerNext = hold.ownerNext
+      return
+    }
+    let hash = hash(owner(slot))
+    ownerIndex.remove(hash, slot: slot)
+    if hold.ownerNext != 0 { ownerIndex.insert(hash, slot: Int(hold.ownerNext) - 1) }
   }
 
   private mutating func enterForgotten(_ slot: Int, _ list: HoldList) {
@@ -314,6 +363,7 @@ struct HoldTable: ~Copyable {
       if hold.previous == 0 {
         wheel[place(of: UnixMilliseconds(hold.expiresAt).seconds)] = hold.next
       }
+      leaveOwner(slot)
     case .ended: ended.remove(previous: hold.previous, next: hold.next)
     case .shipped: shipped.remove(previous: hold.previous, next: hold.next)
     }

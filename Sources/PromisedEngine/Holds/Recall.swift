@@ -25,9 +25,12 @@ extension State {
     return (found.outcome, found.position)
   }
 
-  func remember(_ key: CommandKey, _ outcome: RememberedOutcome) {
+  func remember(
+    _ key: CommandKey, _ outcome: RememberedOutcome, _ grants: GrantRows? = nil
+  ) {
     if key.bytes.isEmpty { return }
     commands.remember(
-      key, outcome: outcome, at: appliedTime.milliseconds, position: appliedPosition)
+      key, outcome: outcome, at: appliedTime.milliseconds, position: appliedPosition,
+      grants: grants)
   }
 }

@@ -95,6 +95,7 @@ extension State {
   private func appendSpecialPositions(
     _ asked: AskedStock, into reply: inout AvailabilityReply
   ) {
+    reply.isPlain = false
     fillCandidates(asked.slot, channel: asked.channel, backorders: .none, at: asked.now)
     for place in 0..<scratch.candidates.count {
       let (node, available) = (scratch.candidates[place], scratch.available[place])
@@ -134,6 +135,7 @@ extension State {
     reply.inProcessing.append(Int64(parts.inProcessing))
     reply.held.append(Int64(row.reserved) - Int64(parts.allocated))
     reply.allocated.append(Int64(parts.allocated))
+    reply.picked.append(Int64(parts.picked))
     reply.withheld.append(Int64(parts.withheld))
     reply.availableNow.append(available)
     if hasSilenceRules { reply.silence.append(UInt32(silence(of: node, at: now).rawValue)) }

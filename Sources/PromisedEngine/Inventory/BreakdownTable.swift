@@ -9,6 +9,8 @@ struct Breakdown: BitwiseCopyable {
   var allocated: Int32 = 0
   /// Of these, units that were picked.
   var picked: Int32 = 0
+  /// Allocated units that were backordered and are not picked: nothing is missing to them.
+  var backordered: Int32 = 0
   var unfulfillable: Int32 = 0
   var researching: Int32 = 0
   var inTransfer: Int32 = 0

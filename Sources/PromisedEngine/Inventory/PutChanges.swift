@@ -16,6 +16,11 @@ extension State {
     case .groups(let rows): apply(groups: rows)
     case .channelStock(let rows): apply(channelStock: rows)
     case .backorders(let rows): apply(backorders: rows)
+    case .forecasts(let rows): apply(forecasts: rows)
+    case .factors(let rows): apply(factors: rows)
+    case .policies(let rows): apply(policies: rows)
+    case .buildings(let rows): apply(buildings: rows)
+    case .signals(let rows): apply(signals: rows)
     }
   }
 
@@ -45,11 +50,18 @@ extension State {
   }
 
   private func apply(sellers rows: [Seller]) {
+    var hasMoved = false
     for seller in rows {
       let index = sellerKeys.insert(seller.name)
-      if index == sellers.count { sellers.append(seller) } else { sellers[index] = seller }
+      if index == sellers.count {
+        sellers.append(seller)
+      } else {
+        if sellers[index].marketplace != seller.marketplace { hasMoved = true }
+        sellers[index] = seller
+      }
       touch(.seller, UInt64(index))
     }
+    if hasMoved { followMarketplaces() }
     // A name that was unknown is known now: whoever was told so must wait too.
     stamps.network = appliedPosition
   }
@@ -105,20 +117,6 @@ extension State {
             late: rows.lateUnixSeconds.isEmpty ? 0 : rows.lateUnixSeconds[row])
         }
       }
-    }
-  }
-
-  private func apply(limits rows: LimitRows) {
-    let sellers = rows.sellerNames.map { UInt32(sellerIndex($0)) }
-    for row in 0..<rows.sellers.count {
-      guard let kind = LimitKind(rawValue: rows.kinds[row]) else {
-        return invariant(false, "a limit of an unknown kind")
-      }
-      let seller = sellers[Int(rows.sellers[row])]
-      limits.put(
-        seller: seller, type: rows.storageTypes[row], month: rows.months[row], kind: kind,
-        limit: rows.limitsMicroCubicFeet[row])
-      touch(.seller, UInt64(seller))
     }
   }
 

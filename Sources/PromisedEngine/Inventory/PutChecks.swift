@@ -27,6 +27,11 @@ extension State {
     case .groups(let rows): try validate(groups: rows, staged: staged)
     case .channelStock(let rows): try validate(channelStock: rows, staged: staged)
     case .backorders(let rows): try validate(backorders: rows, staged: staged)
+    case .forecasts(let rows): try validate(forecasts: rows)
+    case .factors(let rows): try validate(factors: rows)
+    case .policies(let rows): try validate(policies: rows, staged: staged)
+    case .buildings(let rows): try validate(buildings: rows, staged: staged)
+    case .signals(let rows): try validate(signals: rows, staged: staged)
     }
   }
 
@@ -133,32 +138,6 @@ extension State {
     }
   }
 
-  private func validate(limits rows: LimitRows, staged: OpenLoad?) throws(Refusal) {
-    let count = rows.sellers.count
-    try checkCounts(
-      count,
-      [
-        rows.storageTypes.count, rows.months.count, rows.kinds.count,
-        rows.limitsMicroCubicFeet.count,
-      ])
-    try checkSellers(rows.sellerNames, staged: staged)
-    for row in 0..<count {
-      try check(
-        Int64(rows.sellers[row]), 0, Int64(rows.sellerNames.count) - 1, "seller_indexes", row)
-      try check(Int64(rows.storageTypes[row]), 1, 7, "storage_types", row)
-      try check(Int64(rows.kinds[row]), 1, 3, "kinds", row)
-      if Month(yyyymm: rows.months[row]) == nil {
-        throw Refusal(
-          .fieldOutOfRange, "months[\(row)] is \(rows.months[row]): yyyymm, 197001 to 999912",
-          row: Int32(row))
-      }
-      let highest: Int64 =
-        rows.kinds[row] == LimitKind.noLimit.rawValue ? 0 : 1_000_000_000_000_000_000
-      try check(
-        rows.limitsMicroCubicFeet[row], 0, highest, "limits_micro_cubic_feet", row)
-    }
-  }
-
   /// The 10 % instant is not after the ETA, the 90 % one not before it.
   private func checkSpread(_ rows: InboundRows, _ row: Int) throws(Refusal) {
     let eta = rows.etaUnixSeconds[row]
@@ -219,7 +198,7 @@ extension State {
     return isKnown
   }
 
-  private func isKnown(marketplace name: Name, staged: OpenLoad?) -> Bool {
+  func isKnown(marketplace name: Name, staged: OpenLoad?) -> Bool {
     guard let staged else { return hasMarketplace(name) }
     var isKnown = false
     name.bytes.withUnsafeBufferPointer {
@@ -228,7 +207,7 @@ extension State {
     return isKnown
   }
 
-  private func checkSellers(_ names: [Name], staged: OpenLoad?) throws(Refusal) {
+  func checkSellers(_ names: [Name], staged: OpenLoad?) throws(Refusal) {
     for name in names {
       if let index = sellerKeys.find(name) {
         observe(.seller, UInt64(index))
@@ -242,7 +221,7 @@ extension State {
     Refusal(.sellerUnknown, "seller \(name) is not known", key: name)
   }
 
-  private func invalidKey(_ field: StaticString, row: Int) -> Refusal {
+  func invalidKey(_ field: StaticString, row: Int) -> Refusal {
     Refusal(
       .keyInvalid, "\(field)[\(row)] must have 1 to 64 bytes of UTF-8 without controls",
       row: Int32(row))

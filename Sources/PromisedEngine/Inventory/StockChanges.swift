@@ -45,6 +45,7 @@ extension State {
     touch(item: token)
     note(moved: change.onHand, token: token)
     account(change, slot: slot)
+    accountBuilding(onHand: change.onHand, node: node, slot: slot)
     if wasShort || row.pointee.available < 0 { reviewShortfall(token: token, node: node) }
   }
 
@@ -61,6 +62,7 @@ extension State {
     touch(item: token)
     note(moved: change, token: token)
     account(UnitChange(onHand: change), slot: slot)
+    accountBuilding(onHand: change, node: node, slot: slot)
     // What is allocated is reserved: nothing is missing to it while something is available.
     if _slowPath(min(before, row.pointee.available) < 0) {
       reviewShortfall(token: token, node: node)
@@ -81,22 +83,26 @@ extension State {
       inTransfer: parts.inTransfer, inProcessing: parts.inProcessing, withheld: parts.withheld)
   }
 
-  /// Adds to the reserved units of a row, to the allocated ones among them and to the picked ones
-  /// among those. Who changes allocated units keeps the allocation index right and reviews.
+  /// Adds to the reserved units of a row, to the allocated ones among them and to the picked and the
+  /// backordered ones among those. Who changes allocated units keeps the allocation index right and
+  /// reviews.
   func reserve(
-    _ units: Int32, allocated: Int32, picked: Int32 = 0, token: UInt64, node: UInt16
+    _ units: Int32, allocated: Int32, picked: Int32 = 0, backordered: Int32 = 0, token: UInt64,
+    node: UInt16
   ) {
     let slot = slotInserting(token)
     let row = positions.rowInserting(slot, node: node)
     row.pointee.reserved += units
     invariant(row.pointee.reserved >= 0, "more units given back than were reserved")
-    if allocated != 0 || picked != 0 {
+    if allocated != 0 || picked != 0 || backordered != 0 {
       let place = breakdowns.inserting(item: token, node: node)
       let parts = breakdowns.at(place)
       parts.pointee.allocated += allocated
       parts.pointee.picked += picked
+      parts.pointee.backordered += backordered
       invariant(
-        parts.pointee.picked >= 0 && parts.pointee.allocated >= parts.pointee.picked,
+        min(parts.pointee.picked, parts.pointee.backordered) >= 0
+          && parts.pointee.allocated >= parts.pointee.picked,
         "more units given back than were allocated")
       breakdowns.settle(place)
     }
@@ -113,6 +119,8 @@ extension State {
     if index == 0 {
       positions.setAttribute(UInt32(attributes.append(new)), of: slot)
       use(units(of: token, slot: slot), slot: slot)
+      accountPlaces(of: token, slot: slot, sign: 1)
+      accountSellThrough(of: new, sign: 1)
       return
     }
     let old = attributes[index]
@@ -120,13 +128,21 @@ extension State {
       old.seller != new.seller || old.storageType != new.storageType
       || old.volumeMicroCubicFeet != new.volumeMicroCubicFeet
     let units = moves ? units(of: token, slot: slot) : UnitChange()
-    if moves { use(units.negated, slot: slot) }
+    if moves {
+      use(units.negated, slot: slot)
+      accountPlaces(of: token, slot: slot, sign: -1)
+    }
+    accountSellThrough(of: old, sign: -1)
     attributes[index] = new
     attributes.at(index).pointee.selling = old.selling
     if old.selling.place != 0 {
       demand.items.at(Int(old.selling.place) - 1).pointee.category = new.category
     }
-    if moves { use(units, slot: slot) }
+    accountSellThrough(of: new, sign: 1)
+    if moves {
+      use(units, slot: slot)
+      accountPlaces(of: token, slot: slot, sign: 1)
+    }
   }
 
   /// States open inbound of an item to a node; quantity 0 removes it. `early` and `late` of 0 are
@@ -137,26 +153,25 @@ extension State {
   ) {
     let slot = slotInserting(token)
     let arrival = ArrivalDistribution(median: eta, early: early, late: late)
-    var change = UnitChange()
     if let found = inbound.find(shipment: shipment, item: token, node: node) {
-      let old = inbound.row(found)
-      if old.isDraft {
-        change.drafts -= Int64(old.quantity)
-      } else {
-        change.openInbound -= Int64(old.quantity)
-      }
-    }
-    if stage == InboundStage.draft.rawValue {
-      change.drafts += Int64(quantity)
-    } else {
-      change.openInbound += Int64(quantity)
+      accountInbound(inbound.row(found), sign: -1, slot: slot)
     }
     inbound.put(
       shipment: shipment, item: token, node: node, quantity: quantity, eta: eta, stage: stage,
       early: Int32(truncatingIfNeeded: eta - arrival.earlyUnixSeconds),
       late: Int32(truncatingIfNeeded: arrival.lateUnixSeconds - eta))
     touch(item: token)
-    account(change, slot: slot)
+    if let found = inbound.find(shipment: shipment, item: token, node: node) {
+      accountInbound(inbound.row(found), sign: 1, slot: slot)
+    }
+  }
+
+  /// Removes a row of open inbound.
+  func removeInbound(_ place: Int) {
+    let row = inbound.row(place)
+    inbound.remove(place)
+    touch(item: row.item)
+    accountInbound(row, sign: -1, slot: positions.find(row.item))
   }
 
   /// All units of an item over the network and under way. Linear in its rows.
@@ -182,6 +197,7 @@ extension State {
       }
       next = inbound.next(after: found)
     }
+    units.pendingRemoval = removals.pending(of: token)
     return units
   }
 
@@ -191,6 +207,9 @@ extension State {
     let index = positions.attribute(slot)
     if index == 0 { return }
     use(change, slot: slot)
+    if change.onHand < 0, movements.cause == MovementKind.shipment.rawValue {
+      countSale(-change.onHand, slot: slot)
+    }
     followDemand(attributes.at(Int(index)), onHand: change.onHand, slot: slot)
   }
 
@@ -214,16 +233,78 @@ extension State {
     if audit.isSumming, mix(token) <= audit.walkedHash { audit.onHand += Int128(units) }
   }
 
-  /// Computes all usage from positions, holds and inbound: the slow truth that the kept sums are
-  /// held against, and the way an import ends.
+  /// Adds volume on hand to a building.
+  @inline(__always)
+  func accountBuilding(onHand units: Int64, node: UInt16, slot: Int) {
+    let index = positions.attribute(slot)
+    if index == 0 || units == 0 { return }
+    let item = attributes[Int(index)]
+    buildings.add(
+      stored: Int128(item.volumeMicroCubicFeet) * Int128(units), inbound: 0, node: node,
+      type: item.storageType)
+  }
+
+  /// Adds (or with a sign of −1 takes away) a row of inbound: in usage, by month, in its building.
+  func accountInbound(_ row: InboundRow, sign: Int64, slot: Int) {
+    let units = Int64(row.quantity) * sign
+    account(row.isDraft ? UnitChange(drafts: units) : UnitChange(openInbound: units), slot: slot)
+    accountDue(row, sign: sign, slot: slot)
+  }
+
+  /// The part of `accountInbound` that is not in the sums of `units(of:slot:)`.
+  private func accountDue(_ row: InboundRow, sign: Int64, slot: Int) {
+    let index = slot < 0 ? 0 : positions.attribute(slot)
+    if index == 0 { return }
+    let item = attributes[Int(index)]
+    let volume = Int128(item.volumeMicroCubicFeet) * Int128(row.quantity) * Int128(sign)
+    usage.addDue(
+      open: row.isDraft ? 0 : volume, drafts: row.isDraft ? volume : 0, seller: Int(item.seller),
+      type: item.storageType, month: month(ofSeconds: row.etaUnixSeconds, seller: item.seller))
+    if row.isDraft { return }
+    buildings.add(stored: 0, inbound: volume, node: row.node, type: item.storageType)
+  }
+
+  /// What of an item is in which building, and due in which month. Linear in its rows.
+  func accountPlaces(of token: UInt64, slot: Int, sign: Int64) {
+    for place in 0..<positions.rowCount(slot) {
+      accountBuilding(
+        onHand: sign * Int64(positions.rows(slot)[place].onHand),
+        node: positions.nodes(slot)[place], slot: slot)
+    }
+    var next = inbound.first(of: token)
+    while let found = next {
+      accountDue(inbound.row(found), sign: sign, slot: slot)
+      next = inbound.next(after: found)
+    }
+  }
+
+  /// What the item is expected to sell a day. Bounded so that the sums of all items fit.
+  private func accountSellThrough(of item: ItemAttributes, sign: Int128) {
+    if item.demandPerDayMilli == 0 { return }
+    let rate = Int128(item.demandPerDayMilli)
+    let volume = Int128(item.volumeMicroCubicFeet)
+    // Units² a day, rounded down, times (thousandths of a cubic foot)²: 10^12 · 10^18 at most.
+    let variance = rate * Int128(item.demandVarianceRatioMilli) / 1_000_000
+    let change = SellThrough(
+      perDayMilli: sign * rate * volume,
+      variance: sign * variance * (volume / 1000) * (volume / 1000))
+    usage.add(change, seller: Int(item.seller), type: item.storageType)
+  }
+
+  /// Computes all usage from positions, holds, removals and inbound: the slow truth that the kept
+  /// sums are held against, and the way an import ends.
   func recomputeUsage() {
     // The sums of a pass under way follow changes, and this is none.
     audit.end()
     usage.removeAll()
+    buildings.clearVolumes()
+    clocks.removeAll()
     for slot in 0..<positions.totalSlots {
       let token = positions.key(slot)
       if token == 0 || positions.attribute(slot) == 0 { continue }
       use(units(of: token, slot: slot), slot: slot)
+      accountPlaces(of: token, slot: slot, sign: 1)
+      accountSellThrough(of: attributes[Int(positions.attribute(slot))], sign: 1)
     }
   }
 }

@@ -47,8 +47,9 @@ extension State {
     stamps.network = appliedPosition
   }
 
-  /// What a replacing load does not name: no stock, no inbound, no limits, no kits, no opportunity
-  /// values, no nodes of groups, no channel stock, no backorders. Items, sellers and claims stay.
+  /// What a replacing load does not name: no stock, no inbound, no limits, no policies, no declared
+  /// buildings, no kits, no opportunity values, no nodes of groups, no channel stock, no backorders.
+  /// Items, sellers, claims, plans, bids, granted capacity and signals stay.
   private func clear() {
     for slot in 0..<positions.totalSlots {
       let token = positions.key(slot)
@@ -63,14 +64,11 @@ extension State {
     for slot in 0..<inbound.rowCount {
       let row = inbound.row(slot)
       if row.quantity == 0 { continue }
-      let units = Int64(row.quantity)
-      inbound.remove(slot)
-      touch(item: row.item)
-      account(
-        row.isDraft ? UnitChange(drafts: -units) : UnitChange(openInbound: -units),
-        slot: positions.find(row.item))
+      removeInbound(slot)
     }
-    limits.removeAll()
+    limits.removeAnnounced()
+    policies.removeAll()
+    buildings.clearDeclared()
     for slot in 0..<opportunity.slotCount { touch(item: opportunity.row(slot).item) }
     clearDistribution()
     opportunity.removeAll()

@@ -28,7 +28,9 @@ final class OpenLoad {
     case .sellers(let rows): for seller in rows { sellers.insert(seller.name) }
     case .groups(let rows): for name in rows.names { groups.insert(name) }
     case .channelStock(let rows): for name in rows.channelNames { channels.insert(name) }
-    case .items, .positions, .inbound, .limits, .kits, .opportunity, .backorders: break
+    case .items, .positions, .inbound, .limits, .kits, .opportunity, .backorders, .forecasts,
+      .factors, .policies, .buildings, .signals:
+      break
     }
     chunks.append(rows)
   }
@@ -45,9 +47,10 @@ final class OpenLoad {
       case .inbound(let rows): stocked += rows.keys.countOfRuns
       case .kits(let rows): stocked += rows.kits.countOfRuns + rows.components.countOfRuns
       case .opportunity(let rows): stocked += rows.keys.countOfRuns
+      case .forecasts(let rows): stocked += rows.keys.countOfRuns
       case .channelStock(let rows): stocked += rows.keys.countOfRuns
       case .backorders(let rows): stocked += rows.keys.countOfRuns
-      case .network, .sellers, .limits, .groups: break
+      case .network, .sellers, .limits, .groups, .factors, .policies, .buildings, .signals: break
       }
     }
     return (max(described, stocked), positions)

@@ -45,7 +45,9 @@ extension State {
     for index in 0..<levelCount {
       let level =
         query.levels.isEmpty ? .standard : ServiceLevel(rawValue: query.levels[index]) ?? .standard
-      var plan = plan(query, level, destination: found.index, profiles, at: now)
+      if index > 0 { findPlanStock(channel: channel, at: now) }
+      var plan = plan(
+        query, level, destination: found.index, channel: channel, profiles, at: now)
       finish(&plan, query, at: now)
       reply.plans.append(plan)
     }
@@ -166,46 +168,6 @@ extension State {
     return Int32(index)
   }
 
-  /// What nodes have of components that are not plain.
-  private func findPlanStock(channel: UInt16, at now: UnixMilliseconds) {
-    scratch.plan.now = now
-    scratch.plan.stock.removeAll()
-    for index in 0..<scratch.plan.components.count {
-      let slot = scratch.plan.components[index].slot
-      if slot < 0 || isPlain(slot) { continue }
-      // A component that is a kit itself is taken assembled, and a kit of the cart is not one.
-      scratch.wishes.removeAll()
-      fillModel(
-        of: positions.key(slot), slot, node: nil, backorders: .none, at: now.seconds)
-      scratch.model.fillLimits(due: 0, channel: channel)
-      scratch.plan.components.at(index).pointee.firstStock = Int32(scratch.plan.stock.count)
-      scratch.plan.components.at(index).pointee.stockCount = Int32(scratch.model.spans.count)
-      for place in 0..<scratch.model.spans.count {
-        scratch.plan.stock.append(
-          PlanStock(
-            units: scratch.model.limits[place], node: scratch.model.spans[place].node))
-      }
-    }
-  }
-
-  /// Calls for each node that has units of a component, ascending.
-  func forEachPlanStock(of component: Int, _ body: (UInt16, Int64) -> Void) {
-    let part = scratch.plan.components[component]
-    if part.slot < 0 { return }
-    if isPlain(part.slot) {
-      for place in 0..<positions.rowCount(part.slot) {
-        let node = positions.nodes(part.slot)[place]
-        let units = offerable(positions.rows(part.slot)[place], node, at: scratch.plan.now)
-        if units > 0 { body(node, units) }
-      }
-      return
-    }
-    for place in Int(part.firstStock)..<Int(part.firstStock + part.stockCount) {
-      let stock = scratch.plan.stock[place]
-      if stock.units > 0 { body(stock.node, stock.units) }
-    }
-  }
-
   /// The nodes that hold something of the cart, ascending; those with most components when there
   /// are more than a problem takes.
   private func findPlanNodes() {
@@ -237,7 +199,7 @@ extension State {
   // MARK: A level
 
   private func plan(
-    _ query: PlanQuery, _ level: ServiceLevel, destination: UInt32,
+    _ query: PlanQuery, _ level: ServiceLevel, destination: UInt32, channel: UInt16,
     _ catalogue: ProfileCatalogue, at now: UnixMilliseconds
   ) -> CartPlan {
     let terms = PromiseTerms(
@@ -252,7 +214,12 @@ extension State {
     request.latestWindow = PlanOffer.lateRank - 1
     if query.maximumShipments > 0 { request.shipmentLimit = Int(query.maximumShipments) }
     if query.shipsTogether { request.shipmentLimit = 1 }
-    let outcome = scratch.plan.problem.solve(request)
+    var outcome = scratch.plan.problem.solve(request)
+    if outcome == .planned && !isClaimable(channel: channel, at: now) {
+      restrainPlanStock(channel: channel, at: now)
+      fillPlan(planTerms)
+      outcome = scratch.plan.problem.solve(request)
+    }
     var plan = CartPlan(level: level, code: .ok)
     let everyLine = outcome == .unshippable
     for line in 0..<scratch.plan.lines.count

@@ -50,6 +50,8 @@ struct PlanComponent: BitwiseCopyable {
   /// What nodes have of one that is not plain: its stretch of the scratch's stock.
   var firstStock: Int32 = 0
   var stockCount: Int32 = 0
+  /// Groups have open demand of it: what may be taken of two nodes is not the sum of both.
+  var hasDemand = false
 }
 
 /// What a claim may take of a component at a node.

@@ -1,64 +1,5 @@
 import PromisedModel
 
-/// A line of a hold.
-public struct HoldLine: Sendable, Equatable {
-  /// The item.
-  public var item: String
-  /// Where its units are.
-  public var node: String
-  /// How many.
-  public var quantity: Int64
-
-  /// Makes a line; the quantity is 1…2,000,000,000.
-  public init(item: String, node: String, quantity: Int64) {
-    self.item = item
-    self.node = node
-    self.quantity = quantity
-  }
-}
-
-/// A promised shipment of a hold.
-public struct HoldShipment: Sendable, Equatable {
-  /// Lines in it; the shipments' lines follow one another in the hold.
-  public var lineCount: Int
-  /// Where it leaves.
-  public var node: String
-  /// The delivery window begins, UTC seconds.
-  public var windowFromUnixSeconds: Int64
-  /// Delivered no later than this, UTC seconds.
-  public var windowToUnixSeconds: Int64
-  /// The window's local date, days since 1970-01-01.
-  public var deliveryDay: Int32
-  /// It leaves the node no later than this, UTC seconds.
-  public var shipByUnixSeconds: Int64
-  /// Chance of delivery by the window's end in 1/65535.
-  public var confidence: UInt32
-  /// 1 economy, 2 standard, 3 expedited, 4 two-hour.
-  public var level: UInt32
-}
-
-/// A hold as it stands.
-public struct HoldAnswer: Sendable, Equatable {
-  /// What the answer reflects.
-  public var asOf: AnswerStamp
-  /// The hold's id.
-  public var holdID: UInt64
-  /// 1 = held, 2 = committed, 3 = released, 4 = expired.
-  public var state: UInt32
-  /// Who holds.
-  public var owner: String
-  /// UTC seconds.
-  public var expiresAtUnixSeconds: Int64
-  /// The hold had expired and its units were claimed again.
-  public var isReclaimed: Bool
-  /// The remembered answer to an earlier request with the same key.
-  public var isRepeated: Bool
-  /// The lines; only in answers to `get`.
-  public var lines: [HoldLine]
-  /// The promised shipments; after a hold with tokens, and in answers to `get`.
-  public var shipments: [HoldShipment]
-}
-
 /// What a feed row does: the numbers of `ApplyRequest.kinds`.
 public enum MovementType: UInt32, Sendable, CaseIterable {
   /// Adds to on hand.
@@ -271,6 +212,10 @@ public struct StatusAnswer: Sendable, Equatable {
   public var sellers: UInt64
   /// Holds that live.
   public var openHolds: UInt64
+  /// Positions whose allocations are not covered by what is there.
+  public var shortPositions: UInt64
+  /// Units missing to them.
+  public var shortUnits: UInt64
   /// Commands whose keys are remembered.
   public var rememberedCommands: UInt64
   /// Connections open.

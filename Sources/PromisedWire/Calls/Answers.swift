@@ -138,6 +138,8 @@ public struct StockPosition: Sendable, Equatable {
   public var held: Int64
   /// Claimed by orders.
   public var allocated: Int64
+  /// Picked, of what is claimed by orders.
+  public var picked: Int64
   /// Kept out of availability by rule.
   public var withheld: Int64
   /// What can be sold now; negative after a count fell short.
@@ -216,6 +218,28 @@ public struct InStock: Sendable, Equatable {
   public var stillBuyable: UInt32
   /// Mean units a day, in thousandths.
   public var demandPerDayMilli: Int64
+  /// P(a unit is left all the time until the horizon) in 1/65535.
+  public var neverOut: UInt32
+  /// By when all is sold with a chance of .1, UTC seconds; 0 = not within a year, or not known.
+  public var stockOutP10UnixSeconds: Int64
+  /// With a chance of .5.
+  public var stockOutP50UnixSeconds: Int64
+  /// With a chance of .9.
+  public var stockOutP90UnixSeconds: Int64
+  /// How long what is available lasts at the mean demand, in 1/1000 day; −1 = not known.
+  public var daysOfCoverMilli: Int64
+  /// Seconds since what the demand rests on was made; −1 = declared, or nothing was seen yet.
+  public var demandAgeSeconds: Int64
+  /// Days of demand that it rests on, in 1/1000; 0 where nobody counted.
+  public var sampleDaysMilli: Int64
+  /// 0 none, 1 demand unknown, 2 forecast stale, 3 category only, 4 inbound overdue, 5 out now.
+  public var reason: UInt32
+  /// The share of the last `historyDays` that something was available, in 1/65535.
+  public var inStockShare: UInt32
+  /// Days that this rests on; 0 = not known.
+  public var historyDays: UInt32
+  /// The share of zones that can have a unit within a day now, in 1/65535; nil = not asked for.
+  public var fastTrack: UInt32?
 }
 
 /// The answer to an in-stock request, in the order of the request.
@@ -226,6 +250,48 @@ public struct InStockAnswer: Sendable, Equatable {
   public var horizonDays: UInt64
   /// A row per item.
   public var rows: [InStock]
+  /// Zones that were asked for fast track.
+  public var fastTrackZones: UInt64
+  /// In-stock rates of the items with a history, in 1/65535: weighed by units a day while in stock,
+  public var rateByDemand: UInt64
+  /// evenly,
+  public var rateByTime: UInt64
+  /// and by views;
+  public var rateByViews: UInt64
+  /// and how many items they are of.
+  public var ratedItems: UInt64
+}
+
+/// A closed day of an item.
+public struct HistoryDay: Sendable, Equatable {
+  /// Days since 1970 where the item's seller is.
+  public var day: Int64
+  /// Units in all nodes when it ended.
+  public var onHand: Int64
+  /// Units that were shipped.
+  public var demand: Int64
+  /// The share of the day that something was available, in 1/65535.
+  public var inStock: UInt32
+}
+
+/// The last days of an item.
+public struct ItemHistory: Sendable, Equatable {
+  /// The item asked for.
+  public var item: String
+  /// Whether it is known.
+  public var outcome: RowOutcome
+  /// Closed days, oldest first.
+  public var days: [HistoryDay]
+  /// Units shipped so far on the open day.
+  public var today: Int64
+}
+
+/// The answer to a history request, in the order of the request.
+public struct HistoryAnswer: Sendable, Equatable {
+  /// What the answer reflects.
+  public var asOf: AnswerStamp
+  /// A row per item.
+  public var items: [ItemHistory]
 }
 
 /// A seller's room for one storage type in one month; volumes in micro-cubic-feet.
@@ -252,6 +318,29 @@ public struct HeadroomRow: Sendable, Equatable {
   public var headroom: Int64
   /// The same in units of the item asked for; −1 = not asked, or no limit.
   public var headroomUnits: Int64
+  /// On hand and ordered to leave.
+  public var pendingRemoval: Int64 = 0
+  /// Extra capacity by bids.
+  public var granted: Int64 = 0
+  /// Open inbound and drafts due after the month, not counted in it.
+  public var inboundLater: Int64 = 0
+  /// What an admission due in the month takes; −1 = no limit.
+  public var admissible: Int64 = 0
+  /// The same in units of the item asked for; −1 = not asked, or no limit.
+  public var admissibleUnits: Int64 = -1
+  /// What bounds it: 0 nothing, 1 the seller's limit, 2 the building, 3 the network (advice), 4 the
+  /// building does not take the type, 5 no limit is confirmed.
+  public var binding: UInt32 = 0
+  /// The seller's share of the free room of all buildings, as advice; −1 = none declared.
+  public var networkAdvice: Int64 = -1
+  /// headroom after P10 of the sales expected until the month begins; −1 = no limit; nil = not asked.
+  public var optimistic: Int64?
+  /// Where those sales come from: 0 nothing known, 1 declared rates, 2 those and sellers' signals.
+  public var optimisticSource: UInt32 = 0
+  /// Why the limit is what it is, 0…7; see `Capacity.PutLimits`.
+  public var cause: UInt32 = 0
+  /// When it was announced, UTC seconds; 0 = by policy, or not known.
+  public var announcedUnixSeconds: Int64 = 0
 }
 
 /// A seller's room.
@@ -268,6 +357,10 @@ public struct SellerHeadroom: Sendable, Equatable {
 public struct HeadroomAnswer: Sendable, Equatable {
   /// What the answer reflects.
   public var asOf: AnswerStamp
-  /// An entry per seller asked for.
+  /// An entry per seller asked for, or of the page.
   public var sellers: [SellerHeadroom]
+  /// Where the next page begins; empty = the end.
+  public var nextPageToken: [UInt8] = []
+  /// The third full week of this month, as days since 1970-01-01: when the next limits are announced.
+  public var announcementDays: ClosedRange<Int64> = 0...0
 }

@@ -254,7 +254,7 @@ extension AvailabilityAnswer {
     let lengths = [
       message.n_on_hand, message.n_fulfillable, message.n_unfulfillable, message.n_researching,
       message.n_in_transfer, message.n_in_processing, message.n_held, message.n_allocated,
-      message.n_withheld, message.n_available_now,
+      message.n_withheld, message.n_available_now, message.n_picked,
     ]
     guard lengths.allSatisfy({ $0 == rows }) else {
       throw MalformedAnswer("the position columns do not add up to position_counts")
@@ -267,7 +267,8 @@ extension AvailabilityAnswer {
           fulfillable: message.fulfillable[row], unfulfillable: message.unfulfillable[row],
           researching: message.researching[row], inTransfer: message.in_transfer[row],
           inProcessing: message.in_processing[row], held: message.held[row],
-          allocated: message.allocated[row], withheld: message.withheld[row],
+          allocated: message.allocated[row], picked: message.picked[row],
+          withheld: message.withheld[row],
           availableNow: message.available_now[row],
           claimedLater: message.n_claimed_later == rows ? message.claimed_later[row] : 0,
           withheldFromChannel: message.n_withheld_from_channel == rows
@@ -306,129 +307,5 @@ extension AvailabilityAnswer {
             ? message.inbound_eta_late_unix_s[row] : message.inbound_eta_unix_s[row]))
     }
     return inbound
-  }
-}
-
-extension Call where Answer == InStockAnswer {
-  /// Whether these items will be in stock over a horizon of 1…365 days; 0 = 14.
-  public static func inStock(
-    items: [String], horizonDays: UInt64 = 0, minimumPosition: UInt64 = 0
-  ) -> Call {
-    let payload = MessageBuilder.encode(promised__v1__in_stock_request__init) { builder, message in
-      message.pointee.read = builder.read(minimumPosition)
-      (
-        message.pointee.item_keys, message.pointee.n_item_key_lengths,
-        message.pointee.item_key_lengths
-      ) = builder.keys(items)
-      message.pointee.horizon_days = horizonDays
-    }
-    return Call(.inStock, payload: payload) { (bytes) throws(MalformedAnswer) in
-      try withAnswer(bytes, "InStockResponse", promised__v1__in_stock_response__unpack) {
-        (message) throws(MalformedAnswer) in
-        try InStockAnswer(message, items: items)
-      }
-    }
-  }
-}
-
-extension InStockAnswer {
-  init(_ message: Promised__V1__InStockResponse, items: [String]) throws(MalformedAnswer) {
-    let lengths = [
-      message.n_outcomes, message.n_available_now, message.n_inbound_in_horizon,
-      message.n_next_supply_unix_s, message.n_next_supply_utc_offset_s,
-      message.n_next_supply_quantities, message.n_demand_sources,
-      message.n_demand_met, message.n_still_buyable, message.n_demand_per_day_milli,
-    ]
-    guard lengths.allSatisfy({ $0 == items.count }) else {
-      throw MalformedAnswer("the in-stock columns do not match the items asked for")
-    }
-    asOf = AnswerStamp(message.as_of)
-    horizonDays = message.horizon_days
-    rows = items.indices.map { row in
-      InStock(
-        item: items[row], outcome: RowOutcome(number: message.outcomes[row]),
-        availableNow: message.available_now[row],
-        inboundInHorizon: message.inbound_in_horizon[row],
-        nextSupplyUnixSeconds: message.next_supply_unix_s[row],
-        nextSupplyUTCOffsetSeconds: message.next_supply_utc_offset_s[row],
-        nextSupplyQuantity: message.next_supply_quantities[row],
-        demandSource: message.demand_sources[row], demandMet: message.demand_met[row],
-        stillBuyable: message.still_buyable[row],
-        demandPerDayMilli: message.demand_per_day_milli[row])
-    }
-  }
-}
-
-extension Call where Answer == HeadroomAnswer {
-  /// How much these sellers may still send in, this month and the following ones.
-  ///
-  /// - Parameters:
-  ///   - item: also answer in units of it, and then only for its storage type.
-  ///   - months: 1…12; 0 = 3.
-  public static func headroom(
-    sellers: [String], item: String = "", months: UInt64 = 0, minimumPosition: UInt64 = 0
-  ) -> Call {
-    let payload = MessageBuilder.encode(promised__v1__headroom_request__init) { builder, message in
-      message.pointee.read = builder.read(minimumPosition)
-      (message.pointee.n_sellers, message.pointee.sellers) = builder.texts(sellers)
-      message.pointee.item = builder.text(item)
-      message.pointee.months = months
-    }
-    return Call(.headroom, payload: payload, sellers: sellers)
-  }
-
-  /// What these sellers use now, for every storage type.
-  public static func usage(sellers: [String], minimumPosition: UInt64 = 0) -> Call {
-    let payload = MessageBuilder.encode(promised__v1__usage_request__init) { builder, message in
-      message.pointee.read = builder.read(minimumPosition)
-      (message.pointee.n_sellers, message.pointee.sellers) = builder.texts(sellers)
-    }
-    return Call(.usage, payload: payload, sellers: sellers)
-  }
-
-  private init(_ method: Method, payload: [UInt8]?, sellers: [String]) {
-    self.init(method, payload: payload) { (bytes) throws(MalformedAnswer) in
-      try withAnswer(bytes, "HeadroomResponse", promised__v1__headroom_response__unpack) {
-        (message) throws(MalformedAnswer) in
-        try HeadroomAnswer(message, sellers: sellers)
-      }
-    }
-  }
-}
-
-extension HeadroomAnswer {
-  init(
-    _ message: Promised__V1__HeadroomResponse, sellers keys: [String]
-  ) throws(MalformedAnswer) {
-    let outcomes = try column(message.n_outcomes, message.outcomes, rows: keys.count, "outcomes")
-    let counts = try column(
-      message.n_row_counts, message.row_counts, rows: keys.count, "row_counts")
-    let total = counts.reduce(0) { $0 + Int($1) }
-    let lengths = [
-      message.n_storage_types, message.n_months, message.n_limit_kinds, message.n_limits,
-      message.n_available, message.n_unfulfillable, message.n_reserved, message.n_open_inbound,
-      message.n_drafts, message.n_headroom, message.n_headroom_units,
-    ]
-    guard lengths.allSatisfy({ $0 == total }) else {
-      throw MalformedAnswer("the headroom columns do not add up to row_counts")
-    }
-    asOf = AnswerStamp(message.as_of)
-    sellers = []
-    var start = 0
-    for (index, key) in keys.enumerated() {
-      let end = start + Int(counts[index])
-      let rows = (start..<end).map { row in
-        HeadroomRow(
-          storageType: message.storage_types[row], month: message.months[row],
-          limitKind: message.limit_kinds[row], limit: message.limits[row],
-          available: message.available[row], unfulfillable: message.unfulfillable[row],
-          reserved: message.reserved[row], openInbound: message.open_inbound[row],
-          drafts: message.drafts[row], headroom: message.headroom[row],
-          headroomUnits: message.headroom_units[row])
-      }
-      sellers.append(
-        SellerHeadroom(seller: key, outcome: RowOutcome(number: outcomes[index]), rows: rows))
-      start = end
-    }
   }
 }

@@ -43,6 +43,11 @@ extension Call where Answer == PutAnswer {
     case .groups(let rows): groups(rows, load, key)
     case .channelStock(let rows): channelStock(rows, load, key)
     case .backorders(let rows): backorders(rows, load, key)
+    case .forecasts(let rows): forecasts(rows, load, key)
+    case .factors(let rows): factors(rows, load, key)
+    case .policies(let rows): policies(rows, load, key)
+    case .buildings(let rows): buildings(rows, load, key)
+    case .signals(let rows): signals(rows, load, key)
     }
   }
 
@@ -66,6 +71,8 @@ extension Call where Answer == PutAnswer {
         message.pointee.name = builder.name(row.name)
         message.pointee.title = builder.name(row.title)
         message.pointee.marketplace = builder.name(row.marketplace)
+        message.pointee.start_days = UInt64(max(0, row.startDays))
+        message.pointee.individual = row.isIndividual ? 1 : 0
       }
     }
     return Call(putAnswer: .putSellers, load, payload: payload)
@@ -101,8 +108,61 @@ extension Call where Answer == PutAnswer {
         builder.column(rows.restrictions, as: UInt32.self)
       (message.pointee.n_volumes_cubic_mm, message.pointee.volumes_cubic_mm) =
         builder.column(rows.volumesCubicMillimetres, as: UInt64.self)
+      (message.pointee.n_categories, message.pointee.categories) =
+        builder.names(rows.categoryNames)
+      (message.pointee.n_category_indexes, message.pointee.category_indexes) =
+        builder.column(rows.categories, as: UInt32.self)
     }
     return Call(putAnswer: .putItems, load, payload: payload)
+  }
+
+  private static func factors(_ rows: FactorRows, _ load: LoadPlace?, _ key: String) -> Call {
+    let payload = MessageBuilder.encode(promised__v1__put_factors_request__init) {
+      builder, message in
+      message.pointee.idempotency_key = builder.text(key)
+      message.pointee.load = builder.load(load)
+      (message.pointee.n_categories, message.pointee.categories) =
+        builder.names(rows.categoryNames)
+      (message.pointee.n_category_indexes, message.pointee.category_indexes) =
+        builder.column(rows.categories, as: UInt32.self)
+      (message.pointee.n_from_days, message.pointee.from_days) =
+        builder.column(rows.fromDays, as: UInt32.self)
+      (message.pointee.n_to_days, message.pointee.to_days) =
+        builder.column(rows.toDays, as: UInt32.self)
+      (message.pointee.n_factors_milli, message.pointee.factors_milli) =
+        builder.column(rows.factorsMilli, as: UInt32.self)
+    }
+    return Call(putAnswer: .putFactors, load, payload: payload)
+  }
+
+  private static func forecasts(_ rows: ForecastRows, _ load: LoadPlace?, _ key: String) -> Call {
+    let payload = MessageBuilder.encode(promised__v1__put_forecasts_request__init) {
+      builder, message in
+      message.pointee.idempotency_key = builder.text(key)
+      message.pointee.load = builder.load(load)
+      (
+        message.pointee.item_keys, message.pointee.n_item_key_lengths,
+        message.pointee.item_key_lengths
+      ) = builder.keys(rows.keys)
+      (message.pointee.n_regions, message.pointee.regions) = builder.names(rows.regionNames)
+      (message.pointee.n_region_indexes, message.pointee.region_indexes) =
+        builder.column(rows.regions, as: UInt32.self)
+      (message.pointee.n_issued_unix_s, message.pointee.issued_unix_s) =
+        builder.column(rows.issuedUnixSeconds, as: Int64.self)
+      (message.pointee.n_start_days, message.pointee.start_days) =
+        builder.column(rows.startDays, as: UInt32.self)
+      (message.pointee.n_period_days, message.pointee.period_days) =
+        builder.column(rows.periodDays, as: UInt32.self)
+      (message.pointee.n_periods, message.pointee.periods) =
+        builder.column(rows.periods, as: UInt32.self)
+      (message.pointee.n_cumulative, message.pointee.cumulative) =
+        builder.column(rows.cumulative, as: UInt32.self)
+      (message.pointee.n_levels, message.pointee.levels) =
+        builder.column(rows.levels, as: UInt32.self)
+      (message.pointee.n_values_milli, message.pointee.values_milli) =
+        builder.column(rows.valuesMilli, as: Int64.self)
+    }
+    return Call(putAnswer: .putForecasts, load, payload: payload)
   }
 
   private static func positions(_ rows: PositionRows, _ load: LoadPlace?, _ key: String) -> Call {
@@ -178,6 +238,7 @@ extension Call where Answer == PutAnswer {
         builder.column(rows.kinds, as: UInt32.self)
       (message.pointee.n_limits_micro_cubic_feet, message.pointee.limits_micro_cubic_feet) =
         builder.column(rows.limitsMicroCubicFeet, as: UInt64.self)
+      appendDetails(&builder, detailsOf: rows, message)
     }
     return Call(putAnswer: .putLimits, load, payload: payload)
   }

@@ -85,13 +85,24 @@ extension CommandSpec {
         "promise atp B000000001 --node SEA1 --channel app --json",
       ]),
     CommandSpec(
-      name: "capacity", summary: "How much may a seller still store and send in",
-      operands: "SELLER...", operandCount: everyOperand,
+      name: "in-stock", summary: "How likely is it still there, and when is it sold out",
+      operands: "ITEM...", operandCount: everyOperand,
       options: [
-        OptionSpec("item", "ITEM", "also in units of this item, for its storage type"),
-        OptionSpec("months", "N", "this month and the following, 1…12 (3)"),
+        OptionSpec("horizon", "DAYS", "look ahead 1…365 days (14)"),
+        OptionSpec(
+          "demand", "SOURCE", "rest on declared, forecast or embedded alone (the best there is)"),
+        OptionSpec("fast-track", nil, "also which share of zones can have it within a day now"),
       ],
-      examples: ["promise capacity S0001", "promise capacity S0001 --item B000000001 --months 6"]),
+      examples: [
+        "promise in-stock B000000001 B000000002 --horizon 30",
+        "promise in-stock B000000001 --demand embedded --fast-track --json",
+      ]),
+    CommandSpec(
+      name: "history", summary: "The last days of an item: on hand, sold, time in stock",
+      operands: "ITEM...", operandCount: everyOperand,
+      options: [OptionSpec("days", "N", "the last days, 1…28 (28)")],
+      examples: ["promise history B000000001", "promise history B000000001 --days 7 --json"]),
+    capacity,
     CommandSpec(
       name: "list", summary: "Rows of a kind, page by page in a fixed order",
       operands: Listing.allCases.map { "\($0)" }.joined(separator: "|"), operandCount: 1...1,
@@ -115,10 +126,19 @@ extension CommandSpec {
 
   private static let changing = [
     CommandSpec(
-      name: "hold", summary: "Claim units until an expiry: all lines or none",
-      operands: "[ITEM@NODE[=QUANTITY]...]", operandCount: 0...256,
+      name: "hold", summary: "Claim units until an expiry, and see an order through to its end",
+      operands: "[ITEM@NODE[=QUANTITY]...] | show|extend|amend|pick|ship|commit|release HOLD ...",
+      operandCount: 0...258,
       options: [
         owner,
+        OptionSpec("name", "NAME", "your own id of the hold; later HOLD may be name=NAME"),
+        OptionSpec(
+          "fill", "WHAT",
+          "kill: all or nothing (the default); all: the rest later or backordered;"
+            + " available: what is there"),
+        OptionSpec("due", "WHEN", "from when the units are wanted, YYYY-MM-DD or Unix seconds"),
+        OptionSpec("channel", "CHANNEL", "the sales channel whose units are claimed"),
+        OptionSpec("replaces", "HOLD", "a hold of the same owner that the grant releases"),
         OptionSpec(
           "token", "TOKEN", "redeem an offer or a plan: its units, its departures, its date"),
         OptionSpec(
@@ -128,6 +148,12 @@ extension CommandSpec {
       examples: [
         "promise hold B000000001@SEA1=2 --owner cart-17 --ttl 900",
         "promise hold --token AXq0Zm9vYmFy --owner cart-17",
+        "promise hold B000000001@SEA1=9 --owner cart-17 --name order-17 --fill available",
+        "promise hold show name=order-17",
+        "promise hold extend 4711 --owner cart-17 --ttl 900",
+        "promise hold amend 4711 B000000001@SEA1=3 --owner cart-17",
+        "promise hold pick 4711 B000000001@SEA1=1-1 --owner cart-17",
+        "promise hold ship 4711 --owner cart-17",
       ]),
     CommandSpec(
       name: "commit", summary: "Make a hold an order's allocation",
@@ -140,6 +166,16 @@ extension CommandSpec {
     CommandSpec(
       name: "get", summary: "A hold as it stands, with its lines",
       operands: "HOLD", operandCount: 1...1, examples: ["promise get 4711"]),
+    CommandSpec(
+      name: "shortfalls", summary: "Orders that stock has been taken from under",
+      operands: "", operandCount: 0...0,
+      options: [
+        OptionSpec("item", "ITEM", "only of this item"),
+        OptionSpec("node", "NODE", "only in this node"),
+        OptionSpec("hold", "HOLD", "only of this hold, by number or name=NAME"),
+        OptionSpec("limit", "N", "at most this many rows (1,000)"),
+      ],
+      examples: ["promise shortfalls", "promise shortfalls --node SEA1 --json"]),
     CommandSpec(
       name: "adjust", summary: "Change what is on hand, as a source of the update feed",
       operands: "ITEM@NODE=±N...", operandCount: everyOperand,

@@ -70,7 +70,7 @@ extension Session {
   }
 
   /// Writes a whole file, in place of the one there.
-  private func save(_ text: String, to path: String) throws(Failure) {
+  func save(_ text: String, to path: String) throws(Failure) {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     func failure() -> Failure {
       .local("cannot write \(path): \(String(cString: strerror(errno)))", code: ExitCode.unreadable)

@@ -1,8 +1,8 @@
 import PromisedClient
-import PromisedWire
 import PromisedImport
 import PromisedLinux
 import PromisedModel
+import PromisedWire
 
 extension Session {
   func list() throws(Failure) -> Int32 {
@@ -199,6 +199,7 @@ func statusText(_ answer: StatusAnswer, _ style: Style) -> String {
     ("Items", grouped(answer.items)), ("Positions", grouped(answer.positions)),
     ("Nodes", grouped(answer.nodes)), ("Sellers", grouped(answer.sellers)),
     ("Open holds", grouped(answer.openHolds)),
+    ("Units missing to allocations", grouped(answer.shortUnits)),
     ("Remembered", counted(answer.rememberedCommands, "command")),
     ("Connections", grouped(answer.connections)),
     ("Requests", "\(grouped(answer.requests)), refused \(grouped(answer.refusals))"),
@@ -255,6 +256,8 @@ func statusJSON(_ answer: StatusAnswer, _ json: inout JSON) {
   json.member("nodes", answer.nodes)
   json.member("sellers", answer.sellers)
   json.member("open_holds", answer.openHolds)
+  json.member("short_positions", answer.shortPositions)
+  json.member("short_units", answer.shortUnits)
   json.member("remembered_commands", answer.rememberedCommands)
   json.member("connections", answer.connections)
   json.member("requests", answer.requests)

@@ -64,8 +64,9 @@ private func positionTable(_ positions: [StockPosition]) -> Table {
   let conditions: [(String, (StockPosition) -> Int64)] = [
     ("#Unfulfillable", { $0.unfulfillable }), ("#Researching", { $0.researching }),
     ("#In transfer", { $0.inTransfer }), ("#In processing", { $0.inProcessing }),
-    ("#Held", { $0.held }), ("#Allocated", { $0.allocated }), ("#Withheld", { $0.withheld }),
-    ("#Not for the channel", { $0.withheldFromChannel }), ("#Claimed later", { $0.claimedLater }),
+    ("#Held", { $0.held }), ("#Allocated", { $0.allocated }), ("#Picked", { $0.picked }),
+    ("#Withheld", { $0.withheld }), ("#Not for the channel", { $0.withheldFromChannel }),
+    ("#Claimed later", { $0.claimedLater }),
   ]
   let shown = conditions.filter { condition in positions.contains { condition.1($0) != 0 } }
   var table = Table(["Node", "#On hand"] + shown.map(\.0) + ["#Available"])
@@ -119,6 +120,7 @@ func stockJSON(_ availability: AvailabilityAnswer, _ inStock: InStockAnswer, _ j
       json.member("in_processing", position.inProcessing)
       json.member("held", position.held)
       json.member("allocated", position.allocated)
+      json.member("picked", position.picked)
       json.member("withheld", position.withheld)
       json.member("available_now", position.availableNow)
       json.member("claimed_later", position.claimedLater)
@@ -133,18 +135,6 @@ func stockJSON(_ availability: AvailabilityAnswer, _ inStock: InStockAnswer, _ j
       json.member("eta_utc_offset_s", supply.etaUTCOffsetSeconds)
       json.member("stage", stageWord(supply.stage))
     }
-    json.object("in_stock") { json in
-      json.outcome(row.outcome)
-      json.member("available_now", row.availableNow)
-      json.member("inbound_in_horizon", row.inboundInHorizon)
-      json.instant(
-        "next_supply", row.nextSupplyUnixSeconds, offset: row.nextSupplyUTCOffsetSeconds)
-      json.member("next_supply_utc_offset_s", row.nextSupplyUTCOffsetSeconds)
-      json.member("next_supply_quantity", row.nextSupplyQuantity)
-      json.member("demand_source", row.demandSource)
-      json.member("demand_met", row.demandMet)
-      json.member("still_buyable", row.stillBuyable)
-      json.member("demand_per_day_milli", row.demandPerDayMilli)
-    }
+    json.object("in_stock") { json in inStockMembers(row, &json) }
   }
 }

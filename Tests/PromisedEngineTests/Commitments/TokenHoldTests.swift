@@ -17,7 +17,7 @@ import Testing
     #expect(world.claimed("F1-DS", 23 * 60) == 3 && world.claimed("F1-HUB", 18 * 60) == 0)
     #expect(world.wave(0, 24 * 60 + 300) == 3)
     var reply = HoldReply()
-    try world.desk.state.answer(holdID: id, into: &reply)
+    try world.desk.state.answer(HoldReference(id: id), at: world.desk.now, into: &reply)
     #expect(reply.shipmentLineCounts[0] == 1 && reply.shipmentNodes[0].name == Name("FC1"))
     #expect(reply.shipmentDeliveryDays[0] == offer.deliveryDays[0])
   }

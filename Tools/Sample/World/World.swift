@@ -41,7 +41,7 @@ package struct SampleWorld: Sendable {
       "marketplaces.csv", "calendars.csv", "nodes.csv", "waves.csv", "zones.csv", "lanes.csv",
       "legs.csv", "rates.csv", "sellers.csv", "items.csv", "kits.csv", "positions.csv",
       "opportunity.csv", "inbound.csv", "limits.csv", "groups.csv", "channels.csv",
-      "backorders.csv",
+      "backorders.csv", "policies.csv", "buildings.csv", "signals.csv",
     ]
   }
 
@@ -71,6 +71,9 @@ package struct SampleWorld: Sendable {
     case "groups.csv": try writeGroups(&table, receive)
     case "channels.csv": try writeChannels(&table, receive)
     case "backorders.csv": try writeBackorders(&table, receive)
+    case "policies.csv": try writePolicies(&table, receive)
+    case "buildings.csv": try writeBuildings(&table, receive)
+    case "signals.csv": try writeSignals(&table, receive)
     default: stop("the sample world has no file \(name)")
     }
     try table.flush(receive)

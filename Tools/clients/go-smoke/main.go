@@ -163,7 +163,7 @@ func refusals(client *ttrpc.Client) {
 		code == codes.NotFound && info != nil && info.Reason == "ITEM_UNKNOWN" &&
 			info.Key == "B0NOTTHERE" && info.Row == 1 && !info.Retryable, "%v: %v", err, info))
 
-	_, err = promised.NewInventoryClient(client).History(within(10*time.Second), &promised.HistoryRequest{})
+	_, err = promised.NewMetaClient(client).Authenticate(within(10*time.Second), &promised.AuthenticateRequest{})
 	code, _ = details(err)
 	check("UNIMPLEMENTED for what is not built", expect(code == codes.Unimplemented, "%v", err))
 

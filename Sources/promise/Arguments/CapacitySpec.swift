@@ -1,0 +1,50 @@
+extension CommandSpec {
+  /// One command with words of its own: what is asked and changed about seller storage.
+  static let capacity = CommandSpec(
+    name: "capacity", summary: "How much may a seller still store and send in; plans, bids, rounds",
+    operands: "SELLER... | WORD ...", operandCount: 1...4100,
+    options: [
+      OptionSpec("item", "ITEM", "also in units of this item, for its storage type"),
+      OptionSpec("months", "N", "this month and the following, 1…12 (3)"),
+      OptionSpec("node", "NODE", "what may be sent to this building"),
+      OptionSpec("optimistic", nil, "also what is left if sales go on at least at their P10"),
+      OptionSpec("table", nil, "a table in cubic feet and litres instead of bars"),
+      OptionSpec("html", "FILE", "write it as a page, and not to the terminal"),
+      OptionSpec("eta", "DATE", "admit, what-if: when lines without a date arrive"),
+      OptionSpec("cut", nil, "admit: cut to what fits"),
+      OptionSpec("replenishment", nil, "admit, what-if: the network's own order"),
+      OptionSpec("receipt", "NAME", "receive: counts once under this name, however late"),
+      OptionSpec("reason", "WHY", "close: why it does not come"),
+      OptionSpec("type", "TYPE", "bid, clear: the storage type"),
+      OptionSpec("month", "MONTH", "bid, clear, signal: such as 2026-12"),
+      OptionSpec("volume", "FT3", "bid, clear: how much, in cubic feet"),
+      OptionSpec("minimum", "FT3", "bid: the least that is taken (all or nothing)"),
+      OptionSpec("fee", "AMOUNT", "bid: the most that is paid per cubic foot"),
+      OptionSpec("trial", nil, "clear: show what would come out, keep nothing"),
+      OptionSpec("clearing", "NUMBER", "clear: show a round that was cleared"),
+      OptionSpec("explain", nil, "clear: compute it again by hand, step by step"),
+      OptionSpec("sales", "SELLER=AMOUNT", "clear: sales to credit; may be given several times"),
+      OptionSpec("low", "UNITS", "signal: beyond the usual, at least"),
+      OptionSpec("high", "UNITS", "signal: beyond the usual, at most"),
+      OptionSpec("confidence", "0…1", "signal: how sure (1)"),
+      OptionSpec(
+        "kind", "KIND", "signal: launch, promotion, seasonal, discontinuation or other (other)"),
+      OptionSpec("seller", "SELLER", "reports: only of this seller"),
+      OptionSpec("threshold", "PERCENT", "near-limits: from this use on (85)"),
+      OptionSpec("limit", "N", "reports: at most this many rows; 0 = all (100)"), key,
+    ],
+    examples: [
+      "promise capacity S0001", "promise capacity S0001 --item B000000001 --months 6",
+      "promise capacity what-if S0001 B000000001=500/2026-05-12 B000000002=200/2026-06-03",
+      "promise capacity admit S0001 FBA77 B000000001@SEA1=500/2026-05-12 --cut",
+      "promise capacity receive FBA77 B000000001@SEA1=480 --receipt dock-9",
+      "promise capacity close FBA77 --reason short",
+      "promise capacity remove order R17 B000000001@SEA1=40",
+      "promise capacity bid S0001 --type standard --month 2026-12 --volume 300 --fee 1.25",
+      "promise capacity clear US --type standard --month 2026-12 --volume 5000 --explain",
+      "promise capacity signal S0001 B000000001 --month 2026-12 --low 100 --high 250",
+      "promise capacity utilization SEA1",
+      "promise capacity near-limits; also plans, limit-changes, questionable, bids, clearings, "
+        + "signals, overage, removals, policies",
+    ])
+}

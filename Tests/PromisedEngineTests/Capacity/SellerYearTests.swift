@@ -1,0 +1,155 @@
+import Glibc
+import PromisedModel
+import Testing
+
+@testable import PromisedEngine
+
+/// A scenario of a seller's storage as a readable file: each line an action, and what is left then.
+///
+///     2026-03-20  admit P1 A@F1=300/2026-04-10      | 2026-03 900, 2026-04 600
+///
+/// Before the bar stand the date (empty = the same day) and the action; behind it the headroom of months
+/// in whole cubic feet (`-` = no limit), `ok`, or the reason of a refusal.
+private struct Scenario {
+  struct Line {
+    var number: Int
+    var date: String
+    var words: [String]
+    var expected: [String]
+  }
+
+  var lines: [Line] = []
+
+  init(_ text: String) {
+    for (number, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
+      let line = raw.prefix { $0 != "#" }
+      let halves = line.split(separator: "|", omittingEmptySubsequences: false)
+      if halves.count != 2 { continue }
+      var words = halves[0].split(separator: " ").map(String.init)
+      var date = ""
+      if let first = words.first, first.count == 10, first.hasPrefix("20") {
+        date = words.removeFirst()
+      }
+      let expected = halves[1].split(separator: ",").map { part -> String in
+        part.split(separator: " ").joined(separator: " ")
+      }
+      lines.append(Line(number: number + 1, date: date, words: words, expected: expected))
+    }
+  }
+}
+
+@Suite struct SellerYearTests {
+  private func text(_ name: String) throws -> String {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let file = try #require(fopen("/\(root)/Golden/\(name)", "r"))
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    while case let byte = fgetc(file), byte != EOF {
+      bytes.append(UInt8(truncatingIfNeeded: byte))
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  @Test(arguments: [false, true])
+  func aSellersYearGoesAsTheScenarioSays(withRestarts: Bool) throws {
+    let scenario = Scenario(try text("seller-year.txt"))
+    #expect(scenario.lines.count > 40)
+    var desk = try Desk.storage(at: "2026-01-02")
+    var run = ScenarioRun()
+    for line in scenario.lines {
+      if !line.date.isEmpty { desk.go(to: line.date) }
+      if withRestarts { desk = desk.restarted() }
+      let refusal = desk.refusal { () throws(Refusal) in try run.perform(line.words, desk) }
+      for expected in line.expected {
+        let parts = expected.split(separator: " ").map(String.init)
+        if parts.count == 1 {
+          #expect(
+            refusal?.code.reason ?? "ok" == parts[0],
+            "line \(line.number): \(refusal?.message ?? "no refusal")")
+          continue
+        }
+        #expect(refusal == nil, "line \(line.number): \(refusal?.message ?? "")")
+        let month = try #require(UInt32(parts[0].filter { $0 != "-" }))
+        let row = try desk.room(month)
+        let headroom = row.map { $0.headroom < 0 ? "-" : "\($0.headroom / cubicFoot)" } ?? "none"
+        #expect(headroom == parts[1], "line \(line.number): \(parts[0])")
+      }
+    }
+    #expect(desk.state.storageDifferences().isEmpty)
+    #expect(run.actions.count >= 12, "the scenario uses \(run.actions.sorted())")
+  }
+}
+
+/// What the words of a scenario do.
+private struct ScenarioRun {
+  var actions: Set<String> = []
+  private var sequence: UInt64 = 1
+  private var receipts = 0
+
+  mutating func perform(_ words: [String], _ desk: Desk) throws(Refusal) {
+    let action = words.first ?? ""
+    actions.insert(action)
+    let rest = Array(words.dropFirst())
+    switch action {
+    case "confirm", "estimate":
+      try desk.announce(
+        Rows.limit(
+          month(rest[0]), action == "confirm" ? .confirmed : .estimated, feet(rest[1])))
+    case "unlimited": try desk.announce(Rows.limit(month(rest[0]), .noLimit, 0))
+    case "cut":
+      try desk.announce(
+        Rows.limit(
+          month(rest[0]), .confirmed, feet(rest[1]), cause: .operatorCut, forced: true,
+          notice: rest[2]))
+    case "building":
+      try desk.put(Rows.buildings([(rest[0], .standard, feet(rest[1]))]))
+    case "admit": try desk.admit(rest[0], rest.dropFirst().map(line))
+    case "admit-cut": try desk.admit(rest[0], rest.dropFirst().map(line), mode: .cut)
+    case "receive":
+      receipts += 1
+      try desk.receive(rest[0], rest.dropFirst().map(line), receipt: "receipt \(receipts)")
+    case "receive-again":
+      try desk.receive(rest[0], rest.dropFirst().map(line), receipt: "receipt \(receipts)")
+    case "close": try desk.close(rest[0], reason: "short")
+    case "sell":
+      let sold = line(rest[0])
+      try desk.feed([(sold.item, sold.node, .shipment, Int64(sold.quantity))], from: sequence)
+      sequence += 1
+    case "damage":
+      let broken = line(rest[0])
+      try desk.feed(
+        [(broken.item, broken.node, .unfulfillable, Int64(broken.quantity))], from: sequence)
+      sequence += 1
+    case "remove": try desk.remove("removal", .order, rest.map(line))
+    case "removed": try desk.remove("removal", .ship, rest.map(line))
+    case "signal":
+      try desk.put(
+        Rows.signals([
+          (rest[0], month(rest[1]), Int64(rest[2]) ?? 0, Int64(rest[3]) ?? 0, 700)
+        ]))
+    case "bid":
+      try desk.bid("S1", feet(rest[1]), fee: Int64(rest[2]) ?? 0, month: month(rest[0]))
+    case "rival":
+      try desk.bid("S2", feet(rest[1]), fee: Int64(rest[2]) ?? 0, month: month(rest[0]))
+    case "rival-limit":
+      try desk.announce(
+        Rows.limit(month(rest[0]), .confirmed, feet(rest[1]), seller: "S2"))
+    case "clear": try desk.clear(feet(rest[1]), month: month(rest[0]))
+    default: throw Refusal(.rowInvalid, "no action \(action)")
+    }
+  }
+
+  private func month(_ text: String) -> UInt32 { UInt32(text.filter { $0 != "-" }) ?? 0 }
+
+  private func feet(_ text: String) -> Int64 { (Int64(text) ?? 0) * cubicFoot }
+
+  /// `A@F1=300/2026-04-10`.
+  private func line(_ text: String) -> PlannedLine {
+    let halves = text.split(separator: "=").map(String.init)
+    let place = halves[0].split(separator: "@").map(String.init)
+    let amount = halves[1].split(separator: "/").map(String.init)
+    return PlannedLine(
+      place[0], place[1], Int32(amount[0]) ?? 0, eta: amount.count > 1 ? noon(amount[1]) : 0)
+  }
+}
