@@ -129,6 +129,10 @@ package final class State {
 
   // Reading.
   var stamps = Stamps()
+  /// What changed last, for watchers; filled by `touch(item:)`.
+  var changes: ChangeRing
+  /// The last event that changed which nodes a group has, as far as it is known.
+  var groupsChangedAt: Position = 0
   var scratch = Scratch()
   var sweep: Sweep?
   /// Chunks of the position table are left to copy: writes must ask first.
@@ -144,12 +148,15 @@ package final class State {
   package internal(set) var appliedPosition: Position = 0
   package internal(set) var appliedTime = UnixMilliseconds(0)
 
-  /// An empty state that remembers at most `idempotencyKeys` commands and keeps at most
-  /// `journalRows` changes of stock, a power of two of 4,096 or more.
+  /// An empty state that remembers at most `idempotencyKeys` commands, the last `changes` changed
+  /// items and at most `journalRows` changes of stock; the last two are powers of two, of 4,096 or
+  /// more.
   package init(
-    idempotencyKeys: Int = Limits.idempotencyKeys, journalRows: Int = Limits.journalRows
+    idempotencyKeys: Int = Limits.idempotencyKeys, changes: Int = Limits.changeRingEntries,
+    journalRows: Int = Limits.journalRows
   ) {
     commands = CommandMemory(limit: idempotencyKeys)
+    self.changes = ChangeRing(capacity: changes)
     journal = StockJournal(limit: journalRows)
   }
 
@@ -216,6 +223,7 @@ struct Scratch: ~Copyable {
   var candidates = Store<UInt16>(capacity: 256)
   var groups = Store<UInt16>(capacity: 16)
   var admitted = Store<Int64>(capacity: 256)
+  var changed = ChangedItems()
   var supply = Store<SupplyStep>(capacity: 64)
   // Lines of a hold that redeems tokens.
   var lineBytes = Store<UInt8>(capacity: 256)

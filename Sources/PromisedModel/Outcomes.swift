@@ -96,9 +96,6 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
-  // Forecasts.
-  case forecastsFull = 121
-
   // Rows of the feed.
   case rowParked = 100
   case parkedFull = 101
@@ -123,6 +120,14 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case poolDemandLimit = 116
   case datedClaimLimit = 117
   case kitNeedsNode = 118
+
+  // Forecasts.
+  case forecastsFull = 121
+
+  // A stream is ended.
+  case streamLimit = 124
+  case creditExceeded = 125
+  case watchTooSlow = 126
 
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
@@ -159,8 +164,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
-      .datedClaimLimit, .kitNeedsNode,
-      .rowParked, .countTooOld, .holdNotClaiming, .cannotBeUndone, .feedNotKept:
+      .datedClaimLimit, .kitNeedsNode, .rowParked, .countTooOld,
+      .holdNotClaiming, .cannotBeUndone, .feedNotKept:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
@@ -170,7 +175,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
       .forecastsFull,
-      .messageTooCostly, .parkedFull, .tooManySources:
+      .messageTooCostly, .streamLimit, .creditExceeded, .watchTooSlow, .parkedFull, .tooManySources:
       .resourceExhausted
     case .networkNotReady, .draining: .unavailable
     }
@@ -181,6 +186,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     switch self {
     case .tooManyInFlight, .idempotencyWindowFull, .storageFull, .positionNotReached,
       .snapshotInProgress, .networkNotReady, .draining, .deadlinePassed, .loadInProgress,
+      .streamLimit, .watchTooSlow,
       .parkedFull:
       true
     default: false

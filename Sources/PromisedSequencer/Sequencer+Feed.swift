@@ -5,13 +5,18 @@ import PromisedWire
 // The update feed.
 extension Sequencer {
   func perform(_ rows: FeedRows, _ reply: ReplyTo) throws(Refusal) {
-    feedReply.removeAll()
-    let event = try state.decide(rows, at: now, reply: &feedReply)
-    var reflected = state.observedPosition
-    if state.isNeeded(event) { reflected = commit(.fed(event)) }
-    send(reply, reflecting: reflected) { (encoder, asOf, frames) in
+    send(reply, reflecting: try apply(rows)) { (encoder, asOf, frames) in
       encoder.encode(feedReply, streamID: reply.streamID, asOf: asOf, into: &frames)
     }
+  }
+
+  /// Decides a batch of the feed, logs it, and puts the answer into `feedReply`.
+  ///
+  /// - Returns: the position that the answer reflects.
+  func apply(_ rows: FeedRows) throws(Refusal) -> Position {
+    feedReply.removeAll()
+    let event = try state.decide(rows, at: now, reply: &feedReply)
+    return state.isNeeded(event) ? commit(.fed(event)) : state.observedPosition
   }
 
   func perform(_ reversal: FeedReversal, _ reply: ReplyTo) throws(Refusal) {

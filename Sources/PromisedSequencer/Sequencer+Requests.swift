@@ -61,6 +61,8 @@ extension Sequencer {
     case .accuracy(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
+    case .watchPoll(let query): try poll(query, reply)
+    case .watch: invariant(false, "a watch's message outside its stream")
     case .whatIf, .utilization, .capacityReport, .clearing:
       try answerCapacity(request, reply)
     case .admit, .receive, .closePlan, .bid, .clear, .remove:
