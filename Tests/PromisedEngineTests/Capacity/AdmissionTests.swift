@@ -27,11 +27,11 @@ import Testing
     let room = try #require(try desk.room(202_605, item: "A"))
     #expect(room.admissible == 700 * cubicFoot && room.admissibleUnits == 700)
     let refused = desk.refusal { () throws(Refusal) in
-      try desk.admit("P", [PlannedLine("A", "F1", 701, eta: may)])
+      try desk.admit("P", [SentLine("A", "F1", 701, eta: may)])
     }
     #expect(refused?.code == .sellerLimitReached && refused?.availableUnits == 700)
     #expect(refused?.row == 0 && refused?.key == Name("A"))
-    try desk.admit("P", [PlannedLine("A", "F1", 700, eta: may)])
+    try desk.admit("P", [SentLine("A", "F1", 700, eta: may)])
     #expect(try desk.room(202_605)?.headroom == 0)
     #expect(try desk.room(202_605)?.openInbound == 700 * cubicFoot)
     // It arrives in May: March and April are not touched, and say so.
@@ -44,7 +44,7 @@ import Testing
   @Test func allLinesAreDecidedTogether() throws {
     let desk = try desk()
     let lines = [
-      PlannedLine("A", "F1", 600, eta: may), PlannedLine("B", "F1", 900, eta: may),
+      SentLine("A", "F1", 600, eta: may), SentLine("B", "F1", 900, eta: may),
     ]
     let refused = desk.refusal { () throws(Refusal) in try desk.admit("P", lines) }
     #expect(refused?.row == 1 && refused?.availableUnits == 800)
@@ -59,12 +59,12 @@ import Testing
   @Test func theConfirmedLimitDecidesAndAnEstimateIsAdvice() throws {
     let desk = try desk()
     // June is only estimated: May's confirmed limit holds on.
-    let reply = try desk.admit("P", [PlannedLine("A", "F1", 900, eta: june)])
+    let reply = try desk.admit("P", [SentLine("A", "F1", 900, eta: june)])
     #expect(reply.lines[0].isBeyondEstimate && reply.lines[0].code == .ok)
     #expect(try desk.room(202_606)?.headroom == 0 && desk.room(202_606)?.kind == 2)
     // S2 has no limit at all.
     let refused = desk.refusal { () throws(Refusal) in
-      try desk.admit("Q", [PlannedLine("C", "F1", 1, eta: may)], seller: "S2")
+      try desk.admit("Q", [SentLine("C", "F1", 1, eta: may)], seller: "S2")
     }
     #expect(refused?.code == .limitNotConfirmed)
   }
@@ -76,20 +76,20 @@ import Testing
     try desk.announce(
       Rows.limits([("S1", .standard, 202_607, .confirmed, 5000 * cubicFoot)]))
     let full = desk.refusal { () throws(Refusal) in
-      try desk.admit("P", [PlannedLine("A", "F1", 300, eta: may)])
+      try desk.admit("P", [SentLine("A", "F1", 300, eta: may)])
     }
     #expect(full?.code == .buildingFull && full?.availableUnits == 100)
     #expect(full?.message.contains("F2 has room for all") == true)
     // Too much for May to June, and for no other building either; July takes it.
     let limit = desk.refusal { () throws(Refusal) in
-      try desk.admit("P", [PlannedLine("A", "F2", 1200, eta: may)])
+      try desk.admit("P", [SentLine("A", "F2", 1200, eta: may)])
     }
     #expect(limit?.code == .buildingFull || limit?.code == .sellerLimitReached)
     #expect(limit?.message.contains("2026-07") == true)
     #expect(limit?.nextSupplyUnixSeconds == noon("2026-07-01") - 43_200)
     try desk.put(Rows.buildings([("F2", .standard, 0)]))
     let closed = desk.refusal { () throws(Refusal) in
-      try desk.admit("P", [PlannedLine("A", "F2", 1, eta: may)])
+      try desk.admit("P", [SentLine("A", "F2", 1, eta: may)])
     }
     #expect(closed?.code == .restrictionForbids)
   }
@@ -100,7 +100,7 @@ import Testing
     let query = WhatIfQuery(
       seller: Name("S1"),
       lines: PlanLines(
-        [PlannedLine("A", "", 500, eta: may), PlannedLine("B", "", 1200, eta: june)],
+        [SentLine("A", "", 500, eta: may), SentLine("B", "", 1200, eta: june)],
         hasNodes: false))
     let reply = try desk.state.answer(query, at: desk.now)
     #expect(reply.lines.map(\.admitted) == [500, 1000])
@@ -112,19 +112,19 @@ import Testing
   @Test func unitsArriveOnceAndStillCountOnce() throws {
     let desk = try desk()
     try desk.admit(
-      "P", [PlannedLine("A", "F1", 100, eta: may), PlannedLine("B", "F1", 50, eta: may)])
+      "P", [SentLine("A", "F1", 100, eta: may), SentLine("B", "F1", 50, eta: may)])
     let before = try desk.room(202_605)?.headroom
     desk.go(to: "2026-05-13")
-    #expect(try desk.receive("P", [PlannedLine("A", "F1", 60)], receipt: "R1"))
+    #expect(try desk.receive("P", [SentLine("A", "F1", 60)], receipt: "R1"))
     #expect(try desk.room(202_605)?.headroom == before, "inbound became on hand")
     #expect(desk.available("A", "F1") == 60)
     // The same receipt, told again under another key long after the key is forgotten.
     desk.go(to: "2026-05-20")
-    #expect(try !desk.receive("P", [PlannedLine("A", "F1", 60)], receipt: "R1"))
+    #expect(try !desk.receive("P", [SentLine("A", "F1", 60)], receipt: "R1"))
     #expect(desk.available("A", "F1") == 60)
     // More than planned, of something that was not planned, and short of the rest.
-    try desk.receive("P", [PlannedLine("A", "F1", 45)], receipt: "R2")
-    try desk.receive("P", [PlannedLine("B", "F2", 7)], receipt: "R3")
+    try desk.receive("P", [SentLine("A", "F1", 45)], receipt: "R2")
+    try desk.receive("P", [SentLine("B", "F2", 7)], receipt: "R3")
     #expect(desk.available("A", "F1") == 105 && desk.available("B", "F2") == 7)
     let status = try desk.state.planStatus(Name("P"))
     #expect(status.open == [0, 50, 0] && status.plan.lines.map(\.received) == [105, 0, 7])
@@ -136,20 +136,20 @@ import Testing
     #expect(
       desk.refusal { () throws(Refusal) in try desk.close("P") }?.code == .inboundPlanEnded)
     // A pallet that turns up later is there all the same.
-    try desk.receive("P", [PlannedLine("B", "F1", 50)], receipt: "R4")
+    try desk.receive("P", [SentLine("B", "F1", 50)], receipt: "R4")
     #expect(desk.available("B", "F1") == 50 && desk.state.storageDifferences().isEmpty)
   }
 
   @Test func aPlanThatIsAllThereIsReceived() throws {
     let desk = try desk()
-    try desk.admit("P", [PlannedLine("A", "F1", 5, eta: may)])
-    try desk.receive("P", [PlannedLine("A", "F1", 5)])
+    try desk.admit("P", [SentLine("A", "F1", 5, eta: may)])
+    try desk.receive("P", [SentLine("A", "F1", 5)])
     #expect(try desk.state.planStatus(Name("P")).plan.state == .received)
   }
 
   @Test func whatWasAdmittedIsNeverRefusedLater() throws {
     let desk = try desk()
-    try desk.admit("P", [PlannedLine("A", "F1", 900, eta: may)])
+    try desk.admit("P", [SentLine("A", "F1", 900, eta: may)])
     try desk.announce(
       Rows.limit(
         202_605, .confirmed, 10 * cubicFoot, cause: .operatorCut, forced: true,
@@ -157,18 +157,18 @@ import Testing
     try desk.put(Rows.buildings([("F1", .standard, cubicFoot)]))
     #expect(try desk.room(202_605)?.headroom == 0)
     desk.go(to: "2026-05-12")
-    try desk.receive("P", [PlannedLine("A", "F1", 900)])
+    try desk.receive("P", [SentLine("A", "F1", 900)])
     #expect(desk.available("A", "F1") == 900)
     #expect(
       desk.refusal { () throws(Refusal) in
-        try desk.admit("Q", [PlannedLine("A", "F1", 1, eta: may)])
+        try desk.admit("Q", [SentLine("A", "F1", 1, eta: may)])
       }?.code == .sellerLimitReached)
   }
 
   @Test func aPlanOfWhichNothingIsSentExpires() throws {
     let desk = try desk()
-    try desk.admit("idle", [PlannedLine("A", "F1", 100, eta: may)])
-    try desk.admit("sent", [PlannedLine("A", "F2", 100, eta: may)])
+    try desk.admit("idle", [SentLine("A", "F1", 100, eta: may)])
+    try desk.admit("sent", [SentLine("A", "F2", 100, eta: may)])
     try desk.put(Rows.inbound([("sent", "A", "F2", 100, may, .shipped)]))
     // Thirty days after its ETA.
     desk.go(to: "2026-06-10")
@@ -186,7 +186,7 @@ import Testing
 
   @Test func aFeedThatNamesThePlanCountsOnce() throws {
     let desk = try desk()
-    try desk.admit("P", [PlannedLine("A", "F1", 100, eta: may)])
+    try desk.admit("P", [SentLine("A", "F1", 100, eta: may)])
     // What a feed's receipt of inbound does: the row goes down, on hand goes up.
     try desk.put(Rows.inbound([("P", "A", "F1", 30, may, .receiving)]))
     try desk.feed([("A", "F1", .receipt, 70)], from: 1)
@@ -197,7 +197,7 @@ import Testing
 
   @Test func aNameIsUsedOnce() throws {
     let desk = try desk()
-    let line = [PlannedLine("A", "F1", 1, eta: may)]
+    let line = [SentLine("A", "F1", 1, eta: may)]
     try desk.admit("P", line)
     #expect(
       desk.refusal { () throws(Refusal) in try desk.admit("P", line) }?.code
@@ -213,30 +213,30 @@ import Testing
 
   @Test func whatAnAdmissionMayNotSay() throws {
     let desk = try desk()
-    func code(_ lines: [PlannedLine], seller: String = "S1") -> OutcomeCode? {
+    func code(_ lines: [SentLine], seller: String = "S1") -> OutcomeCode? {
       desk.refusal { () throws(Refusal) in try desk.admit("P", lines, seller: seller) }?.code
     }
     #expect(code([]) == .fieldMissing)
-    #expect(code([PlannedLine("A", "F9", 1, eta: may)]) == .nodeUnknown)
-    #expect(code([PlannedLine("Q", "F1", 1, eta: may)]) == .itemUnknown)
-    #expect(code([PlannedLine("C", "F1", 1, eta: may)]) == .rowInvalid)
-    #expect(code([PlannedLine("A", "F1", 0, eta: may)]) == .fieldOutOfRange)
-    #expect(code([PlannedLine("A", "F1", 1, eta: noon("2027-03-01"))]) == .fieldOutOfRange)
-    #expect(code([PlannedLine("A", "F1", 1, eta: may)], seller: "S9") == .sellerUnknown)
+    #expect(code([SentLine("A", "F9", 1, eta: may)]) == .nodeUnknown)
+    #expect(code([SentLine("Q", "F1", 1, eta: may)]) == .itemUnknown)
+    #expect(code([SentLine("C", "F1", 1, eta: may)]) == .rowInvalid)
+    #expect(code([SentLine("A", "F1", 0, eta: may)]) == .fieldOutOfRange)
+    #expect(code([SentLine("A", "F1", 1, eta: noon("2027-03-01"))]) == .fieldOutOfRange)
+    #expect(code([SentLine("A", "F1", 1, eta: may)], seller: "S9") == .sellerUnknown)
     #expect(
-      code([PlannedLine("A", "F1", 1, eta: may), PlannedLine("A", "F1", 1, eta: june)])
+      code([SentLine("A", "F1", 1, eta: may), SentLine("A", "F1", 1, eta: june)])
         == .rowInvalid)
     // Volumes beyond 64 bits do not wrap.
     try desk.put(Rows.items([Rows.Item(key: "A", volume: 1_000_000_000_000)]))
-    #expect(code([PlannedLine("A", "F1", 2_000_000_000, eta: may)]) == .sellerLimitReached)
+    #expect(code([SentLine("A", "F1", 2_000_000_000, eta: may)]) == .sellerLimitReached)
     // What is overdue counts in the running month.
-    #expect(code([PlannedLine("B", "F1", 2001, eta: 0)]) == .sellerLimitReached)
-    #expect(code([PlannedLine("B", "F1", 2000, eta: 0)]) == nil)
+    #expect(code([SentLine("B", "F1", 2001, eta: 0)]) == .sellerLimitReached)
+    #expect(code([SentLine("B", "F1", 2000, eta: 0)]) == nil)
   }
 
   @Test func replenishmentPassesTheLimitWhereAPolicyLetsIt() throws {
     let desk = try desk()
-    let line = [PlannedLine("A", "F1", 5000, eta: may)]
+    let line = [SentLine("A", "F1", 5000, eta: may)]
     #expect(
       desk.refusal { () throws(Refusal) in
         try desk.admit("P", line, isReplenishment: true)

@@ -123,7 +123,7 @@ private func bruteForce(
     #expect(try desk.room(202_606)?.granted ?? 0 == 0, "only in its month")
     #expect(try desk.room(202_605, seller: "S2")?.granted == 100 * cubicFoot)
     // A grant can be used, and a round is not cleared twice.
-    try desk.admit("P", [PlannedLine("A", "F1", 400, eta: noon("2026-05-04"))])
+    try desk.admit("P", [SentLine("A", "F1", 400, eta: noon("2026-05-04"))])
     let again = try desk.clear(1000 * cubicFoot, month: 202_605)
     #expect(again.bids.isEmpty)
     let copy = desk.restarted()

@@ -4,7 +4,7 @@ import PromisedModel
 @testable import PromisedEngine
 
 /// A line of a plan, as a test writes it.
-struct PlannedLine {
+struct SentLine {
   var item: String
   var node: String
   var quantity: Int32
@@ -28,7 +28,7 @@ func noon(_ date: String) -> Int64 {
 let cubicFoot: Int64 = 1_000_000
 
 extension PlanLines {
-  init(_ lines: [PlannedLine], hasNodes: Bool = true) {
+  init(_ lines: [SentLine], hasNodes: Bool = true) {
     self.init()
     for line in lines {
       keys.append(Array(line.item.utf8))
@@ -55,7 +55,7 @@ extension Desk {
 
   @discardableResult
   func admit(
-    _ plan: String, _ lines: [PlannedLine], seller: String = "S1",
+    _ plan: String, _ lines: [SentLine], seller: String = "S1",
     mode: AdmissionMode = .whole, isReplenishment: Bool = false, key: String = ""
   ) throws(Refusal) -> AdmissionReply {
     let command = AdmitCommand(
@@ -68,7 +68,7 @@ extension Desk {
 
   @discardableResult
   func receive(
-    _ plan: String, _ lines: [PlannedLine], receipt: String = "", key: String = ""
+    _ plan: String, _ lines: [SentLine], receipt: String = "", key: String = ""
   ) throws(Refusal) -> Bool {
     let event = try state.decide(
       ReceiveCommand(
@@ -86,7 +86,7 @@ extension Desk {
   }
 
   func remove(
-    _ order: String, _ action: RemovalAction, _ lines: [PlannedLine]
+    _ order: String, _ action: RemovalAction, _ lines: [SentLine]
   ) throws(Refusal) {
     apply(
       try state.decide(

@@ -171,7 +171,7 @@ private struct ModelRun {
     let fits = room != nil && volume <= room ?? 0 && volume <= model.free(node) ?? .max
     plans += 1
     let name = "P\(plans)"
-    let planned = [PlannedLine(item, node, Int32(units), eta: noon(Self.date(month)))]
+    let planned = [SentLine(item, node, Int32(units), eta: noon(Self.date(month)))]
     let no = desk.refusal { () throws(Refusal) in try desk.admit(name, planned, seller: seller) }
     #expect((no == nil) == fits, "step \(number): \(no?.message ?? "admitted")")
     if no != nil {
@@ -194,7 +194,7 @@ private struct ModelRun {
     let line = plan.lines[0]
     let isNew = plan.receipts.insert(receipt).inserted
     let taken = try desk.receive(
-      name, [PlannedLine(line.item, line.node, Int32(units))], receipt: receipt)
+      name, [SentLine(line.item, line.node, Int32(units))], receipt: receipt)
     #expect(taken == isNew, "a receipt is taken once")
     if !isNew { return }
     plan.lines[0].open -= min(plan.lines[0].open, units)
@@ -224,7 +224,7 @@ private struct ModelRun {
   private mutating func remove() throws {
     guard let (place, most) = stocked() else { return }
     let units = 1 + below(most)
-    let line = [PlannedLine(NaiveStorage.item(place), NaiveStorage.node(place), Int32(units))]
+    let line = [SentLine(NaiveStorage.item(place), NaiveStorage.node(place), Int32(units))]
     try desk.remove("R", .order, line)
     model.leaving[place, default: 0] += units
     if below(2) == 0 { return }

@@ -95,7 +95,7 @@ import Testing
     #expect(try desk.room(202_604)?.openInbound == 3 * cubicFoot)
     #expect(
       desk.refusal { () throws(Refusal) in
-        try desk.admit("P", [PlannedLine("A", "F1", 8, eta: november)])
+        try desk.admit("P", [SentLine("A", "F1", 8, eta: november)])
       }?.code == .sellerLimitReached)
     #expect(
       desk.state.start(of: try #require(Month(yyyymm: 202_611)), marketplace: Name("US"))
@@ -129,10 +129,10 @@ import Testing
     #expect(try desk.room(202_612)?.kind == 0)
     #expect(try desk.room(202_603, seller: "S2")?.headroom == 10 * cubicFoot)
     #expect(try desk.room(202_702, seller: "S2")?.admissible == 10 * cubicFoot)
-    try desk.admit("P", [PlannedLine("A", "F1", 100_000, eta: noon("2026-04-01"))])
+    try desk.admit("P", [SentLine("A", "F1", 100_000, eta: noon("2026-04-01"))])
     #expect(
       desk.refusal { () throws(Refusal) in
-        try desk.admit("Q", [PlannedLine("C", "F1", 11, eta: 0)], seller: "S2")
+        try desk.admit("Q", [SentLine("C", "F1", 11, eta: 0)], seller: "S2")
       }?.code == .sellerLimitReached)
     // A seller's own policy replaces that of its marketplace; what is announced goes first.
     var policy = CapacityPolicy(seller: Name("S2"))
@@ -146,7 +146,7 @@ import Testing
     #expect(copy.state.digest() == desk.state.digest())
     #expect(try copy.room(202_603, seller: "S2") == desk.room(202_603, seller: "S2"))
     let words = desk.refusal { () throws(Refusal) in
-      try desk.admit("Q", [PlannedLine("C", "F1", 11, eta: 0)], seller: "S2")
+      try desk.admit("Q", [SentLine("C", "F1", 11, eta: 0)], seller: "S2")
     }
     #expect(words?.message.contains("t1 storage") == true)
   }

@@ -145,11 +145,11 @@ private struct ScenarioRun {
   private func feet(_ text: String) -> Int64 { (Int64(text) ?? 0) * cubicFoot }
 
   /// `A@F1=300/2026-04-10`.
-  private func line(_ text: String) -> PlannedLine {
+  private func line(_ text: String) -> SentLine {
     let halves = text.split(separator: "=").map(String.init)
     let place = halves[0].split(separator: "@").map(String.init)
     let amount = halves[1].split(separator: "/").map(String.init)
-    return PlannedLine(
+    return SentLine(
       place[0], place[1], Int32(amount[0]) ?? 0, eta: amount.count > 1 ? noon(amount[1]) : 0)
   }
 }

@@ -8,27 +8,27 @@ import Testing
     let desk = try Desk.storage()
     try desk.announce(Rows.limit(202_603, .confirmed, 100 * cubicFoot))
     try desk.put(Rows.positions([("A", "F1", 80, 30, 0)]))
-    try desk.remove("R", .order, [PlannedLine("A", "F1", 40)])
+    try desk.remove("R", .order, [SentLine("A", "F1", 40)])
     #expect(try desk.room(202_603)?.headroom == 60 * cubicFoot)
     #expect(try desk.room(202_603)?.pendingRemoval == 40 * cubicFoot)
     #expect(
       desk.refusal { () throws(Refusal) in
-        try desk.remove("R2", .order, [PlannedLine("A", "F1", 41)])
+        try desk.remove("R2", .order, [SentLine("A", "F1", 41)])
       }?.availableUnits == 40)
-    try desk.remove("R", .cancel, [PlannedLine("A", "F1", 5)])
-    try desk.remove("R", .ship, [PlannedLine("A", "F1", 32)])
+    try desk.remove("R", .cancel, [SentLine("A", "F1", 5)])
+    try desk.remove("R", .ship, [SentLine("A", "F1", 32)])
     // What cannot be sold left first.
     #expect(desk.row("A", "F1")?.onHand == 48 && desk.available("A", "F1") == 48)
     #expect(try desk.room(202_603)?.headroom == 55 * cubicFoot)
     #expect(desk.state.pendingUnits(ofRemoval: Name("R")) == 3)
     #expect(
       desk.refusal { () throws(Refusal) in
-        try desk.remove("R", .ship, [PlannedLine("A", "F1", 4)])
+        try desk.remove("R", .ship, [SentLine("A", "F1", 4)])
       }?.code == .insufficientStock)
     let copy = desk.restarted()
     #expect(copy.state.digest() == desk.state.digest())
     #expect(copy.state.pendingUnits(ofRemoval: Name("R")) == 3)
-    try copy.remove("R", .ship, [PlannedLine("A", "F1", 3)])
+    try copy.remove("R", .ship, [SentLine("A", "F1", 3)])
     #expect(copy.state.removals.rows.isEmpty && copy.state.storageDifferences().isEmpty)
   }
 
@@ -168,11 +168,11 @@ import Testing
     try desk.announce(Rows.limit(202_604, .confirmed, 90 * cubicFoot))
     try desk.put(Rows.positions([("A", "F1", 88, 0, 0)]))
     for index in 0..<5 {
-      try desk.admit("P\(index)", [PlannedLine("B", "F1", 1, eta: noon("2026-03-20"))])
+      try desk.admit("P\(index)", [SentLine("B", "F1", 1, eta: noon("2026-03-20"))])
     }
     try desk.put(.policies([CapacityPolicy(marketplace: Name("US"))]))
     try desk.put(Rows.signals([("A", 202_603, 1, 2, 3)]))
-    try desk.remove("R", .order, [PlannedLine("A", "F1", 1)])
+    try desk.remove("R", .order, [SentLine("A", "F1", 1)])
     try desk.bid("S1", 5, fee: 5, month: 202_603)
     try desk.clear(5, month: 202_603)
     for report in CapacityReport.allCases {

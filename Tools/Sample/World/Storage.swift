@@ -20,14 +20,14 @@ extension SampleWorld {
     try table.endRow(receive)
   }
 
-  /// What each fulfilment centre can store of each type it stores: some way above what it does, for a
+  /// What each place with stock can store of each type it stores: some way above what it does, for a
   /// few little above.
   func writeBuildings<Failure>(
     _ table: inout Table<Failure>, _ receive: Table<Failure>.Receive
   ) throws(Failure) {
     table.header("node,storage_type,usable_cubic_feet")
     let types = SampleStorageType.allCases
-    var stored = [Int](repeating: 0, count: places.fulfilmentCentres.count * types.count)
+    var stored = [Int](repeating: 0, count: places.stockNodes.count * types.count)
     for index in 0..<items {
       let form = form(ofItem: index)
       forEachPosition(ofItem: index, form: form) { position in
@@ -35,12 +35,12 @@ extension SampleWorld {
           position.onHand * form.volumeE4
       }
     }
-    for node in places.fulfilmentCentres.indices {
+    for node in places.stockNodes.indices {
       for type in types {
         let volume = stored[node * types.count + type.rawValue]
         if volume == 0 { continue }
         let percent = 108 + draws.below(60, .limitFactor, node, part: 100 + type.rawValue)
-        table.text(places.fulfilmentCentres[node].name)
+        table.text(places.stockNodes[node].name)
         table.text(type.label)
         table.number(volume * percent / 1_000_000 + 100)
         try table.endRow(receive)
