@@ -153,8 +153,6 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .lineQuantityExceeded, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
       .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
-      .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
-      .sellerLimitReached, .buildingFull, .limitNotConfirmed, .inboundPlanEnded, .limitPublished,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
       .datedClaimLimit, .kitNeedsNode:
       .failedPrecondition
