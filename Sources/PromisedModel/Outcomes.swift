@@ -145,11 +145,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
       .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
-      .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull,
-      .positionNotReached,
-      .tooManyShipments, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
-      .inboundPlanEnded, .limitPublished, .holdConsumed, .offerExpired, .offerChanged,
-      .capacityFull, .positionNotReached,
+      .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
+      .sellerLimitReached, .buildingFull, .limitNotConfirmed, .inboundPlanEnded, .limitPublished,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
       .datedClaimLimit, .kitNeedsNode:
       .failedPrecondition
