@@ -907,6 +907,141 @@ void   promised__v1__list_response__free_unpacked
   assert(message->base.descriptor == &promised__v1__list_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__watch_control__init
+                     (Promised__V1__WatchControl         *message)
+{
+  static const Promised__V1__WatchControl init_value = PROMISED__V1__WATCH_CONTROL__INIT;
+  *message = init_value;
+}
+size_t promised__v1__watch_control__get_packed_size
+                     (const Promised__V1__WatchControl *message)
+{
+  assert(message->base.descriptor == &promised__v1__watch_control__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__watch_control__pack
+                     (const Promised__V1__WatchControl *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__watch_control__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__watch_control__pack_to_buffer
+                     (const Promised__V1__WatchControl *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__watch_control__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__WatchControl *
+       promised__v1__watch_control__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__WatchControl *)
+     protobuf_c_message_unpack (&promised__v1__watch_control__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__watch_control__free_unpacked
+                     (Promised__V1__WatchControl *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__watch_control__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__watch_batch__init
+                     (Promised__V1__WatchBatch         *message)
+{
+  static const Promised__V1__WatchBatch init_value = PROMISED__V1__WATCH_BATCH__INIT;
+  *message = init_value;
+}
+size_t promised__v1__watch_batch__get_packed_size
+                     (const Promised__V1__WatchBatch *message)
+{
+  assert(message->base.descriptor == &promised__v1__watch_batch__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__watch_batch__pack
+                     (const Promised__V1__WatchBatch *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__watch_batch__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__watch_batch__pack_to_buffer
+                     (const Promised__V1__WatchBatch *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__watch_batch__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__WatchBatch *
+       promised__v1__watch_batch__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__WatchBatch *)
+     protobuf_c_message_unpack (&promised__v1__watch_batch__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__watch_batch__free_unpacked
+                     (Promised__V1__WatchBatch *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__watch_batch__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__watch_poll_request__init
+                     (Promised__V1__WatchPollRequest         *message)
+{
+  static const Promised__V1__WatchPollRequest init_value = PROMISED__V1__WATCH_POLL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__watch_poll_request__get_packed_size
+                     (const Promised__V1__WatchPollRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__watch_poll_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__watch_poll_request__pack
+                     (const Promised__V1__WatchPollRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__watch_poll_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__watch_poll_request__pack_to_buffer
+                     (const Promised__V1__WatchPollRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__watch_poll_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__WatchPollRequest *
+       promised__v1__watch_poll_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__WatchPollRequest *)
+     protobuf_c_message_unpack (&promised__v1__watch_poll_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__watch_poll_request__free_unpacked
+                     (Promised__V1__WatchPollRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__watch_poll_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__put_forecasts_request__init
                      (Promised__V1__PutForecastsRequest         *message)
 {
@@ -1085,141 +1220,6 @@ void   promised__v1__history_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &promised__v1__history_response__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   promised__v1__watch_control__init
-                     (Promised__V1__WatchControl         *message)
-{
-  static const Promised__V1__WatchControl init_value = PROMISED__V1__WATCH_CONTROL__INIT;
-  *message = init_value;
-}
-size_t promised__v1__watch_control__get_packed_size
-                     (const Promised__V1__WatchControl *message)
-{
-  assert(message->base.descriptor == &promised__v1__watch_control__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t promised__v1__watch_control__pack
-                     (const Promised__V1__WatchControl *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &promised__v1__watch_control__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t promised__v1__watch_control__pack_to_buffer
-                     (const Promised__V1__WatchControl *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &promised__v1__watch_control__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Promised__V1__WatchControl *
-       promised__v1__watch_control__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Promised__V1__WatchControl *)
-     protobuf_c_message_unpack (&promised__v1__watch_control__descriptor,
-                                allocator, len, data);
-}
-void   promised__v1__watch_control__free_unpacked
-                     (Promised__V1__WatchControl *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &promised__v1__watch_control__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   promised__v1__watch_batch__init
-                     (Promised__V1__WatchBatch         *message)
-{
-  static const Promised__V1__WatchBatch init_value = PROMISED__V1__WATCH_BATCH__INIT;
-  *message = init_value;
-}
-size_t promised__v1__watch_batch__get_packed_size
-                     (const Promised__V1__WatchBatch *message)
-{
-  assert(message->base.descriptor == &promised__v1__watch_batch__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t promised__v1__watch_batch__pack
-                     (const Promised__V1__WatchBatch *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &promised__v1__watch_batch__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t promised__v1__watch_batch__pack_to_buffer
-                     (const Promised__V1__WatchBatch *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &promised__v1__watch_batch__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Promised__V1__WatchBatch *
-       promised__v1__watch_batch__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Promised__V1__WatchBatch *)
-     protobuf_c_message_unpack (&promised__v1__watch_batch__descriptor,
-                                allocator, len, data);
-}
-void   promised__v1__watch_batch__free_unpacked
-                     (Promised__V1__WatchBatch *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &promised__v1__watch_batch__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   promised__v1__watch_poll_request__init
-                     (Promised__V1__WatchPollRequest         *message)
-{
-  static const Promised__V1__WatchPollRequest init_value = PROMISED__V1__WATCH_POLL_REQUEST__INIT;
-  *message = init_value;
-}
-size_t promised__v1__watch_poll_request__get_packed_size
-                     (const Promised__V1__WatchPollRequest *message)
-{
-  assert(message->base.descriptor == &promised__v1__watch_poll_request__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t promised__v1__watch_poll_request__pack
-                     (const Promised__V1__WatchPollRequest *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &promised__v1__watch_poll_request__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t promised__v1__watch_poll_request__pack_to_buffer
-                     (const Promised__V1__WatchPollRequest *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &promised__v1__watch_poll_request__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Promised__V1__WatchPollRequest *
-       promised__v1__watch_poll_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Promised__V1__WatchPollRequest *)
-     protobuf_c_message_unpack (&promised__v1__watch_poll_request__descriptor,
-                                allocator, len, data);
-}
-void   promised__v1__watch_poll_request__free_unpacked
-                     (Promised__V1__WatchPollRequest *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &promised__v1__watch_poll_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor promised__v1__availability_request__field_descriptors[6] =
@@ -2325,7 +2325,7 @@ const ProtobufCMessageDescriptor promised__v1__apply_request__descriptor =
   (ProtobufCMessageInit) promised__v1__apply_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__apply_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor promised__v1__apply_response__field_descriptors[4] =
 {
   {
     "as_of",
@@ -2363,16 +2363,30 @@ static const ProtobufCFieldDescriptor promised__v1__apply_response__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "credit",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ApplyResponse, credit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__apply_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
+  3,   /* field[3] = credit */
   2,   /* field[2] = last_sequence */
   1,   /* field[1] = outcomes */
 };
-static const ProtobufCIntRange promised__v1__apply_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange promised__v1__apply_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 15, 3 },
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor promised__v1__apply_response__descriptor =
 {
@@ -2382,10 +2396,10 @@ const ProtobufCMessageDescriptor promised__v1__apply_response__descriptor =
   "Promised__V1__ApplyResponse",
   "promised.v1",
   sizeof(Promised__V1__ApplyResponse),
-  3,
+  4,
   promised__v1__apply_response__field_descriptors,
   promised__v1__apply_response__field_indices_by_name,
-  1,  promised__v1__apply_response__number_ranges,
+  2,  promised__v1__apply_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__apply_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4229,6 +4243,783 @@ const ProtobufCMessageDescriptor promised__v1__list_response__descriptor =
   (ProtobufCMessageInit) promised__v1__list_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor promised__v1__watch_control__field_descriptors[20] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_prefix",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, item_prefix),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__WatchControl, n_nodes),
+    offsetof(Promised__V1__WatchControl, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_position",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, from_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_part",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, from_part),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credit",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, credit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, content),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heartbeat_ms",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, heartbeat_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold_kinds",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchControl, n_threshold_kinds),
+    offsetof(Promised__V1__WatchControl, threshold_kinds),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold_item_keys",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, threshold_item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold_item_key_lengths",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchControl, n_threshold_item_key_lengths),
+    offsetof(Promised__V1__WatchControl, threshold_item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold_units",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__WatchControl, n_threshold_units),
+    offsetof(Promised__V1__WatchControl, threshold_units),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold_postcodes",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__WatchControl, n_threshold_postcodes),
+    offsetof(Promised__V1__WatchControl, threshold_postcodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold_unix_s",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__WatchControl, n_threshold_unix_s),
+    offsetof(Promised__V1__WatchControl, threshold_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold_levels",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchControl, n_threshold_levels),
+    offsetof(Promised__V1__WatchControl, threshold_levels),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "country",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, country),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, group),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchControl, channel),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__watch_control__field_indices_by_name[] = {
+  19,   /* field[19] = channel */
+  17,   /* field[17] = confidence */
+  6,   /* field[6] = content */
+  16,   /* field[16] = country */
+  5,   /* field[5] = credit */
+  4,   /* field[4] = from_part */
+  3,   /* field[3] = from_position */
+  18,   /* field[18] = group */
+  7,   /* field[7] = heartbeat_ms */
+  1,   /* field[1] = item_prefix */
+  0,   /* field[0] = kind */
+  2,   /* field[2] = nodes */
+  8,   /* field[8] = sequence */
+  11,   /* field[11] = threshold_item_key_lengths */
+  10,   /* field[10] = threshold_item_keys */
+  9,   /* field[9] = threshold_kinds */
+  15,   /* field[15] = threshold_levels */
+  13,   /* field[13] = threshold_postcodes */
+  12,   /* field[12] = threshold_units */
+  14,   /* field[14] = threshold_unix_s */
+};
+static const ProtobufCIntRange promised__v1__watch_control__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 20 }
+};
+const ProtobufCMessageDescriptor promised__v1__watch_control__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.WatchControl",
+  "WatchControl",
+  "Promised__V1__WatchControl",
+  "promised.v1",
+  sizeof(Promised__V1__WatchControl),
+  20,
+  promised__v1__watch_control__field_descriptors,
+  promised__v1__watch_control__field_indices_by_name,
+  1,  promised__v1__watch_control__number_ranges,
+  (ProtobufCMessageInit) promised__v1__watch_control__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__watch_batch__field_descriptors[27] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchBatch, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchBatch, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchBatch, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchBatch, part),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lost",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchBatch, lost),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_keys",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchBatch, item_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_key_lengths",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchBatch, n_item_key_lengths),
+    offsetof(Promised__V1__WatchBatch, item_key_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed_at",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__WatchBatch, n_changed_at),
+    offsetof(Promised__V1__WatchBatch, changed_at),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "causes",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchBatch, n_causes),
+    offsetof(Promised__V1__WatchBatch, causes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inbound_units",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__WatchBatch, n_inbound_units),
+    offsetof(Promised__V1__WatchBatch, inbound_units),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position_counts",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchBatch, n_position_counts),
+    offsetof(Promised__V1__WatchBatch, position_counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_names",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__WatchBatch, n_node_names),
+    offsetof(Promised__V1__WatchBatch, node_names),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchBatch, n_nodes),
+    offsetof(Promised__V1__WatchBatch, nodes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_hand",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__WatchBatch, n_on_hand),
+    offsetof(Promised__V1__WatchBatch, on_hand),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fulfillable",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__WatchBatch, n_fulfillable),
+    offsetof(Promised__V1__WatchBatch, fulfillable),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__WatchBatch, n_held),
+    offsetof(Promised__V1__WatchBatch, held),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allocated",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__WatchBatch, n_allocated),
+    offsetof(Promised__V1__WatchBatch, allocated),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "available_now",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__WatchBatch, n_available_now),
+    offsetof(Promised__V1__WatchBatch, available_now),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "crossing_thresholds",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchBatch, n_crossing_thresholds),
+    offsetof(Promised__V1__WatchBatch, crossing_thresholds),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "crossing_sides",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchBatch, n_crossing_sides),
+    offsetof(Promised__V1__WatchBatch, crossing_sides),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "crossing_before",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__WatchBatch, n_crossing_before),
+    offsetof(Promised__V1__WatchBatch, crossing_before),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "crossing_after",
+    22,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__WatchBatch, n_crossing_after),
+    offsetof(Promised__V1__WatchBatch, crossing_after),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "crossing_causes",
+    23,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchBatch, n_crossing_causes),
+    offsetof(Promised__V1__WatchBatch, crossing_causes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "crossing_positions",
+    24,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__WatchBatch, n_crossing_positions),
+    offsetof(Promised__V1__WatchBatch, crossing_positions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "crossing_constraints",
+    25,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__WatchBatch, n_crossing_constraints),
+    offsetof(Promised__V1__WatchBatch, crossing_constraints),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "crossing_subjects",
+    26,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__WatchBatch, n_crossing_subjects),
+    offsetof(Promised__V1__WatchBatch, crossing_subjects),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "crossing_reasons",
+    27,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__WatchBatch, n_crossing_reasons),
+    offsetof(Promised__V1__WatchBatch, crossing_reasons),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__watch_batch__field_indices_by_name[] = {
+  16,   /* field[16] = allocated */
+  0,   /* field[0] = as_of */
+  17,   /* field[17] = available_now */
+  8,   /* field[8] = causes */
+  7,   /* field[7] = changed_at */
+  21,   /* field[21] = crossing_after */
+  20,   /* field[20] = crossing_before */
+  22,   /* field[22] = crossing_causes */
+  24,   /* field[24] = crossing_constraints */
+  23,   /* field[23] = crossing_positions */
+  26,   /* field[26] = crossing_reasons */
+  19,   /* field[19] = crossing_sides */
+  25,   /* field[25] = crossing_subjects */
+  18,   /* field[18] = crossing_thresholds */
+  14,   /* field[14] = fulfillable */
+  15,   /* field[15] = held */
+  9,   /* field[9] = inbound_units */
+  6,   /* field[6] = item_key_lengths */
+  5,   /* field[5] = item_keys */
+  4,   /* field[4] = lost */
+  11,   /* field[11] = node_names */
+  12,   /* field[12] = nodes */
+  13,   /* field[13] = on_hand */
+  3,   /* field[3] = part */
+  2,   /* field[2] = position */
+  10,   /* field[10] = position_counts */
+  1,   /* field[1] = sequence */
+};
+static const ProtobufCIntRange promised__v1__watch_batch__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 27 }
+};
+const ProtobufCMessageDescriptor promised__v1__watch_batch__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.WatchBatch",
+  "WatchBatch",
+  "Promised__V1__WatchBatch",
+  "promised.v1",
+  sizeof(Promised__V1__WatchBatch),
+  27,
+  promised__v1__watch_batch__field_descriptors,
+  promised__v1__watch_batch__field_indices_by_name,
+  1,  promised__v1__watch_batch__number_ranges,
+  (ProtobufCMessageInit) promised__v1__watch_batch__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__watch_poll_request__field_descriptors[7] =
+{
+  {
+    "item_prefix",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchPollRequest, item_prefix),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nodes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__WatchPollRequest, n_nodes),
+    offsetof(Promised__V1__WatchPollRequest, nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_position",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchPollRequest, from_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_part",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchPollRequest, from_part),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_wait_ms",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchPollRequest, max_wait_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_events",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchPollRequest, max_events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__WatchPollRequest, group),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__watch_poll_request__field_indices_by_name[] = {
+  3,   /* field[3] = from_part */
+  2,   /* field[2] = from_position */
+  6,   /* field[6] = group */
+  0,   /* field[0] = item_prefix */
+  5,   /* field[5] = max_events */
+  4,   /* field[4] = max_wait_ms */
+  1,   /* field[1] = nodes */
+};
+static const ProtobufCIntRange promised__v1__watch_poll_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor promised__v1__watch_poll_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.WatchPollRequest",
+  "WatchPollRequest",
+  "Promised__V1__WatchPollRequest",
+  "promised.v1",
+  sizeof(Promised__V1__WatchPollRequest),
+  7,
+  promised__v1__watch_poll_request__field_descriptors,
+  promised__v1__watch_poll_request__field_indices_by_name,
+  1,  promised__v1__watch_poll_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__watch_poll_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor promised__v1__put_forecasts_request__field_descriptors[13] =
 {
   {
@@ -4745,60 +5536,6 @@ const ProtobufCMessageDescriptor promised__v1__history_response__descriptor =
   promised__v1__history_response__field_indices_by_name,
   1,  promised__v1__history_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__history_response__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-#define promised__v1__watch_control__field_descriptors NULL
-#define promised__v1__watch_control__field_indices_by_name NULL
-#define promised__v1__watch_control__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__watch_control__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.WatchControl",
-  "WatchControl",
-  "Promised__V1__WatchControl",
-  "promised.v1",
-  sizeof(Promised__V1__WatchControl),
-  0,
-  promised__v1__watch_control__field_descriptors,
-  promised__v1__watch_control__field_indices_by_name,
-  0,  promised__v1__watch_control__number_ranges,
-  (ProtobufCMessageInit) promised__v1__watch_control__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-#define promised__v1__watch_batch__field_descriptors NULL
-#define promised__v1__watch_batch__field_indices_by_name NULL
-#define promised__v1__watch_batch__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__watch_batch__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.WatchBatch",
-  "WatchBatch",
-  "Promised__V1__WatchBatch",
-  "promised.v1",
-  sizeof(Promised__V1__WatchBatch),
-  0,
-  promised__v1__watch_batch__field_descriptors,
-  promised__v1__watch_batch__field_indices_by_name,
-  0,  promised__v1__watch_batch__number_ranges,
-  (ProtobufCMessageInit) promised__v1__watch_batch__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-#define promised__v1__watch_poll_request__field_descriptors NULL
-#define promised__v1__watch_poll_request__field_indices_by_name NULL
-#define promised__v1__watch_poll_request__number_ranges NULL
-const ProtobufCMessageDescriptor promised__v1__watch_poll_request__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "promised.v1.WatchPollRequest",
-  "WatchPollRequest",
-  "Promised__V1__WatchPollRequest",
-  "promised.v1",
-  sizeof(Promised__V1__WatchPollRequest),
-  0,
-  promised__v1__watch_poll_request__field_descriptors,
-  promised__v1__watch_poll_request__field_indices_by_name,
-  0,  promised__v1__watch_poll_request__number_ranges,
-  (ProtobufCMessageInit) promised__v1__watch_poll_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[19] =

@@ -48,6 +48,8 @@ public final class Connection {
   private var output = FrameBuffer(capacity: 1 << 16)
   private var input = FrameBuffer(capacity: 1 << 16)
   private var pending = PendingTable()
+  /// What came on open streams and was not taken, by stream.
+  private var inboxes: [UInt32: StreamInbox] = [:]
   private var nextStreamID: UInt32 = 1
   private var lossReason = ""
 
@@ -184,6 +186,55 @@ public final class Connection {
   /// Closes the connection; the next request opens a new one.
   public func close() { lose("the connection was closed") }
 
+  // MARK: - Streams
+
+  /// Opens a stream: its messages go out and come in one after another, beside other calls.
+  public func open<Answer>(
+    _ method: StreamMethod<Answer>
+  ) throws(ClientError) -> ServiceStream<Answer> {
+    let deadline = monotonicNanoseconds() &+ options.timeoutNanoseconds
+    try rotate(deadline)
+    try connect(deadline)
+    let streamID = try freeStreamID(deadline)
+    _ = output.appendRequest(
+      streamID: streamID, method: method.method,
+      payload: UnsafeBufferPointer(start: nil, count: 0), timeoutNano: 0)
+    nextStreamID = streamID + 2
+    let inbox = StreamInbox(streamID: streamID)
+    inboxes[streamID] = inbox
+    return ServiceStream(connection: self, method: method, inbox: inbox)
+  }
+
+  /// Puts a message of a stream on its way; nil ends the client's half.
+  func send(_ message: [UInt8]?, on inbox: StreamInbox) throws(ClientError) {
+    guard inboxes[inbox.streamID] === inbox else {
+      let reason = inbox.isEnded ? "the stream has ended" : lossReason
+      throw .unreachable(address: address.description, reason: reason)
+    }
+    output.appendMessage(streamID: inbox.streamID, message)
+    let deadline = monotonicNanoseconds() &+ options.timeoutNanoseconds
+    if output.count >= Self.flushBytes { try push() }
+    while output.count > Self.outputLimit {
+      try pump(deadline)
+      if monotonicNanoseconds() >= deadline { throw .deadline(method: "a stream") }
+    }
+  }
+
+  /// Waits until a stream has something to take, or the time passed.
+  func wait(for inbox: StreamInbox, deadline: UInt64) throws(ClientError) {
+    try flush()
+    if inbox.hasNews { return }
+    guard inboxes[inbox.streamID] === inbox else {
+      throw .unreachable(address: address.description, reason: lossReason)
+    }
+    try pump(deadline)
+  }
+
+  /// Nothing of the stream is wanted any more.
+  func forget(_ inbox: StreamInbox) {
+    if inboxes[inbox.streamID] === inbox { inboxes[inbox.streamID] = nil }
+  }
+
   // MARK: - The socket
 
   private func connect(_ deadline: UInt64) throws(ClientError) {
@@ -275,11 +326,13 @@ public final class Connection {
       }
       let size = FrameHeader.byteCount + Int(header.length)
       if input.count < size { return }
-      if header.type == FrameType.response {
-        pending.answer(
-          header.streamID,
-          UnsafeRawBufferPointer(
-            start: base + FrameHeader.byteCount, count: Int(header.length)))
+      let data = UnsafeRawBufferPointer(
+        start: base + FrameHeader.byteCount, count: Int(header.length))
+      if let inbox = inboxes[header.streamID] {
+        inbox.take(header, data)
+        if inbox.isEnded { inboxes[header.streamID] = nil }
+      } else if header.type == FrameType.response {
+        pending.answer(header.streamID, data)
       }
       input.removePrefix(size)
     }
@@ -306,6 +359,7 @@ public final class Connection {
     lossReason = reason
     output.removeAll()
     input.removeAll()
+    inboxes.removeAll()
     pending.loseAll()
   }
 }

@@ -162,3 +162,19 @@ public typealias OverrideEntry = PromisedWire.OverrideEntry
 public typealias OverrideAnswer = PromisedWire.OverrideAnswer
 /// The overrides that hold.
 public typealias OverridesAnswer = PromisedWire.OverridesAnswer
+/// A method that takes a stream of messages.
+public typealias StreamMethod = PromisedWire.StreamMethod
+/// One message of a client to a stream.
+public typealias StreamMessage = PromisedWire.StreamMessage
+/// What to watch.
+public typealias WatchWishes = PromisedWire.WatchWishes
+/// A condition whose crossing is told.
+public typealias WatchThreshold = PromisedWire.WatchThreshold
+/// A batch of changes of a watch.
+public typealias WatchAnswer = PromisedWire.WatchAnswer
+/// An item that changed.
+public typealias ChangedItem = PromisedWire.ChangedItem
+/// Units of a changed item at a node.
+public typealias WatchedPosition = PromisedWire.WatchedPosition
+/// A threshold that was crossed.
+public typealias ThresholdCrossing = PromisedWire.ThresholdCrossing

@@ -11,6 +11,7 @@ extension State {
     invariant(time >= appliedTime, "an event's time is before the last")
     appliedPosition = position
     appliedTime = time
+    changes.begin(position, ChangeCause(event))
     commands.forget(at: time.milliseconds)
     forgetHolds()
     forgetBuckets()

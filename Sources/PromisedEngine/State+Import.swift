@@ -60,6 +60,7 @@ extension State {
     // Everything in a snapshot is durable.
     stamps = Stamps()
     stamps.since = position
+    changes.reset(since: position)
   }
 
   private func importStock(_ block: PositionBlock) {

@@ -62,7 +62,11 @@ extension State {
   func observeEverything() { observe(appliedPosition) }
 
   @inline(__always)
-  func touch(item token: UInt64) { stamps.write(mix(token), appliedPosition) }
+  func touch(item token: UInt64) {
+    let hash = mix(token)
+    changes.record(token, hash: hash, isStamped: stamps.read(hash) == appliedPosition)
+    stamps.write(hash, appliedPosition)
+  }
 
   func touch(_ kind: StampKind, _ index: UInt64) {
     stamps.write(mix(kind.rawValue ^ index), appliedPosition)

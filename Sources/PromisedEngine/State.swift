@@ -117,6 +117,10 @@ package final class State {
 
   // Reading.
   var stamps = Stamps()
+  /// What changed last, for watchers; filled by `touch(item:)`.
+  var changes: ChangeRing
+  /// The last event that changed which nodes a group has, as far as it is known.
+  var groupsChangedAt: Position = 0
   var scratch = Scratch()
   var sweep: Sweep?
   /// Chunks of the position table are left to copy: writes must ask first.
@@ -132,9 +136,13 @@ package final class State {
   package internal(set) var appliedPosition: Position = 0
   package internal(set) var appliedTime = UnixMilliseconds(0)
 
-  /// An empty state that remembers at most `idempotencyKeys` commands.
-  package init(idempotencyKeys: Int = Limits.idempotencyKeys) {
+  /// An empty state that remembers at most `idempotencyKeys` commands and the last `changes`
+  /// changed items, a power of two.
+  package init(
+    idempotencyKeys: Int = Limits.idempotencyKeys, changes: Int = Limits.changeRingEntries
+  ) {
     commands = CommandMemory(limit: idempotencyKeys)
+    self.changes = ChangeRing(capacity: changes)
   }
 
   package var counters: StateCounters {
@@ -195,6 +203,7 @@ struct Scratch: ~Copyable {
   var candidates = Store<UInt16>(capacity: 256)
   var groups = Store<UInt16>(capacity: 16)
   var admitted = Store<Int64>(capacity: 256)
+  var changed = ChangedItems()
   var supply = Store<SupplyStep>(capacity: 64)
   // Lines of a hold that redeems tokens.
   var lineBytes = Store<UInt8>(capacity: 256)

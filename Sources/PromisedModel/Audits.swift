@@ -20,16 +20,15 @@ package enum AuditIdentity: UInt8, Sendable, CaseIterable {
   case buckets = 7
   /// The holds add up to the counts kept.
   case holds = 8
+  /// Per item, place, due and channel: the lines that no position reserves add up to the claims kept
+  /// of them; and per channel, item and node those of the channel to what it has claimed.
+  case claims = 9
   /// Per item and node: the lines of committed holds add up to what of it is picked.
-  case picked = 9
-  /// Per item, place, date and channel: lines that no stock row reserves add up to what is claimed.
-  case dated = 10
-  /// Per item, node and channel: lines add up to what the channel has claimed.
-  case channels = 11
+  case picked = 10
   /// Per item and node: the list of its allocations has every committed line, once.
-  case allocations = 12
+  case allocations = 11
   /// Per item and node: allocations that nothing covers are recorded as missing, and no others.
-  case shortfalls = 13
+  case shortfalls = 12
 
   /// The name in reports and metrics.
   package var name: String { "\(self)" }

@@ -11,7 +11,8 @@ package enum HoldFillPolicy: UInt8, Sendable, CaseIterable {
   case fillAvailable = 2
 }
 
-/// A hold by its id, or by the name its caller gave it where the id is 0.
+/// A hold by its id, or by the name its caller gave it where the id is 0. Both must be of the same
+/// hold.
 package struct HoldReference: BitwiseCopyable {
   package var id: UInt64
   package var name: BorrowedBytes

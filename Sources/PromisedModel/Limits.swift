@@ -76,6 +76,26 @@ package enum Limits {
   package static var activeItems: Int { 1_048_576 }
   /// Categories of items that sell alike; items of a further one are in none.
   package static var itemCategories: Int { 4096 }
+  /// Changed items that are remembered for watchers; a power of two.
+  package static var changeRingEntries: Int { 1_048_576 }
+  /// Streams that a client has open on one connection.
+  package static var streamsPerConnection: Int { 64 }
+  /// Batches of a streaming feed that wait for their answer.
+  package static var applyStreamCredit: Int { 64 }
+  /// Watches and waiting polls of the server.
+  package static var watches: Int { 10_000 }
+  /// Frames of a watch that are not acknowledged.
+  package static var watchCredit: Int { 64 }
+  /// Changed items of a batch of a watch.
+  package static var watchItems: Int { 1000 }
+  /// Nodes that one watch names.
+  package static var watchNodes: Int { 1024 }
+  /// The longest wait of a poll.
+  package static var watchPollMilliseconds: Int64 { 30_000 }
+  /// How long a watch may leave changes without giving credit.
+  package static var watchStallMilliseconds: Int64 { 60_000 }
+  package static var thresholdsPerWatch: Int { 1000 }
+  package static var thresholds: Int { 100_000 }
   /// Seasons and events that are known at once.
   package static var demandFactors: Int { 256 }
   /// Levels and values of all demand forecasts together: half a gibibyte.

@@ -96,9 +96,6 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
-  // Forecasts.
-  case forecastsFull = 121
-
   // The life of an order.
   case nameTaken = 108
   case holdConsumed = 109
@@ -113,6 +110,14 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case poolDemandLimit = 116
   case datedClaimLimit = 117
   case kitNeedsNode = 118
+
+  // Forecasts.
+  case forecastsFull = 121
+
+  // A stream is ended.
+  case streamLimit = 124
+  case creditExceeded = 125
+  case watchTooSlow = 126
 
   /// The reason on the wire: upper snake case of the case's name, an acronym being one word.
   package var reason: String {
@@ -145,6 +150,9 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .cutoffPassed, .noRoute, .nodeClosed, .restrictionForbids, .legClosed, .nodeFull,
       .notReleased, .levelNotServed, .overrideBlocks, .confidenceNotReached, .neededByMissed,
       .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
+      .lineQuantityExceeded, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
+      .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
+      .positionNotReached,
       .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
       .sellerLimitReached, .buildingFull, .limitNotConfirmed, .inboundPlanEnded, .limitPublished,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
@@ -157,7 +165,7 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
       .forecastsFull,
-      .messageTooCostly:
+      .messageTooCostly, .streamLimit, .creditExceeded, .watchTooSlow:
       .resourceExhausted
     case .networkNotReady, .draining: .unavailable
     }
@@ -167,7 +175,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   package var isRetryable: Bool {
     switch self {
     case .tooManyInFlight, .idempotencyWindowFull, .storageFull, .positionNotReached,
-      .snapshotInProgress, .networkNotReady, .draining, .deadlinePassed, .loadInProgress:
+      .snapshotInProgress, .networkNotReady, .draining, .deadlinePassed, .loadInProgress,
+      .streamLimit, .watchTooSlow:
       true
     default: false
     }

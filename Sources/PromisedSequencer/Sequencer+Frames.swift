@@ -32,7 +32,11 @@ extension Sequencer {
         }
       case .oversized(let header, let refusal):
         counters.skippedFrames += 1
-        if let refusal { refuseUnopened(refusal, header.streamID, on: session) }
+        if let refusal {
+          refuseUnopened(refusal, header.streamID, on: session)
+        } else if header.type == FrameType.data {
+          endOversized(header, on: session)
+        }
       case .http:
         receiveHTTP(bytes, &outcome)
         return outcome
@@ -70,6 +74,9 @@ extension Sequencer {
     case .refuse(let refusal):
       refuseUnopened(refusal, header.streamID, on: session)
       return true
+    case .data:
+      receive(message: data, header, on: session)
+      return true
     case .ignore:
       counters.ignoredFrames += 1
       return true
@@ -87,10 +94,15 @@ extension Sequencer {
     do throws(Refusal) {
       let envelope = try envelopes.read(data, flags: header.flags)
       counters.count(envelope.method)
+      requestTimeoutNano = envelope.timeoutNano
       // Nothing waits between arrival and decision, so only a deadline that was over when it was
       // sent can have passed.
       if envelope.timeoutNano < 0 {
         throw Refusal(.deadlinePassed, "the deadline had passed when the request arrived")
+      }
+      if envelope.isStream {
+        try open(envelope, header.streamID, on: session)
+        return
       }
       try perform(try decoder.decode(envelope.method, envelope.payload), reply, facts: facts)
     } catch {
@@ -129,6 +141,12 @@ extension Sequencer {
       to: reply.streamID, reflecting: observed, durable: durablePosition
     ) { frames in encode(&encoder, asOf, &frames) }
     if code == .replyTooLarge { counters.count(code) }
+    awaitDisk(session)
+  }
+
+  /// Has the session looked at when the log has moved on, if something of it waits for that.
+  @inline(__always)
+  func awaitDisk(_ session: Session) {
     if session.heldCount > 0, !session.isWaiting {
       session.isWaiting = true
       waiting.append(session)

@@ -86,6 +86,7 @@ extension Sequencer {
       commit(.profilePublished(publication))
     }
     state.publish(built.profiles, publication)
+    if watching.hasThresholds { watching.thresholds.recheckPromises(.published, at: position) }
   }
 
   // MARK: Snapshots

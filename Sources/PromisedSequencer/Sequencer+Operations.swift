@@ -173,6 +173,7 @@ extension Sequencer {
 
   func drain(_ reply: ReplyTo) {
     isDraining = true
+    watching.wantRound()
     followUps.append(.drain)
     send(reply, reflecting: 0) { (encoder, asOf, frames) in
       encoder.encodeDrained(streamID: reply.streamID, asOf: asOf, into: &frames)

@@ -61,6 +61,8 @@ extension Sequencer {
     case .accuracy(let query, let minimum):
       try requirePosition(minimum)
       try answer(query, reply)
+    case .watchPoll(let query): try poll(query, reply)
+    case .watch: invariant(false, "a watch's message outside its stream")
     case .whatIf, .utilization, .capacityReport, .clearing:
       try answerCapacity(request, reply)
     case .admit, .receive, .closePlan, .bid, .clear, .remove:
@@ -212,14 +214,20 @@ extension Sequencer {
   // MARK: Feed and puts
 
   private func perform(_ rows: FeedRows, _ reply: ReplyTo) throws(Refusal) {
+    send(reply, reflecting: try apply(rows)) { (encoder, asOf, frames) in
+      encoder.encode(feedReply, streamID: reply.streamID, asOf: asOf, into: &frames)
+    }
+  }
+
+  /// Decides a batch of the feed, logs it, and puts the answer into `feedReply`.
+  ///
+  /// - Returns: the position that the answer reflects.
+  func apply(_ rows: FeedRows) throws(Refusal) -> Position {
     feedReply.removeAll()
     let mark = state.lastSequence(of: rows.source)
     let event = try state.decide(rows, reply: &feedReply)
-    var reflected = state.observedPosition
-    if event.lastSequence > mark { reflected = commit(.fed(event)) }
-    send(reply, reflecting: reflected) { (encoder, asOf, frames) in
-      encoder.encode(feedReply, streamID: reply.streamID, asOf: asOf, into: &frames)
-    }
+    if event.lastSequence > mark { return commit(.fed(event)) }
+    return state.observedPosition
   }
 
   private func perform(

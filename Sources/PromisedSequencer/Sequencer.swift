@@ -36,6 +36,12 @@ package final class Sequencer {
   /// What is left of the upgrade pass under way. Decisions are logged, this is not.
   var upgradeWishes: ArraySlice<UpgradeWish> = []
 
+  /// The loop's monotonic clock at this turn: for deadlines, never for what is decided.
+  var uptimeNanoseconds: UInt64 = 0
+  /// Of the request at hand; 0 = the default.
+  var requestTimeoutNano: Int64 = 0
+  var watching = WatchList()
+
   var waiting: [Session] = []
   var followUps: [FollowUp] = []
   package let counters = Counters()
@@ -58,11 +64,15 @@ package final class Sequencer {
   var feedReply = FeedReply()
   var listReply = ListReply()
   var planReply = PlanReply()
+  var watchReply = WatchReply()
 
   /// `timeZoneFile` gives the TZif bytes of an IANA zone, nil when there is no such zone. It is
   /// asked only while a put is decided, never in replay.
-  package init(isSandbox: Bool, timeZoneFile: @escaping (Name) -> [UInt8]?) {
-    state = State()
+  package init(
+    isSandbox: Bool, changes: Int = Limits.changeRingEntries,
+    timeZoneFile: @escaping (Name) -> [UInt8]?
+  ) {
+    state = State(changes: changes)
     self.isSandbox = isSandbox
     self.timeZoneFile = timeZoneFile
   }
@@ -97,6 +107,7 @@ package final class Sequencer {
     recordSink(writer.record)
     position += 1
     state.apply(event, at: position, time: now)
+    if watching.hasThresholds { noteNetworkChange(event) }
     return position
   }
 
@@ -105,6 +116,7 @@ package final class Sequencer {
     invariant(durable <= position, "only what was decided becomes durable")
     durablePosition = max(durablePosition, durable)
     state.durablePosition = durablePosition
+    watching.diskMovedOn()
     if waiting.isEmpty { return [] }
     var released: [Session] = []
     var still: [Session] = []
@@ -161,6 +173,7 @@ package final class Sequencer {
 
   package func closeSession(_ session: Session) {
     session.slot = nil
+    closeStreams(of: session)
     if session.isWaiting { waiting.removeAll { $0 === session } }
   }
 
@@ -214,6 +227,8 @@ package final class Counters {
   package var ignoredFrames: UInt64 = 0
   package var skippedFrames: UInt64 = 0
   package var malformedFrames: UInt64 = 0
+  /// Messages that came in streams.
+  package var streamMessages: UInt64 = 0
 
   func count(_ method: Method) { requests[Int(method.rawValue)] &+= 1 }
 

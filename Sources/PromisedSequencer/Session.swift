@@ -16,6 +16,10 @@ package final class Session {
   /// Streams that wait for their reply; a second request on one of them cannot be answered.
   var streams = OpenStreams()
   var scanner = FrameScanner()
+  /// Calls whose client half is open; their ids are among `streams`.
+  var clientStreams: [ClientStream] = []
+  /// Watches and polls of this session that wait for changes.
+  var watchCount = 0
   /// Where the loop finds the connection; set by whoever accepts it.
   package var slot: Int?
   /// In the sequencer's list of sessions with held replies.
@@ -26,6 +30,15 @@ package final class Session {
     /// Bytes of `held` up to the end of this reply, counted from the session's first held byte.
     let end: Int
     let streamID: UInt32
+    let place: Place
+  }
+
+  /// What a held frame is to its stream.
+  private enum Place: UInt8 {
+    /// The only one, or the last.
+    case last
+    /// More will follow.
+    case inside
   }
 
   /// Bytes of held replies that have already moved to `ready`.
@@ -39,7 +52,7 @@ package final class Session {
 
   package var pendingOutputBytes: Int { ready.count + held.count }
 
-  /// Encodes the reply of an open stream where it belongs, and says what the frame says.
+  /// Encodes the only reply of an open stream where it belongs, and says what the frame says.
   @inline(__always)
   func reply(
     to streamID: UInt32, reflecting position: Position, durable: Position,
@@ -52,8 +65,39 @@ package final class Session {
     let before = held.count
     let code = encode(&held)
     heldBytes += held.count - before
-    marks.append(HeldReply(position: position, end: heldBytes, streamID: streamID))
+    marks.append(
+      HeldReply(position: position, end: heldBytes, streamID: streamID, place: .last))
     return code
+  }
+
+  /// Encodes a frame of a stream behind everything of the session that waits, so that a stream's
+  /// frames leave in their order. A frame that says no is the stream's last in any case.
+  ///
+  /// - Returns: what the frame says, and the position it waits for; 0 = it may leave.
+  func frame(
+    on streamID: UInt32, reflecting position: Position, durable: Position, isLast: Bool,
+    _ encode: (inout FrameBuffer) -> OutcomeCode
+  ) -> (code: OutcomeCode, waitsFor: Position) {
+    if heldCount == 0 && position <= durable {
+      let code = encode(&ready)
+      if isLast || code != .ok { streams.close(streamID) }
+      return (code, 0)
+    }
+    let before = held.count
+    let code = encode(&held)
+    heldBytes += held.count - before
+    let position = max(position, marks.last?.position ?? 0)
+    let closes = isLast || code != .ok
+    marks.append(
+      HeldReply(
+        position: position, end: heldBytes, streamID: streamID, place: closes ? .last : .inside))
+    if !closes { stream(streamID)?.waitingCount += 1 }
+    return (code, position)
+  }
+
+  func stream(_ id: UInt32) -> ClientStream? {
+    for stream in clientStreams where stream.id == id { return stream }
+    return nil
   }
 
   /// Moves the replies that `durable` covers to `ready`; true when some did.
@@ -61,7 +105,10 @@ package final class Session {
     var end = movedBytes
     while firstMark < marks.count, marks[firstMark].position <= durable {
       end = marks[firstMark].end
-      streams.close(marks[firstMark].streamID)
+      switch marks[firstMark].place {
+      case .last: streams.close(marks[firstMark].streamID)
+      case .inside: stream(marks[firstMark].streamID)?.waitingCount -= 1
+      }
       firstMark += 1
     }
     let count = end - movedBytes

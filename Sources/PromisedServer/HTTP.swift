@@ -70,6 +70,13 @@ extension Server {
       "promised_malformed_connections_total", "Connections closed for what they sent",
       counters.malformedFrames)
     appendAudit(to: &text)
+    text.counter(
+      "promised_stream_messages_total", "Messages taken from open streams",
+      counters.streamMessages)
+    let waiting = sequencer.watchCounts
+    text.gauge(
+      "promised_watches", "Watches, and polls that wait", UInt64(waiting.watches))
+    text.gauge("promised_thresholds", "Thresholds of all watches", UInt64(waiting.thresholds))
     text.begin("promised_requests_total", "Requests by method", "counter")
     for (name, count) in counters.requestsByMethod where count > 0 {
       text.sample("promised_requests_total", [("method", name)], count)

@@ -34,6 +34,18 @@ extension Server {
     }
   }
 
+  /// Watches are told what changed. In memory everything is durable at once, so that what they are
+  /// told can leave with this turn.
+  func serveWatches() {
+    let served = sequencer.serveWatches()
+    if served.isEmpty { return }
+    if log == nil { release(upTo: sequencer.position) }
+    for session in served {
+      guard let slot = session.slot, let connection = connections[slot] else { continue }
+      queueFlush(connection)
+    }
+  }
+
   func submitLogWork() {
     guard let log, !isLogBusy else { return }
     let now = clock.monotonicNanoseconds()

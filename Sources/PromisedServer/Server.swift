@@ -103,6 +103,7 @@ package final class Server<Store: FileStore> {
     while true {
       events.removeAll(keepingCapacity: true)
       transport.wait(timeoutMilliseconds: waitMilliseconds(), into: &events)
+      sequencer.beginTurn(uptimeNanoseconds: clock.monotonicNanoseconds())
       sequencer.beginBatch(realtime: realtime())
       for event in events { handle(event) }
       collectLogCompletion()
@@ -111,6 +112,7 @@ package final class Server<Store: FileStore> {
       submitLogWork()
       runSnapshot()
       runAudit()
+      serveWatches()
       flushAll()
       sweepStalled()
       if isStopping, finishStopping() { return }
@@ -124,9 +126,13 @@ package final class Server<Store: FileStore> {
 
   func waitMilliseconds() -> Int32 {
     if jobs.wantsLoopTime || audit.wantsLoopTime { return 0 }
-    if needsCertification, !isLogBusy { return 20 }
-    if sequencer.isAuditing, !isStopping { return 20 }
-    return isStopping ? 10 : 200
+    var usual: Int32 = isStopping ? 10 : 200
+    if needsCertification, !isLogBusy { usual = 20 }
+    if sequencer.isAuditing, !isStopping { usual = 20 }
+    guard let wakesAt = sequencer.watchesWakeAt else { return usual }
+    let now = clock.monotonicNanoseconds()
+    if wakesAt <= now { return 0 }
+    return Int32(clamping: min(UInt64(usual), (wakesAt - now + 999_999) / 1_000_000))
   }
 
   func handle(_ event: TransportEvent) {

@@ -8,6 +8,8 @@ package struct Envelope {
   package var payload: BorrowedBytes
   /// Nanoseconds the client waits from when it sent this; 0 = no limit, negative = already over.
   package var timeoutNano: Int64
+  /// The client will send messages of the method in Data frames.
+  package var isStream: Bool
 }
 
 /// Opens `ttrpc.Request` and names the method.
@@ -20,7 +22,8 @@ package struct EnvelopeReader: ~Copyable {
 
   package init() {}
 
-  /// - Parameter flags: the frame's; a request that opens a client stream is no unary request.
+  /// - Parameter flags: the frame's; a method that takes a stream is asked for with an open client
+  ///   half, and no other is.
   /// - Throws: `serviceUnknown`, `methodUnknown`, `methodNotBuilt`, or `messageMalformed` and
   ///   `tooManyFields` where the bytes are no `ttrpc.Request`.
   package func read(_ data: BorrowedBytes, flags: UInt8) throws(Refusal) -> Envelope {
@@ -62,11 +65,20 @@ package struct EnvelopeReader: ~Copyable {
       }
     }
     let method = try router.method(service: service, name: name)
-    if method.row.isStream == false, flags & FrameFlags.remoteOpen != 0 {
-      throw Refusal(
+    let isStream = method.row.isStream
+    if isStream != (flags & FrameFlags.remoteOpen != 0) { throw Self.wrongHalves(method) }
+    return Envelope(
+      method: method, payload: payload, timeoutNano: timeoutNano, isStream: isStream)
+  }
+
+  /// Without an open half a client could neither send batches nor give credit back.
+  private static func wrongHalves(_ method: Method) -> Refusal {
+    method.row.isStream
+      ? Refusal(
+        .messageMalformed,
+        "\(method.fullName) takes a stream of messages: open it with flag 02 on its request")
+      : Refusal(
         .messageMalformed, "\(method.fullName) is unary; the request opened a client stream")
-    }
-    return Envelope(method: method, payload: payload, timeoutNano: timeoutNano)
   }
 
   private func isKeyValue(_ pair: BorrowedBytes, _ fields: inout Int) -> Bool {

@@ -7,6 +7,8 @@ package enum StreamVerdict {
   case request
   /// Answer this on the frame's id, which was not opened.
   case refuse(Refusal)
+  /// Data on an id that is open: a message of a stream, unless a unary request waits there.
+  case data
   /// An unknown type, or Data for a stream that is not open: ignored and counted.
   case ignore
   /// The id of a request that is still unanswered: no answer would be unambiguous, so close.
@@ -41,7 +43,9 @@ package struct OpenStreams: ~Copyable {
 
   /// Judges a frame from the client and opens its stream when it is a request to answer.
   package mutating func admit(_ header: FrameHeader) -> StreamVerdict {
-    guard header.type == FrameType.request else { return .ignore }
+    guard header.type == FrameType.request else {
+      return header.type == FrameType.data && contains(header.streamID) ? .data : .ignore
+    }
     if header.streamID & 1 == 0 {
       return .refuse(
         Refusal(
@@ -57,7 +61,10 @@ package struct OpenStreams: ~Copyable {
     return .request
   }
 
-  package func contains(_ streamID: UInt32) -> Bool { slots[slot(of: streamID)] == streamID }
+  /// Id 0, which marks empty slots, is never open.
+  package func contains(_ streamID: UInt32) -> Bool {
+    streamID != 0 && slots[slot(of: streamID)] == streamID
+  }
 
   /// The stream's terminal frame was written: its id may be used again.
   package mutating func close(_ streamID: UInt32) {

@@ -210,11 +210,17 @@ extension ReplyEncoder {
     _ reply: borrowing FeedReply, streamID: UInt32, asOf: AsOf, into output: inout FrameBuffer
   ) -> OutcomeCode {
     var message = Promised__V1__ApplyResponse()
+    set(&message, reply, asOf)
+    return send(&message, streamID, &output)
+  }
+
+  func set(
+    _ message: inout Promised__V1__ApplyResponse, _ reply: borrowing FeedReply, _ asOf: AsOf
+  ) {
     promised__v1__apply_response__init(&message)
     message.as_of = at(asOf)
     message.n_outcomes = reply.codes.count
     message.outcomes = reply.codes.column.packed
     message.last_sequence = reply.lastSequence
-    return send(&message, streamID, &output)
   }
 }

@@ -47,19 +47,10 @@ package struct ReplyEncoder: ~Copyable {
   func send<Message>(
     _ message: inout Message, _ streamID: UInt32, _ output: inout FrameBuffer
   ) -> OutcomeCode {
-    let size = withUnsafePointer(to: &message) {
-      protobuf_c_message_get_packed_size(
-        UnsafeRawPointer($0).assumingMemoryBound(to: ProtobufCMessage.self))
-    }
+    let size = Self.packedSize(&message)
     // Tag, length and payload; an empty payload is left out, which every client reads the same.
     let dataBytes = size == 0 ? 0 : 1 + Self.varintBytes(size) + size
-    guard dataBytes <= Limits.frameBytes else {
-      return encode(
-        Refusal(
-          .replyTooLarge,
-          "the reply would be \(dataBytes) bytes; a frame has at most \(Limits.frameBytes): "
-            + "ask for less at a time"), streamID: streamID, into: &output)
-    }
+    guard dataBytes <= Limits.frameBytes else { return tooLarge(dataBytes, streamID, &output) }
     output.append(
       FrameHeader(length: UInt32(dataBytes), streamID: streamID, type: FrameType.response))
     if size > 0 {
@@ -68,6 +59,34 @@ package struct ReplyEncoder: ~Copyable {
       Self.pack(&message, size, &output)
     }
     return .ok
+  }
+
+  /// Appends a Data frame with `message`; one that is too large ends its stream instead.
+  func sendData<Message>(
+    _ message: inout Message, _ streamID: UInt32, _ output: inout FrameBuffer
+  ) -> OutcomeCode {
+    let size = Self.packedSize(&message)
+    guard size <= Limits.frameBytes else { return tooLarge(size, streamID, &output) }
+    output.append(FrameHeader(length: UInt32(size), streamID: streamID, type: FrameType.data))
+    if size > 0 { Self.pack(&message, size, &output) }
+    return .ok
+  }
+
+  private func tooLarge(
+    _ size: Int, _ streamID: UInt32, _ output: inout FrameBuffer
+  ) -> OutcomeCode {
+    encode(
+      Refusal(
+        .replyTooLarge,
+        "the reply would be \(size) bytes; a frame has at most \(Limits.frameBytes): "
+          + "ask for less at a time"), streamID: streamID, into: &output)
+  }
+
+  private static func packedSize<Message>(_ message: inout Message) -> Int {
+    withUnsafePointer(to: &message) {
+      protobuf_c_message_get_packed_size(
+        UnsafeRawPointer($0).assumingMemoryBound(to: ProtobufCMessage.self))
+    }
   }
 
   /// Appends a Response frame that says no: a `google.rpc.Status` with an `ErrorInfo`.
@@ -168,7 +187,9 @@ extension OutcomeCode {
     case .tooManyInFlight: 10
     case .positionNotReached: 20
     case .networkNotReady: 250
-    case .snapshotInProgress, .loadInProgress, .idempotencyWindowFull, .draining: 1000
+    case .snapshotInProgress, .loadInProgress, .idempotencyWindowFull, .draining,
+      .streamLimit:
+      1000
     case .storageFull: 10_000
     default: 0
     }

@@ -139,15 +139,12 @@ extension RequestDecoder {
 
   // MARK: Parts
 
-  /// A hold by its id, or by its name.
+  /// A hold by its id, by its name, or by both, which must then be of the same hold.
   private func reference(
     _ id: UInt64, _ name: ProtobufCBinaryData
   ) throws(Refusal) -> HoldReference {
     let name = try FieldPath("name").optionalKey(BorrowedBytes(name))
     if id == 0 && name.isEmpty { throw FieldPath("hold_id").missing() }
-    if id != 0 && !name.isEmpty {
-      throw FieldPath("name").outOfRange("given", "one of hold_id and name")
-    }
     return HoldReference(id: id, name: name)
   }
 

@@ -66,12 +66,14 @@ package struct RequestDecoder: ~Copyable {
     case .hold: return try hold(message, digest(method, payload))
     case .holdCommit: return try holdTransition(message, .commit, digest(method, payload))
     case .holdRelease: return try holdTransition(message, .release, digest(method, payload))
+    case .apply, .applyStream: return try feed(message)
+    case .watch: return .watch(try watch(message))
+    case .watchPoll: return .watchPoll(try watchPoll(message))
     case .holdExtend: return try extend(message, digest(method, payload))
     case .holdAmend: return try amend(message, digest(method, payload))
     case .pick: return try pick(message, digest(method, payload))
     case .holdConsume: return try consume(message, digest(method, payload))
     case .shortfalls: return try shortfalls(message)
-    case .apply: return try feed(message)
     case .putItems: return try putItems(message, digest(method, payload))
     case .putPositions: return try putPositions(message, digest(method, payload))
     case .putInbound: return try putInbound(message, digest(method, payload))
@@ -111,7 +113,7 @@ package struct RequestDecoder: ~Copyable {
     case .hello: return try hello(message)
     case .getDescriptorSet: return .descriptorSet
     case .healthCheck: return try health(message)
-    case .applyStream, .watch, .watchPoll, .cancel, .authenticate:
+    case .cancel, .authenticate:
       throw Refusal(.methodNotBuilt, "\(method.fullName) is not built yet")
     }
   }

@@ -80,6 +80,9 @@ package enum Request {
   case amend(AmendCommand)
   /// Picks or ships.
   case fulfil(FulfilCommand)
+  /// A message of a watch's stream.
+  case watch(WatchControl)
+  case watchPoll(WatchPollQuery)
   /// The feed's idempotency is its source's sequence.
   case feed(FeedRows)
   /// `key.bytes` is empty where the caller wants no idempotency, and inside a load.

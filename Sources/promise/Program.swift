@@ -96,6 +96,7 @@ struct Program {
     case "explain": try session.explain()
     case "stock": try session.stock()
     case "atp": try session.atp()
+    case "watch": try session.watch()
     case "in-stock": try session.inStock()
     case "history": try session.history()
     case "capacity": try session.capacity()

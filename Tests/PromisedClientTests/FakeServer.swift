@@ -27,6 +27,19 @@ struct Exchange: ~Copyable {
     _ = encoder.encode(reply, streamID: streamID, asOf: Self.asOf, into: &output)
   }
 
+  /// A message of a stream.
+  mutating func answer(_ reply: borrowing FeedReply, credit: Int) {
+    _ = encoder.encode(
+      reply, credit: credit, streamID: streamID, asOf: Self.asOf, into: &output)
+  }
+
+  mutating func tell(_ reply: borrowing WatchReply) {
+    _ = encoder.encode(
+      reply, isPoll: false, streamID: streamID, asOf: Self.asOf, into: &output)
+  }
+
+  mutating func endStream() { _ = encoder.encodeEnd(streamID: streamID, into: &output) }
+
   mutating func pong(_ payload: BorrowedBytes) {
     _ = encoder.encode(ping: payload, streamID: streamID, asOf: Self.asOf, into: &output)
   }
@@ -93,6 +106,7 @@ final class FakeServer: @unchecked Sendable {
     var decoder = RequestDecoder()
     let envelopes = EnvelopeReader()
     var exchange = Exchange()
+    var streams: [UInt32: PromisedWire.Method] = [:]
     while true {
       let memory = input.reserve(1 << 16)
       let count = recv(connection, memory, 1 << 16, 0)
@@ -107,8 +121,20 @@ final class FakeServer: @unchecked Sendable {
         exchange.streamID = header.streamID
         do throws(Refusal) {
           let bytes = BorrowedBytes(data.assumingMemoryBound(to: UInt8.self))
-          let (method, payload) = try request(envelopes, bytes, flags: header.flags)
-          answer(try decoder.decode(method, payload), &exchange)
+          if header.type == FrameType.data {
+            if header.flags & FrameFlags.noData != 0 {
+              exchange.endStream()
+            } else if let method = streams[header.streamID] {
+              answer(try decoder.decode(method, bytes), &exchange)
+            }
+          } else {
+            let (method, payload) = try request(envelopes, bytes, flags: header.flags)
+            if method.row.isStream {
+              streams[header.streamID] = method
+            } else {
+              answer(try decoder.decode(method, payload), &exchange)
+            }
+          }
         } catch {
           exchange.refuse(error)
         }

@@ -13,7 +13,8 @@ import Testing
     #expect(desk.available("A", "F1") == 10)
   }
 
-  @Test func theLastUnitIsGrantedOnce() throws {
+  /// Complaint 1: two checkouts of the last unit both succeed.
+  @Test func complaint1TheLastUnitIsGrantedOnce() throws {
     let desk = try Desk.small()
     try desk.hold([Line("A", "F1", 9)])
     // Both were asked at the same time: the second sees the first, whatever the order of replies.
@@ -26,7 +27,8 @@ import Testing
     #expect(desk.available("A", "F1") == 0)
   }
 
-  @Test func linesOfOneItemInOneNodeAreJudgedTogether() throws {
+  /// Complaint 3: two lines on the same component are each checked against all there is.
+  @Test func complaint3LinesOfOneItemInOneNodeAreJudgedTogether() throws {
     let desk = try Desk.small()
     let refusal = desk.refusal { () throws(Refusal) in
       try desk.hold([Line("A", "F1", 6), Line("B", "F1", 1), Line("A", "F1", 5)])

@@ -140,6 +140,14 @@ struct ColumnTests {
     rows.availableUnits = [-1]
     rows.nextSupplyUnixSeconds = [0]
     rows.reclaimed = [1]
+    rows.holdStates = [1]
+    rows.grantCounts = [2]
+    rows.grants.append(granted: 1)
+    rows.grants.append(granted: 0, later: 2, laterDue: 3, backordered: 4)
+    check(
+      rows, "command grants", { .commands($0) },
+      [{ $0.grantCounts = [1] }, { $0.grants.append(granted: 1) }])
+    check(rows, "grant columns", { .commands($0) }, [{ $0.grants.later.removeLast() }])
     check(
       rows, "command columns", { .commands($0) },
       [

@@ -12,11 +12,12 @@ final class Workbench {
   /// What was decided, in order: record i is position i + 1.
   private(set) var records: [[UInt8]] = []
   var now = UnixMilliseconds(1_795_262_400_000)
-  private let facts = ServerFacts(
+  let facts = ServerFacts(
     dataset: "test", connections: 0, startedAtUnixSeconds: 0, residentBytes: 0, snapshots: [])
 
-  init(isSandbox: Bool = false) {
-    sequencer = Sequencer(isSandbox: isSandbox, timeZoneFile: Self.timeZoneFile)
+  init(isSandbox: Bool = false, changes: Int = 1 << 16) {
+    sequencer = Sequencer(
+      isSandbox: isSandbox, changes: changes, timeZoneFile: Self.timeZoneFile)
     sequencer.useRecordSink { [unowned self] in records.append(Array($0)) }
   }
 
@@ -89,6 +90,9 @@ final class Workbench {
 /// A reply as the peer sees it.
 struct Frame: Equatable {
   let streamID: UInt32
+  /// 2 Response, 3 Data.
+  var kind: UInt8 = 2
+  var flags: UInt8 = 0
   let data: [UInt8]
 
   /// A status comes first where there is one.
@@ -104,7 +108,10 @@ struct Frame: Equatable {
       let bytes = Array(session.ready.bytes)
       let length = bytes[..<4].reduce(0) { $0 << 8 | Int($1) }
       let streamID = bytes[4..<8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-      frames.append(Frame(streamID: streamID, data: Array(bytes[10..<(10 + length)])))
+      frames.append(
+        Frame(
+          streamID: streamID, kind: bytes[8], flags: bytes[9],
+          data: Array(bytes[10..<(10 + length)])))
       session.ready.removePrefix(10 + length)
     }
     return frames
@@ -139,14 +146,48 @@ enum Ask {
 
   static func frame(
     _ streamID: UInt32, _ service: String, _ method: String, _ payload: [UInt8],
-    timeoutNano: UInt64 = 0
+    timeoutNano: UInt64 = 0, flags: UInt8 = 0
   ) -> [UInt8] {
-    var data = text(1, "promised.v1.\(service)") + text(2, method) + bytes(3, payload)
+    var data = text(1, "promised.v1.\(service)") + text(2, method)
+    if !payload.isEmpty { data += bytes(3, payload) }
     if timeoutNano != 0 { data += number(4, timeoutNano) }
+    return raw(streamID, kind: 1, flags, data)
+  }
+
+  static func raw(_ streamID: UInt32, kind: UInt8, _ flags: UInt8, _ data: [UInt8]) -> [UInt8] {
     func bigEndian(_ value: UInt32) -> [UInt8] {
       [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
     }
-    return bigEndian(UInt32(data.count)) + bigEndian(streamID) + [1, 0] + data
+    return bigEndian(UInt32(data.count)) + bigEndian(streamID) + [kind, flags] + data
+  }
+
+  /// Opens a stream.
+  static func open(_ streamID: UInt32, _ method: String, timeoutNano: UInt64 = 0) -> [UInt8] {
+    frame(streamID, "Inventory", method, [], timeoutNano: timeoutNano, flags: 2)
+  }
+
+  /// A message of a stream.
+  static func data(_ streamID: UInt32, _ message: [UInt8]) -> [UInt8] {
+    raw(streamID, kind: 3, 0, message)
+  }
+
+  /// Ends the client's half.
+  static func close(_ streamID: UInt32) -> [UInt8] { raw(streamID, kind: 3, 5, []) }
+
+  /// A batch of the feed: receipts of one unit of each item in N1.
+  static func batch(_ items: [String], source: String = "wms", first: UInt64) -> [UInt8] {
+    moves(items.map { ($0, 1, 2) }, source: source, first: first)
+  }
+
+  /// A batch of the feed: (item, kind, zigzag quantity) in N1.
+  static func moves(
+    _ rows: [(item: String, kind: UInt64, quantity: UInt64)], source: String = "wms",
+    first: UInt64
+  ) -> [UInt8] {
+    text(1, source) + number(2, first) + text(3, rows.map(\.item).joined())
+      + packed(4, rows.map { UInt64($0.item.utf8.count) }) + text(5, "N1")
+      + packed(6, rows.map { _ in 0 }) + packed(7, rows.map(\.kind))
+      + packed(8, rows.map(\.quantity))
   }
 
   static func hold(

@@ -29,7 +29,8 @@ import Testing
     let data = Array(
       frame(1, "\(row.service.name)", "\(row.name)", [1, 2], timeout: -5).dropFirst(10))
     if method.isBuilt {
-      #expect(read(data) == .envelope(method, [1, 2], -5))
+      let flags = row.isStream ? FrameFlags.remoteOpen : 0
+      #expect(read(data, flags: flags) == .envelope(method, [1, 2], -5))
     } else {
       guard case .refused(let code, let message) = read(data) else {
         Issue.record("\(method) was not refused")
@@ -87,6 +88,22 @@ import Testing
     guard case .refused(.tooManyFields, _) = read(flood) else {
       Issue.record("a flood of metadata was read")
       return
+    }
+  }
+
+  @Test(arguments: PromisedWire.Method.allCases.filter(\.row.isStream))
+  func aStreamIsOpenedByItsFlag(_ method: PromisedWire.Method) {
+    let data = envelope("\(method.row.service.name)", "\(method.row.name)")
+    // Rust also says that the request has no data.
+    for flags: UInt8 in [0x02, 0x06] {
+      #expect(read(data, flags: flags) == .envelope(method, [], 0))
+    }
+    for flags: UInt8 in [0, 0x01, 0x05] {
+      guard case .refused(.messageMalformed, let message) = read(data, flags: flags) else {
+        Issue.record("taken with flags \(flags)")
+        continue
+      }
+      #expect(message.contains("open it with flag 02"))
     }
   }
 

@@ -112,6 +112,7 @@ private func scan(_ bytes: [UInt8]) -> [Seen] {
     switch streams.admit(FrameHeader(length: 0, streamID: id, type: type)) {
     case .request: "request"
     case .refuse(let refusal): refusal.code.reason
+    case .data: "data"
     case .ignore: "ignore"
     case .closeConnection: "close"
     }
@@ -123,12 +124,14 @@ private func scan(_ bytes: [UInt8]) -> [Seen] {
     #expect(verdict(&streams, 1) == "close")
     #expect(verdict(&streams, 2) == OutcomeCode.streamIDEven.reason)
     #expect(verdict(&streams, 0) == OutcomeCode.streamIDEven.reason)
-    #expect(verdict(&streams, 1, 3) == "ignore")
+    #expect(verdict(&streams, 1, 3) == "data")
     #expect(verdict(&streams, 9, 3) == "ignore")
+    #expect(verdict(&streams, 0, 3) == "ignore")
     #expect(verdict(&streams, 9, 0x7f) == "ignore")
     #expect(verdict(&streams, .max) == "request")
     #expect(verdict(&streams, 5) == "TOO_MANY_IN_FLIGHT")
     streams.close(1)
+    #expect(verdict(&streams, 1, 3) == "ignore")
     // Ids may arrive in any order and come again once answered.
     #expect(verdict(&streams, 1) == "request")
   }

@@ -15,6 +15,9 @@ enum Code: UInt16 {
   case quantityOverflow = 47
   case alreadyApplied = 48
   case sequenceGap = 52
+  case holdConsumed = 109
+  case holdNotCommitted = 110
+  case lineQuantityExceeded = 111
 }
 
 struct HoldFacts: Equatable {

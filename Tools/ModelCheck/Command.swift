@@ -21,7 +21,10 @@ struct Place: Hashable {
 
 struct ClaimLine: Equatable {
   var place: Place
+  /// Units that are still claimed.
   var quantity: Int64
+  /// Of these, units that were picked.
+  var picked: Int64 = 0
 }
 
 /// A feed row: `kind` is the wire's number.
@@ -48,6 +51,10 @@ enum Command {
   case hold(lines: [ClaimLine], owner: Int, seconds: Int)
   case change(Change, hold: Int, owner: Int)
   case get(hold: Int)
+  case extend(hold: Int, seconds: Int)
+  /// All that is left, or so many units of one line of it.
+  case consume(hold: Int, line: Int?, units: Int64)
+  case pick(hold: Int, line: Int, units: Int64, missing: Int64)
   /// The command of that number again under its key; with another owner it says something else.
   case again(Int, withOtherOwner: Bool)
   /// `back` rows repeat sequences that were applied before.
@@ -88,7 +95,17 @@ extension Command {
         source: draws.below(Names.sources.count), skipped: draws.within(1...3),
         rows: feedRows(&draws))
     case 790..<830: return .put((0...draws.below(4)).map { _ in putLine(&draws) })
-    case 830..<920: return .availability(items: (0...draws.below(3)).map { _ in item(&draws) })
+    case 830..<850:
+      return .extend(hold: earlier(index, seed, &draws), seconds: draws.within(1...60))
+    case 850..<880:
+      return .consume(
+        hold: earlier(index, seed, &draws), line: draws.onceIn(2) ? nil : draws.below(3),
+        units: Int64(draws.within(1...4)))
+    case 880..<900:
+      return .pick(
+        hold: earlier(index, seed, &draws), line: draws.below(3), units: Int64(draws.below(4)),
+        missing: draws.onceIn(3) ? Int64(draws.within(1...2)) : 1 - Int64(draws.below(2)))
+    case 900..<920: return .availability(items: (0...draws.below(3)).map { _ in item(&draws) })
     case 920..<985:
       return .wait(
         milliseconds: draws.onceIn(60) ? draws.within(1...700_000) : draws.within(1...6000))

@@ -6,6 +6,7 @@ struct Model {
     case committed = 2
     case released = 3
     case expired = 4
+    case consumed = 5
   }
 
   struct Hold {
@@ -29,6 +30,9 @@ struct Model {
   enum Body: Equatable {
     case hold([ClaimLine], owner: Int, seconds: Int)
     case change(Change, id: UInt64, owner: Int)
+    case extend(id: UInt64, seconds: Int, owner: Int)
+    case consume(id: UInt64, lines: [ClaimLine], owner: Int)
+    case pick(id: UInt64, ClaimLine, missing: Int64, owner: Int)
     case put([PutLine])
   }
 
@@ -190,6 +194,7 @@ struct Model {
       id: hold.id, state: .committed, owner: owner, expiresAtSeconds: seconds1000(hold.expiresAt))
     switch (change, hold.state) {
     case (_, .released): return .refused(.holdReleased)
+    case (_, .consumed): return .refused(.holdConsumed)
     case (.commit, .committed): return .refused(.holdCommitted)
     case (.release, .expired): return .refused(.holdExpired)
     case (.commit, .expired):

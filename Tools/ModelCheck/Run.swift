@@ -4,11 +4,11 @@ import PromisedWire
 /// Commands against the service and the model, compared after every one.
 final class Run {
   private let seed: UInt64
-  private let service = Service()
-  private var model = Model()
-  private var now: Int64 = 1_790_000_000_000
+  let service = Service()
+  var model = Model()
+  private(set) var now: Int64 = 1_790_000_000_000
   /// Ids of holds by the number of the command that made them; also of those that ended.
-  private var ids: [Int: UInt64] = [:]
+  private(set) var ids: [Int: UInt64] = [:]
   private var lastID: UInt64 = 0
   private(set) var counts: [String: Int] = [:]
   private var steps = 0
@@ -66,6 +66,12 @@ final class Run {
       model.advance(to: now)
       let found = service.ask(.getHold(ids[hold] ?? UInt64.max >> 1), at: now)
       try compare(model.get(hold: hold), answer(found, withLines: true), "get")
+    case .extend(let hold, let seconds):
+      try extend(hold, seconds: seconds, key: "e-\(number)")
+    case .consume(let hold, let line, let units):
+      try consume(hold, line: line, units: units, key: "u-\(number)")
+    case .pick(let hold, let line, let units, let missing):
+      try pick(hold, line: line, units: units, missing: missing, key: "i-\(number)")
     case .again(let other, let withOtherOwner):
       try again(Command.numbered(other, seed: seed), other, withOtherOwner, number)
     case .feed(let source, let back, let rows):
@@ -220,7 +226,7 @@ final class Run {
 
   private func note(_ what: String) { counts[what, default: 0] += 1 }
 
-  private func compare(_ expected: Answer, _ found: Answer, _ what: String) throws(Difference) {
+  func compare(_ expected: Answer, _ found: Answer, _ what: String) throws(Difference) {
     if expected != found {
       throw Difference(description: "\(what): answered \(found), expected \(expected)")
     }
@@ -238,7 +244,7 @@ final class Run {
       available: refused.refusal.availableUnits)
   }
 
-  private func answer(
+  func answer(
     _ result: Result<HoldAnswer, Service.Refused>, withLines: Bool = false
   ) -> Answer {
     switch result {
@@ -253,7 +259,8 @@ final class Run {
         isRepeated: answer.isRepeated)
       if withLines {
         facts.lines = answer.lines.map {
-          ClaimLine(place: place($0.item, $0.node), quantity: $0.quantity)
+          ClaimLine(
+            place: place($0.item, $0.node), quantity: $0.quantity, picked: $0.picked)
         }
       }
       return .hold(facts)
@@ -270,7 +277,9 @@ final class Run {
     let items: [Int] =
       switch command {
       case .hold(let lines, _, _), .crashDuring(let lines, _): lines.map(\.place.item)
-      case .change(_, let hold, _): model.holds[hold]?.lines.map(\.place.item) ?? []
+      case .change(_, let hold, _), .extend(let hold, _), .consume(let hold, _, _),
+        .pick(let hold, _, _, _):
+        model.holds[hold]?.lines.map(\.place.item) ?? []
       case .feed(_, _, let rows), .gap(_, _, let rows): rows.map(\.place.item)
       case .put(let lines): lines.map(\.place.item)
       case .restart: Array(Names.items.indices)

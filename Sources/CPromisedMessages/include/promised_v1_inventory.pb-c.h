@@ -36,13 +36,13 @@ typedef struct Promised__V1__PutPositionsRequest Promised__V1__PutPositionsReque
 typedef struct Promised__V1__PutInboundRequest Promised__V1__PutInboundRequest;
 typedef struct Promised__V1__ListRequest Promised__V1__ListRequest;
 typedef struct Promised__V1__ListResponse Promised__V1__ListResponse;
+typedef struct Promised__V1__WatchControl Promised__V1__WatchControl;
+typedef struct Promised__V1__WatchBatch Promised__V1__WatchBatch;
+typedef struct Promised__V1__WatchPollRequest Promised__V1__WatchPollRequest;
 typedef struct Promised__V1__PutForecastsRequest Promised__V1__PutForecastsRequest;
 typedef struct Promised__V1__PutFactorsRequest Promised__V1__PutFactorsRequest;
 typedef struct Promised__V1__HistoryRequest Promised__V1__HistoryRequest;
 typedef struct Promised__V1__HistoryResponse Promised__V1__HistoryResponse;
-typedef struct Promised__V1__WatchControl Promised__V1__WatchControl;
-typedef struct Promised__V1__WatchBatch Promised__V1__WatchBatch;
-typedef struct Promised__V1__WatchPollRequest Promised__V1__WatchPollRequest;
 
 
 /* --- enums --- */
@@ -349,10 +349,14 @@ struct  Promised__V1__ApplyResponse
    * The source's high-water mark after this batch.
    */
   uint64_t last_sequence;
+  /*
+   * In a stream: how many batches the client may have unanswered. 0 in a unary answer.
+   */
+  uint32_t credit;
 };
 #define PROMISED__V1__APPLY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__apply_response__descriptor) \
-    , NULL, 0,NULL, 0 }
+    , NULL, 0,NULL, 0, 0 }
 
 
 /*
@@ -846,6 +850,239 @@ struct  Promised__V1__ListResponse
 
 
 /*
+ * What a client says in a watch. Fields that belong to another kind are 0 or empty.
+ */
+struct  Promised__V1__WatchControl
+{
+  ProtobufCMessage base;
+  /*
+   * 1 create (the first message, and only that), 2 acknowledge, 3 cancel.
+   */
+  uint32_t kind;
+  /*
+   * Only items whose key begins with these bytes, at most 64; empty = all.
+   */
+  ProtobufCBinaryData item_prefix;
+  /*
+   * Only stock in these nodes, at most 1,024; empty = all.
+   */
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  /*
+   * Changes after this position: that of the last batch seen. 0 = from now.
+   */
+  uint64_t from_position;
+  /*
+   * And after this many changes of the next event that changed something: the batch's `part`.
+   */
+  uint64_t from_part;
+  /*
+   * Frames that may be unacknowledged, 1..64; 0 = 16.
+   */
+  uint64_t credit;
+  /*
+   * 0 positions and crossings, 1 only crossings.
+   */
+  uint64_t content;
+  /*
+   * An empty batch is sent after this long without another, 100..600,000; 0 = 15,000.
+   */
+  uint64_t heartbeat_ms;
+  /*
+   * Acknowledge: the sequence up to which batches are dealt with.
+   */
+  uint64_t sequence;
+  /*
+   * Thresholds, a row each, at most 1,000. 1 = the units available of the item in the nodes above are
+   * fewer than units; 2 = the promise of that many units of the item to the postcode ends later than
+   * the instant.
+   */
+  size_t n_threshold_kinds;
+  uint32_t *threshold_kinds;
+  ProtobufCBinaryData threshold_item_keys;
+  size_t n_threshold_item_key_lengths;
+  uint32_t *threshold_item_key_lengths;
+  /*
+   * 1..2,000,000,000; empty = 1 for every row.
+   */
+  size_t n_threshold_units;
+  uint64_t *threshold_units;
+  /*
+   * Of kind 2; the columns from here on are empty when no row is of kind 2.
+   */
+  size_t n_threshold_postcodes;
+  ProtobufCBinaryData *threshold_postcodes;
+  /*
+   * 0 = later than it was when it was told last.
+   */
+  size_t n_threshold_unix_s;
+  int64_t *threshold_unix_s;
+  /*
+   * 1 economy, 2 standard, 3 expedited, 4 two-hour; empty = standard for every row.
+   */
+  size_t n_threshold_levels;
+  uint32_t *threshold_levels;
+  /*
+   * ISO 3166-1 of the postcodes; empty = US.
+   */
+  ProtobufCBinaryData country;
+  /*
+   * As in an offer request.
+   */
+  uint64_t confidence;
+  /*
+   * Only stock in the nodes of this group, as they are then; empty = all. With nodes: those of both.
+   */
+  ProtobufCBinaryData group;
+  /*
+   * Whose share the units available are: a channel's; empty = of none.
+   */
+  ProtobufCBinaryData channel;
+};
+#define PROMISED__V1__WATCH_CONTROL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__watch_control__descriptor) \
+    , 0, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0, {0,NULL}, {0,NULL} }
+
+
+/*
+ * What changed: each changed item once, with its stock as it is now in every node asked for.
+ */
+struct  Promised__V1__WatchBatch
+{
+  ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  /*
+   * Of this stream, from 1, without a gap; 0 in the answer to a poll.
+   */
+  uint64_t sequence;
+  /*
+   * Where to go on, with `part`: give both back as from_position and from_part.
+   */
+  uint64_t position;
+  uint64_t part;
+  /*
+   * What changed before `position` is not known any more: read everything you watch again, then go
+   * on from here.
+   */
+  protobuf_c_boolean lost;
+  ProtobufCBinaryData item_keys;
+  size_t n_item_key_lengths;
+  uint32_t *item_key_lengths;
+  /*
+   * The position that changed the item last, and by what: 1 a feed batch, 2 rows put, 3 a load, 4 a
+   * hold, 5 a hold's commit, release or other change, 6 an expiry, 7 a promise moved, 8 anything else.
+   */
+  size_t n_changed_at;
+  uint64_t *changed_at;
+  size_t n_causes;
+  uint32_t *causes;
+  /*
+   * Units on the way to the nodes asked for, without drafts.
+   */
+  size_t n_inbound_units;
+  int64_t *inbound_units;
+  /*
+   * Positions of all items one after another; position_counts says how many belong to each.
+   */
+  size_t n_position_counts;
+  uint32_t *position_counts;
+  size_t n_node_names;
+  ProtobufCBinaryData *node_names;
+  size_t n_nodes;
+  uint32_t *nodes;
+  /*
+   * As in an availability response.
+   */
+  size_t n_on_hand;
+  int64_t *on_hand;
+  size_t n_fulfillable;
+  int64_t *fulfillable;
+  size_t n_held;
+  int64_t *held;
+  size_t n_allocated;
+  int64_t *allocated;
+  size_t n_available_now;
+  int64_t *available_now;
+  /*
+   * Thresholds that were crossed, a row each.
+   * Row of the create message.
+   */
+  size_t n_crossing_thresholds;
+  uint32_t *crossing_thresholds;
+  /*
+   * 1 = below the units, or later than the instant; 0 = not.
+   */
+  size_t n_crossing_sides;
+  uint32_t *crossing_sides;
+  /*
+   * Units, or the end of the promised window in UTC seconds (0 = no promise), before and now.
+   */
+  size_t n_crossing_before;
+  int64_t *crossing_before;
+  size_t n_crossing_after;
+  int64_t *crossing_after;
+  /*
+   * 0 = the side at creation; as `causes`; 9 profiles published, 10 departures changed, 11 an
+   * override, 12 time.
+   */
+  size_t n_crossing_causes;
+  uint32_t *crossing_causes;
+  /*
+   * The last position that had to do with it.
+   */
+  size_t n_crossing_positions;
+  uint64_t *crossing_positions;
+  /*
+   * Of a promise: what binds it now, as in an explanation.
+   */
+  size_t n_crossing_constraints;
+  uint32_t *crossing_constraints;
+  /*
+   * The node whose stock changed most, or what the constraint is about; empty = nothing to name.
+   */
+  size_t n_crossing_subjects;
+  ProtobufCBinaryData *crossing_subjects;
+  /*
+   * A sentence for people.
+   */
+  size_t n_crossing_reasons;
+  ProtobufCBinaryData *crossing_reasons;
+};
+#define PROMISED__V1__WATCH_BATCH__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__watch_batch__descriptor) \
+    , NULL, 0, 0, 0, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Promised__V1__WatchPollRequest
+{
+  ProtobufCMessage base;
+  /*
+   * As in WatchControl.
+   */
+  ProtobufCBinaryData item_prefix;
+  size_t n_nodes;
+  ProtobufCBinaryData *nodes;
+  uint64_t from_position;
+  uint64_t from_part;
+  /*
+   * How long to wait when there is no change, 0..30,000.
+   */
+  uint64_t max_wait_ms;
+  /*
+   * Items of the answer, 1..1,000; 0 = 1,000.
+   */
+  uint64_t max_events;
+  /*
+   * As in WatchControl.
+   */
+  ProtobufCBinaryData group;
+};
+#define PROMISED__V1__WATCH_POLL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__watch_poll_request__descriptor) \
+    , {0,NULL}, 0,NULL, 0, 0, 0, 0, {0,NULL} }
+
+
+/*
  * Quantile forecasts of demand: a row per (item, region). A row replaces the one of its item and
  * region unless that was issued later. It is used from its first day on until it is over or more than
  * two of its periods old; then the next best source of demand is.
@@ -1003,33 +1240,6 @@ struct  Promised__V1__HistoryResponse
 #define PROMISED__V1__HISTORY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__history_response__descriptor) \
     , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
-
-
-struct  Promised__V1__WatchControl
-{
-  ProtobufCMessage base;
-};
-#define PROMISED__V1__WATCH_CONTROL__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__watch_control__descriptor) \
-     }
-
-
-struct  Promised__V1__WatchBatch
-{
-  ProtobufCMessage base;
-};
-#define PROMISED__V1__WATCH_BATCH__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__watch_batch__descriptor) \
-     }
-
-
-struct  Promised__V1__WatchPollRequest
-{
-  ProtobufCMessage base;
-};
-#define PROMISED__V1__WATCH_POLL_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&promised__v1__watch_poll_request__descriptor) \
-     }
 
 
 /* Promised__V1__AvailabilityRequest methods */
@@ -1412,6 +1622,63 @@ Promised__V1__ListResponse *
 void   promised__v1__list_response__free_unpacked
                      (Promised__V1__ListResponse *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__WatchControl methods */
+void   promised__v1__watch_control__init
+                     (Promised__V1__WatchControl         *message);
+size_t promised__v1__watch_control__get_packed_size
+                     (const Promised__V1__WatchControl   *message);
+size_t promised__v1__watch_control__pack
+                     (const Promised__V1__WatchControl   *message,
+                      uint8_t             *out);
+size_t promised__v1__watch_control__pack_to_buffer
+                     (const Promised__V1__WatchControl   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__WatchControl *
+       promised__v1__watch_control__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__watch_control__free_unpacked
+                     (Promised__V1__WatchControl *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__WatchBatch methods */
+void   promised__v1__watch_batch__init
+                     (Promised__V1__WatchBatch         *message);
+size_t promised__v1__watch_batch__get_packed_size
+                     (const Promised__V1__WatchBatch   *message);
+size_t promised__v1__watch_batch__pack
+                     (const Promised__V1__WatchBatch   *message,
+                      uint8_t             *out);
+size_t promised__v1__watch_batch__pack_to_buffer
+                     (const Promised__V1__WatchBatch   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__WatchBatch *
+       promised__v1__watch_batch__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__watch_batch__free_unpacked
+                     (Promised__V1__WatchBatch *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__WatchPollRequest methods */
+void   promised__v1__watch_poll_request__init
+                     (Promised__V1__WatchPollRequest         *message);
+size_t promised__v1__watch_poll_request__get_packed_size
+                     (const Promised__V1__WatchPollRequest   *message);
+size_t promised__v1__watch_poll_request__pack
+                     (const Promised__V1__WatchPollRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__watch_poll_request__pack_to_buffer
+                     (const Promised__V1__WatchPollRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__WatchPollRequest *
+       promised__v1__watch_poll_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__watch_poll_request__free_unpacked
+                     (Promised__V1__WatchPollRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__PutForecastsRequest methods */
 void   promised__v1__put_forecasts_request__init
                      (Promised__V1__PutForecastsRequest         *message);
@@ -1488,63 +1755,6 @@ Promised__V1__HistoryResponse *
 void   promised__v1__history_response__free_unpacked
                      (Promised__V1__HistoryResponse *message,
                       ProtobufCAllocator *allocator);
-/* Promised__V1__WatchControl methods */
-void   promised__v1__watch_control__init
-                     (Promised__V1__WatchControl         *message);
-size_t promised__v1__watch_control__get_packed_size
-                     (const Promised__V1__WatchControl   *message);
-size_t promised__v1__watch_control__pack
-                     (const Promised__V1__WatchControl   *message,
-                      uint8_t             *out);
-size_t promised__v1__watch_control__pack_to_buffer
-                     (const Promised__V1__WatchControl   *message,
-                      ProtobufCBuffer     *buffer);
-Promised__V1__WatchControl *
-       promised__v1__watch_control__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   promised__v1__watch_control__free_unpacked
-                     (Promised__V1__WatchControl *message,
-                      ProtobufCAllocator *allocator);
-/* Promised__V1__WatchBatch methods */
-void   promised__v1__watch_batch__init
-                     (Promised__V1__WatchBatch         *message);
-size_t promised__v1__watch_batch__get_packed_size
-                     (const Promised__V1__WatchBatch   *message);
-size_t promised__v1__watch_batch__pack
-                     (const Promised__V1__WatchBatch   *message,
-                      uint8_t             *out);
-size_t promised__v1__watch_batch__pack_to_buffer
-                     (const Promised__V1__WatchBatch   *message,
-                      ProtobufCBuffer     *buffer);
-Promised__V1__WatchBatch *
-       promised__v1__watch_batch__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   promised__v1__watch_batch__free_unpacked
-                     (Promised__V1__WatchBatch *message,
-                      ProtobufCAllocator *allocator);
-/* Promised__V1__WatchPollRequest methods */
-void   promised__v1__watch_poll_request__init
-                     (Promised__V1__WatchPollRequest         *message);
-size_t promised__v1__watch_poll_request__get_packed_size
-                     (const Promised__V1__WatchPollRequest   *message);
-size_t promised__v1__watch_poll_request__pack
-                     (const Promised__V1__WatchPollRequest   *message,
-                      uint8_t             *out);
-size_t promised__v1__watch_poll_request__pack_to_buffer
-                     (const Promised__V1__WatchPollRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Promised__V1__WatchPollRequest *
-       promised__v1__watch_poll_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   promised__v1__watch_poll_request__free_unpacked
-                     (Promised__V1__WatchPollRequest *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Promised__V1__AvailabilityRequest_Closure)
@@ -1607,6 +1817,15 @@ typedef void (*Promised__V1__ListRequest_Closure)
 typedef void (*Promised__V1__ListResponse_Closure)
                  (const Promised__V1__ListResponse *message,
                   void *closure_data);
+typedef void (*Promised__V1__WatchControl_Closure)
+                 (const Promised__V1__WatchControl *message,
+                  void *closure_data);
+typedef void (*Promised__V1__WatchBatch_Closure)
+                 (const Promised__V1__WatchBatch *message,
+                  void *closure_data);
+typedef void (*Promised__V1__WatchPollRequest_Closure)
+                 (const Promised__V1__WatchPollRequest *message,
+                  void *closure_data);
 typedef void (*Promised__V1__PutForecastsRequest_Closure)
                  (const Promised__V1__PutForecastsRequest *message,
                   void *closure_data);
@@ -1618,15 +1837,6 @@ typedef void (*Promised__V1__HistoryRequest_Closure)
                   void *closure_data);
 typedef void (*Promised__V1__HistoryResponse_Closure)
                  (const Promised__V1__HistoryResponse *message,
-                  void *closure_data);
-typedef void (*Promised__V1__WatchControl_Closure)
-                 (const Promised__V1__WatchControl *message,
-                  void *closure_data);
-typedef void (*Promised__V1__WatchBatch_Closure)
-                 (const Promised__V1__WatchBatch *message,
-                  void *closure_data);
-typedef void (*Promised__V1__WatchPollRequest_Closure)
-                 (const Promised__V1__WatchPollRequest *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -1837,13 +2047,13 @@ extern const ProtobufCMessageDescriptor promised__v1__put_positions_request__des
 extern const ProtobufCMessageDescriptor promised__v1__put_inbound_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__list_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__list_response__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__watch_control__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__watch_batch__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__watch_poll_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_forecasts_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_factors_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__history_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__history_response__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__watch_control__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__watch_batch__descriptor;
-extern const ProtobufCMessageDescriptor promised__v1__watch_poll_request__descriptor;
 extern const ProtobufCServiceDescriptor promised__v1__inventory__descriptor;
 
 PROTOBUF_C__END_DECLS

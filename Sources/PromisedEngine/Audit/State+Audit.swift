@@ -166,13 +166,12 @@ extension State {
       let row = claims.row(slot)
       next = claims.next(after: slot)
       let counted = audit.claims.read(ClaimKey(row))
-      let place = row.isPool ? "group" : "node"
-      audit.report.check(.dated)
-      if counted.reserved != row.units || counted.allocated != row.allocated {
+      audit.report.check(.claims)
+      if counted.reserved != row.units {
+        auditDiffers(row, expected: counted.reserved, found: row.units)
+      } else if counted.allocated != row.allocated {
         auditDiffers(
-          .dated, token, row.place, isNode: !row.isPool,
-          detail: "\(place) \(row.place), due \(row.due), channel \(row.channel)",
-          expected: counted.reserved, found: row.units)
+          row, detail: ", allocated", expected: counted.allocated, found: row.allocated)
       }
     }
     next = channels.rows.first(of: token)
@@ -180,7 +179,7 @@ extension State {
       let row = channels.rows.row(slot)
       next = channels.rows.next(after: slot)
       let key = ClaimKey(item: token, node: row.node, channel: row.channel)
-      auditEqual(.channels, audit.claims.read(key).reserved, row.claimed, token, row.node)
+      auditEqual(.claims, audit.claims.read(key).reserved, row.claimed, token, row.node)
     }
   }
 
@@ -191,15 +190,15 @@ extension State {
       let row = audit.claims.row(audit.cursor)
       audit.cursor += 1
       if row.units == ClaimedUnits() || isKept(row.key) { continue }
-      let identity: AuditIdentity
       switch row.key.kind {
-      case .row: identity = .reserved
-      case .dated, .pool: identity = .dated
-      case .channel: identity = .channels
+      case .row, .channel:
+        auditDiffers(
+          row.key.kind == .row ? .reserved : .claims, row.key.item, row.key.place,
+          detail: "kept nowhere", expected: row.units.reserved, found: 0)
+      case .dated, .pool:
+        auditDiffers(
+          row.key.row, detail: ", kept nowhere", expected: row.units.reserved, found: 0)
       }
-      auditDiffers(
-        identity, row.key.item, row.key.place, isNode: row.key.kind != .pool,
-        detail: "kept nowhere", expected: row.units.reserved, found: 0)
     }
     return audit.cursor == audit.claims.count
   }
@@ -247,13 +246,23 @@ extension State {
 
   @inline(never)
   func auditDiffers(
-    _ identity: AuditIdentity, _ token: UInt64, _ node: UInt16, isNode: Bool = true,
-    detail: String = "", expected: some BinaryInteger, found: some BinaryInteger
+    _ identity: AuditIdentity, _ token: UInt64, _ node: UInt16, detail: String = "",
+    expected: some BinaryInteger, found: some BinaryInteger
   ) {
     audit.report.add(
       AuditViolation(
-        identity, key: itemKeys.name(token),
-        node: isNode ? network.nodeName(node).name : .empty, detail: detail, expected: expected,
-        found: found))
+        identity, key: itemKeys.name(token), node: network.nodeName(node).name, detail: detail,
+        expected: expected, found: found))
+  }
+
+  private func auditDiffers(
+    _ row: ClaimRow, detail: String = "", expected: Int64, found: Int64
+  ) {
+    audit.report.add(
+      AuditViolation(
+        .claims, key: itemKeys.name(row.item),
+        node: row.isPool ? groups.name(row.place).name : network.nodeName(row.place).name,
+        detail: (row.isPool ? "of a group, due " : "due ") + "\(row.due)" + detail,
+        expected: expected, found: found))
   }
 }

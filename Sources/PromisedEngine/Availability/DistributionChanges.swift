@@ -10,6 +10,7 @@ extension State {
       groups.put(name, rows.nodes[start..<end].map { nodes[Int($0)] })
       start = end
     }
+    groupsChangedAt = appliedPosition
     // What a group can promise, of any item, and whether its name is known.
     stamps.network = appliedPosition
   }
@@ -53,6 +54,7 @@ extension State {
   /// What a replacing load does not name.
   func clearDistribution() {
     groups.removeAllNodes()
+    groupsChangedAt = appliedPosition
     forEachItem(of: channels.rows.slotCount, { channels.rows.row($0).item }) {
       channels.removeAllStock()
     }

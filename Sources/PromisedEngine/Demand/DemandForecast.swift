@@ -40,12 +40,7 @@ struct DemandForecast {
 
   /// The demand of the next 1…365 days.
   func demand(days: Int32) -> HorizonDemand {
-    var exposure: Int64 = 0
-    for ahead in 0..<days {
-      exposure += DemandScale.product(
-        learner.categories.factor(category, on: day + ahead),
-        learner.factors.factor(category, on: day + ahead))
-    }
+    let exposure = exposure(days: days)
     if exposure < 1 { return HorizonDemand() }
     var upper = 0
     while upper < DemandLearner.lengthCount - 1 && DemandLearner.length(upper) < days {
@@ -66,6 +61,22 @@ struct DemandForecast {
       low.mean + weight * (high.mean - low.mean),
       exp(log(low.excess) + weight * (log(high.excess) - log(low.excess))),
       lowMap.blended(with: highMap, weight: weight))
+  }
+
+  /// The next days, each by its factors, in 1/2^20.
+  private func exposure(days: Int32) -> Int64 {
+    // Where no event is known, whole weeks are alike.
+    let alike = learner.factors.rows.isEmpty ? days / 7 : 0
+    var exposure: Int64 = 0
+    if alike > 0 { for ahead in Int32(0)..<7 { exposure += factor(day + ahead) } }
+    exposure *= Int64(alike)
+    for ahead in (alike * 7)..<days { exposure += factor(day + ahead) }
+    return exposure
+  }
+
+  private func factor(_ day: Int32) -> Int64 {
+    DemandScale.product(
+      learner.categories.factor(category, on: day), learner.factors.factor(category, on: day))
   }
 
   private func predict(_ length: Int, _ exposure: Int64) -> (

@@ -12,12 +12,15 @@ extension State {
       let line = holds.lines(slot)[index]
       switch event.step {
       case .pick:
+        // What is not found is gone, and nobody asked for it.
+        movements.cause = MovementKind.adjustment.rawValue
         takeFromHand(event.missing[row], of: line)
         if units == 0 { continue }
         claim(line, 0, allocated: 0, picked: units)
         holds.lines(slot)[index].picked += units
       case .ship:
-        // First on hand: what leaves must not seem to be there for others in between.
+        // First on hand: what leaves must not seem to be there for others in between. It is demand.
+        movements.cause = MovementKind.shipment.rawValue
         takeFromHand(units, of: line)
         ship(units, index, of: slot)
       }

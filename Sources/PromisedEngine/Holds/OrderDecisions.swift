@@ -223,6 +223,11 @@ extension State {
     }
     observe(.hold, holds.hold(slot).id)
     if isForgotten(slot, at: now) { throw unknownHold(hold) }
+    if hold.id != 0 && !hold.name.isEmpty && !same(hold.name, holds.name(slot)) {
+      throw Refusal(
+        .holdUnknown, "hold \(hold.id) does not bear the name \(hold.name.name)",
+        key: hold.name.name)
+    }
     return slot
   }
 

@@ -28,7 +28,7 @@ extension State {
     var item: UInt64 = 0
     if !query.item.isEmpty {
       item = itemKeys.token(query.item)
-      if item == 0 { throw unknownItem(query.item.name) }
+      if item == 0 || positions.find(item) < 0 { throw unknownItem(query.item.name) }
     }
     var node: UInt16?
     if !query.node.isEmpty {

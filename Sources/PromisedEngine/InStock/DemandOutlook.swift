@@ -1,7 +1,7 @@
 import PromisedModel
 
 /// The demand of one item that an answer rests on, wherever it is from.
-struct DemandOutlook {
+struct DemandOutlook: DemandByDays {
   let source: DemandSource
   /// Seconds since what it rests on was made; −1 = it was declared.
   let ageSeconds: Int64

@@ -1,6 +1,12 @@
 import Glibc
 import PromisedModel
 
+/// The demand of the next days, for any number of them.
+protocol DemandByDays {
+  /// Of the next 1…365 days.
+  func demand(days: Int32) -> HorizonDemand
+}
+
 /// Units that will have come by the end of a day, counted from now.
 struct SupplyStep: BitwiseCopyable, Equatable {
   /// 1…365.
@@ -32,10 +38,10 @@ struct FirstPassage {
   /// - Complexity: O(shipments that matter × cells²), and none matters that comes before the stock
   ///   at hand can run out: mostly one distribution function and no memory.
   func neverOut(
-    supply: Column<SupplyStep>, days: Int32, of demand: (Int32) -> HorizonDemand
+    supply: Column<SupplyStep>, days: Int32, of demand: some DemandByDays
   ) -> Double {
     if supply.isEmpty || supply[0].units <= 0 { return 0 }
-    let horizon = demand(days)
+    let horizon = demand.demand(days: days)
     var last = 0
     var isAtRisk = false
     while last + 1 < supply.count && supply[last + 1].day < days {
@@ -47,7 +53,7 @@ struct FirstPassage {
     // A stretch ends where the next shipment comes.
     var stretches: [(units: Int64, mean: Double)] = []
     for step in 0..<last where risk(supply, step, demand) > Self.leastRisk {
-      let mean = demand(supply[step + 1].day).demand.mean
+      let mean = demand.demand(days: supply[step + 1].day).demand.mean
       stretches.append((units: supply[step].units, mean: min(horizon.demand.mean, mean)))
     }
     stretches.append((units: units, mean: horizon.demand.mean))
@@ -59,9 +65,9 @@ struct FirstPassage {
 
   /// The chance that what a step has is gone before the next one.
   private func risk(
-    _ supply: Column<SupplyStep>, _ step: Int, _ demand: (Int32) -> HorizonDemand
+    _ supply: Column<SupplyStep>, _ step: Int, _ demand: some DemandByDays
   ) -> Double {
-    1 - demand(supply[step + 1].day).demand.cumulative(supply[step].units - 1)
+    1 - demand.demand(days: supply[step + 1].day).demand.cumulative(supply[step].units - 1)
   }
 
   /// P(the demand up to each stretch's end is below its units).
@@ -103,7 +109,7 @@ struct FirstPassage {
 
   /// The first day by whose end all is sold with at least a probability, 1…365; nil = later.
   func stockOutDay(
-    _ probability: Double, supply: Column<SupplyStep>, of demand: (Int32) -> HorizonDemand,
+    _ probability: Double, supply: Column<SupplyStep>, of demand: some DemandByDays,
     after known: Int32 = 0
   ) -> Int32? {
     func isOut(_ day: Int32) -> Bool {

@@ -94,21 +94,20 @@ extension State {
     _ steps: Column<SupplyStep>, _ outlook: DemandOutlook, days: Int32, now: Int64,
     into reply: inout InStockReply
   ) {
-    func demand(_ days: Int32) -> HorizonDemand { outlook.demand(days: days) }
     let passage = FirstPassage()
     reply.neverOut.append(
-      DemandDistribution.fixed(passage.neverOut(supply: steps, days: days, of: demand)))
+      DemandDistribution.fixed(passage.neverOut(supply: steps, days: days, of: outlook)))
     // Dates are days: fewer cells tell them apart well enough.
-    let coarse = FirstPassage(cells: 96)
+    let coarse = FirstPassage(cells: 48)
     func instant(_ day: Int32?) -> Int64 { day.map { now + Int64($0) * 86_400 } ?? 0 }
-    let early = coarse.stockOutDay(0.1, supply: steps, of: demand)
+    let early = coarse.stockOutDay(0.1, supply: steps, of: outlook)
     var middle: Int32?
     if let early {
-      middle = coarse.stockOutDay(0.5, supply: steps, of: demand, after: early - 1)
+      middle = coarse.stockOutDay(0.5, supply: steps, of: outlook, after: early - 1)
     }
     var late: Int32?
     if let middle {
-      late = coarse.stockOutDay(0.9, supply: steps, of: demand, after: middle - 1)
+      late = coarse.stockOutDay(0.9, supply: steps, of: outlook, after: middle - 1)
     }
     reply.stockOutP10UnixSeconds.append(instant(early))
     reply.stockOutP50UnixSeconds.append(instant(middle))

@@ -50,6 +50,8 @@ public struct FeedAnswer: Sendable, Equatable {
   public var outcomes: [RowOutcome]
   /// The source's high-water mark after this batch.
   public var lastSequence: UInt64
+  /// In a stream: how many batches may be unanswered.
+  public var credit: UInt32 = 0
 }
 
 /// What a put did.

@@ -11,7 +11,8 @@ extension FrameBuffer {
     streamID: UInt32, method: Method, payload: UnsafeBufferPointer<UInt8>, timeoutNano: Int64
   ) -> Bool {
     let start = count
-    append(FrameHeader(length: 0, streamID: streamID, type: FrameType.request))
+    let flags = method.row.isStream ? FrameFlags.remoteOpen : 0
+    append(FrameHeader(length: 0, streamID: streamID, type: FrameType.request, flags: flags))
     appendField(1, method.row.service.name)
     appendField(2, method.row.name)
     if payload.count > 0 {
@@ -30,6 +31,16 @@ extension FrameBuffer {
     }
     patchBigEndian(UInt32(length), at: start)
     return true
+  }
+
+  /// Appends a message of a stream; nil ends the client's half.
+  package mutating func appendMessage(streamID: UInt32, _ message: [UInt8]?) {
+    let flags = message == nil ? FrameFlags.remoteClosed | FrameFlags.noData : 0
+    append(
+      FrameHeader(
+        length: UInt32(message?.count ?? 0), streamID: streamID, type: FrameType.data,
+        flags: flags))
+    if let message { append(message) }
   }
 
   private mutating func appendField(_ number: UInt8, _ text: StaticString) {

@@ -85,6 +85,26 @@ extension CommandSpec {
         "promise atp B000000001 --node SEA1 --channel app --json",
       ]),
     CommandSpec(
+      name: "watch", summary: "Changes of stock as they happen, and thresholds as they are crossed",
+      operands: "[PREFIX]", operandCount: 0...1,
+      options: [
+        OptionSpec("node", "NODE", "only stock in this node; may be given several times"),
+        OptionSpec("group", "GROUP", "only stock in the nodes of this group"), channel,
+        OptionSpec("below", "ITEM=N", "tell when fewer than N units are available; repeatable"),
+        OptionSpec(
+          "later", "ITEM@POSTCODE[=INSTANT]",
+          "tell when its promise ends later than it did, or than an instant; repeatable"),
+        OptionSpec("only-thresholds", nil, "no changes, only what is crossed"),
+        OptionSpec("country", "CC", "ISO 3166-1 country of the postcodes (US)"),
+        level(" of the promises"), confidence,
+        OptionSpec("from", "POSITION", "go on behind this log position (now)"),
+        OptionSpec("changes", "N", "end after N lines; 0 = never (0)"),
+      ],
+      examples: [
+        "promise watch", "promise watch B0 --node SEA1 --from 4711 --json",
+        "promise watch --only-thresholds --below B000000001=10 --later B000000001@98109",
+      ]),
+    CommandSpec(
       name: "in-stock", summary: "How likely is it still there, and when is it sold out",
       operands: "ITEM...", operandCount: everyOperand,
       options: [

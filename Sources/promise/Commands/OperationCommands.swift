@@ -193,7 +193,7 @@ func statusText(_ answer: StatusAnswer, _ style: Style) -> String {
     ("Items", grouped(answer.items)), ("Positions", grouped(answer.positions)),
     ("Nodes", grouped(answer.nodes)), ("Sellers", grouped(answer.sellers)),
     ("Open holds", grouped(answer.openHolds)),
-    ("Units missing to allocations", grouped(answer.shortUnits)),
+    ("Units short", grouped(answer.shortUnits)),
     ("Remembered", counted(answer.rememberedCommands, "command")),
     ("Connections", grouped(answer.connections)),
     ("Requests", "\(grouped(answer.requests)), refused \(grouped(answer.refusals))"),

@@ -165,14 +165,27 @@ import Testing
 
 extension FirstPassage {
   func neverOut(
-    supply: [SupplyStep], days: Int32, of demand: (Int32) -> HorizonDemand
+    supply: [SupplyStep], days: Int32, of demand: @escaping (Int32) -> HorizonDemand
   ) -> Double {
-    supply.withUnsafeBufferPointer { neverOut(supply: Column($0), days: days, of: demand) }
+    supply.withUnsafeBufferPointer {
+      neverOut(supply: Column($0), days: days, of: Days(demand))
+    }
   }
 
   func stockOutDay(
-    _ probability: Double, supply: [SupplyStep], of demand: (Int32) -> HorizonDemand
+    _ probability: Double, supply: [SupplyStep], of demand: @escaping (Int32) -> HorizonDemand
   ) -> Int32? {
-    supply.withUnsafeBufferPointer { stockOutDay(probability, supply: Column($0), of: demand) }
+    supply.withUnsafeBufferPointer {
+      stockOutDay(probability, supply: Column($0), of: Days(demand))
+    }
   }
+}
+
+/// A function as demand.
+private struct Days: DemandByDays {
+  let function: (Int32) -> HorizonDemand
+
+  init(_ function: @escaping (Int32) -> HorizonDemand) { self.function = function }
+
+  func demand(days: Int32) -> HorizonDemand { function(days) }
 }

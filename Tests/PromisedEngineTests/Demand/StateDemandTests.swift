@@ -117,6 +117,17 @@ import Testing
     #expect(desk.state.demand.count == 1)
   }
 
+  /// An order that is shipped by its name is demand, once; units a picker did not find are not.
+  @Test func consumedOrdersAreDemand() throws {
+    let desk = try opened()
+    let id = try desk.hold([Line("A", "F1", 6)])
+    try desk.change(id, .commit)
+    #expect(desk.state.demand.count == 0)
+    try desk.consume(id)
+    #expect(try history(desk, "A").today[0] == 6)
+    #expect(desk.row("A", "F1")?.onHand == 94)
+  }
+
   /// Random days; then a copy from a snapshot, which goes on like the original.
   @Test func aCopyFromASnapshotGoesOnAlike() throws {
     let desk = try opened()

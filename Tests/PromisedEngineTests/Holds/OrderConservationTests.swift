@@ -10,10 +10,10 @@ import Testing
   @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
   func complaints1And4To6NothingIsClaimedTwice(seed: UInt64) throws {
     var run = try OrderRun(seed: seed)
-    for step in 0..<500 {
+    for step in 0..<1200 {
       run.step()
       try run.check()
-      if step % 50 == 49 { _ = try run.desk.restored() }
+      if step % 100 == 99 { _ = try run.desk.restored() }
     }
     #expect(run.done.values.allSatisfy { $0 > 0 }, "\(run.done)")
     // Everything ends: nothing is left behind.
@@ -48,7 +48,7 @@ private struct OrderRun {
   }
 
   mutating func step() {
-    desk.now.milliseconds += Int64(random.next(below: 40_000))
+    desk.now.milliseconds += Int64(random.next(below: 10_000))
     desk.expire()
     switch random.next(below: 12) {
     case 0, 1, 2: hold()
@@ -96,8 +96,13 @@ private struct OrderRun {
   }
 
   private mutating func amend() {
-    let lines = someLines()
-    attempt("amend") { (desk, id) throws(Refusal) in try desk.amend(id, lines) }
+    for _ in 0..<8 {
+      let lines = someLines()
+      let isAmended = attempt("amend") { (desk, id) throws(Refusal) in
+        try desk.amend(id, lines)
+      }
+      if isAmended { return }
+    }
   }
 
   private mutating func pick() {
@@ -127,7 +132,13 @@ private struct OrderRun {
     ]
     let place = places[Int(random.next(below: 4))]
     let kind = kinds[Int(random.next(below: 6))]
-    let units = kind == .adjustment ? -1 : Int64(random.next(below: kind == .receipt ? 4 : 9))
+    let units: Int64 =
+      switch kind {
+      case .adjustment: -1
+      case .receipt: Int64(random.next(below: 12))
+      case .count: Int64(random.next(below: 20))
+      default: Int64(random.next(below: 3))
+      }
     _ = try? desk.feed([(place.0, place.1, kind, units)], from: sequence)
     sequence += 1
     done["feed", default: 0] += 1

@@ -80,6 +80,7 @@ func main() {
 
 	reads(client)
 	holds(client)
+	watches(client)
 	refusals(client)
 	boundaries(client)
 	crowd(client)
@@ -150,6 +151,36 @@ func holds(client *ttrpc.Client) {
 	_, err = service.Release(within(10*time.Second), &promised.HoldChangeRequest{
 		IdempotencyKey: request.IdempotencyKey + "-release", Owner: "go-smoke", HoldId: first.HoldId})
 	check("Holds.Release", err)
+}
+
+// watches waits for a change by a poll, while the same connection serves other calls: a hold of
+// another caller, say.
+func watches(client *ttrpc.Client) {
+	inventory := promised.NewInventoryClient(client)
+	start, err := inventory.WatchPoll(within(10*time.Second), &promised.WatchPollRequest{})
+	if err != nil {
+		check("Inventory.WatchPoll", err)
+		return
+	}
+	waiting := make(chan error)
+	go func() {
+		batch, err := inventory.WatchPoll(within(20*time.Second), &promised.WatchPollRequest{
+			ItemPrefix: []byte("B0THREE"), FromPosition: start.Position, FromPart: start.Part,
+			MaxWaitMs: 15000})
+		if err == nil {
+			err = expect(string(batch.ItemKeys) == "B0THREEFCS" && batch.Position > start.Position &&
+				len(batch.OnHand) == 3 && batch.Held[0]+batch.Held[1]+batch.Held[2] > 0, "%v", batch)
+		}
+		waiting <- err
+	}()
+	time.Sleep(100 * time.Millisecond)
+	keys, lengths := columns("B0THREEFCS")
+	_, err = promised.NewHoldsClient(client).Hold(within(10*time.Second), &promised.HoldRequest{
+		IdempotencyKey: fmt.Sprintf("go-watch-%d", time.Now().UnixNano()), Owner: "go-smoke",
+		Nodes: []string{"DFW7"}, ItemKeys: keys, ItemKeyLengths: lengths,
+		NodeIndexes: []uint32{0}, Quantities: []uint64{1}})
+	check("Holds.Hold beside a poll", err)
+	check("Inventory.WatchPoll", <-waiting)
 }
 
 func refusals(client *ttrpc.Client) {

@@ -16,6 +16,7 @@ be out of date. Calls are safe from many threads and share one connection; `send
 with a future, so that many requests travel in one write. Needs Debian's python3-protobuf, no more.
 """
 import concurrent.futures
+import queue
 import socket
 import struct
 import threading
@@ -25,6 +26,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 MAX_FRAME_BYTES = 4 * 1024 * 1024
 REQUEST, RESPONSE, DATA = 1, 2, 3
+REMOTE_CLOSED, REMOTE_OPEN, NO_DATA = 0x01, 0x02, 0x04
 LAST_STREAM_ID = 0xF0000000  # ids run out after 35 minutes of a million calls a second
 CODES = (
     "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS "
@@ -243,6 +245,7 @@ class Client:
         self.socket.settimeout(None)
         self.lock = threading.Lock()
         self.waiting = {}  # stream id -> (future, response class)
+        self.streams = {}  # stream id -> Stream
         self.next_id, self.failure = 1, None
         threading.Thread(target=self._read, daemon=True).start()
         try:
@@ -275,6 +278,48 @@ class Client:
         if self.failure is not None:
             self._fail(self.failure)
         return future
+
+    def stream(self, service, method, timeout=None, first=None):
+        """Opens a stream of a method that takes one; `timeout` ends it, None = no limit."""
+        asked, answered = self.schema.method(service, method)
+        payload = b"" if first is None else first.SerializeToString()
+        data = request(service, method, payload, timeout)
+        with self.lock:
+            if self.failure is not None:
+                raise Disconnected(self.failure)
+            stream_id, self.next_id = self.next_id, self.next_id + 2
+            opened = self.streams[stream_id] = Stream(self, stream_id, asked, answered)
+        self._send(frame(stream_id, REQUEST, REMOTE_OPEN, data))
+        return opened
+
+    def _send(self, data):
+        """Writes one whole frame."""
+        with self.lock:
+            if self.failure is not None:
+                raise Disconnected(self.failure)
+            try:
+                self.socket.sendall(data)
+                return
+            except OSError as error:
+                self.failure = f"cannot send: {error}"
+        self._fail(self.failure)
+        raise Disconnected(self.failure)
+
+    def apply_stream(self, batches):
+        """Sends ApplyRequest fields (a dict each) through one stream, as many unanswered as the
+        server's credit allows, and yields the answers in order."""
+        stream = self.stream("promised.v1.Inventory", "ApplyStream")
+        credit, unanswered = 64, 0
+        for batch in batches:
+            while unanswered >= credit:
+                answered = stream.receive(self.timeout)
+                unanswered, credit = unanswered - 1, answered.credit or credit
+                yield answered
+            stream.send(**batch)
+            unanswered += 1
+        stream.close_send()
+        while (answered := stream.receive(self.timeout)) is not None:
+            yield answered
 
     def send(self, service, method, timeout=None, metadata=(), **values):
         """As `call`, but returns a future at once: pipelining. `result(seconds)` waits for it."""
@@ -310,13 +355,16 @@ class Client:
                 received += piece
                 at = 0
                 while len(received) - at >= 10:
-                    length, stream_id, kind, _ = struct.unpack_from(">IIBB", received, at)
+                    length, stream_id, kind, flags = struct.unpack_from(">IIBB", received, at)
                     if length > MAX_FRAME_BYTES:
                         raise ConnectionError(f"a frame of {length} bytes is not ttRPC")
                     if len(received) - at < 10 + length:
                         break
-                    if kind == RESPONSE:
-                        self._answered(stream_id, bytes(received[at + 10:at + 10 + length]))
+                    data = bytes(received[at + 10:at + 10 + length])
+                    if stream_id in self.streams:
+                        self._streamed(stream_id, kind, flags, data)
+                    elif kind == RESPONSE:
+                        self._answered(stream_id, data)
                     at += 10 + length
                 del received[:at]
         except Exception as error:  # whatever ends the reader, nobody may wait for ever
@@ -332,10 +380,30 @@ class Client:
         except Exception as error:
             future.set_exception(error)
 
+    def _streamed(self, stream_id, kind, flags, data):
+        stream = self.streams[stream_id]
+        if kind == RESPONSE:
+            try:
+                answer(data)
+                stream.inbox.put(Disconnected("a stream ended with an answer"))
+            except Exception as error:
+                stream.inbox.put(error)
+        elif kind == DATA:
+            if not flags & NO_DATA:
+                stream.inbox.put(data)
+            if flags & REMOTE_CLOSED:
+                stream.inbox.put(None)
+        if kind == RESPONSE or kind == DATA and flags & REMOTE_CLOSED:
+            with self.lock:
+                self.streams.pop(stream_id, None)
+
     def _fail(self, reason):
         with self.lock:
             self.failure = self.failure or reason
             waiting, self.waiting = self.waiting, {}
+            streams, self.streams = self.streams, {}
+        for stream in streams.values():
+            stream.inbox.put(Disconnected(reason))
         for future, _ in waiting.values():
             future.set_exception(Disconnected(reason))
 
@@ -362,6 +430,131 @@ class _Service:
         def ask(timeout=None, metadata=(), **values):
             return self._client.call(self._name, method, timeout, metadata, **values)
         return ask
+
+
+class Stream:
+    """An open stream. `receive` gives the server's messages in order, None at a good end, and raises
+    Refused or Disconnected at any other; then for ever the same."""
+
+    def __init__(self, client, stream_id, asked, answered):
+        self.client, self.stream_id = client, stream_id
+        self.asked, self.answered = asked, answered
+        self.inbox = queue.Queue()
+
+    def send(self, **values):
+        data = fill(self.asked(), values).SerializeToString()
+        self.client._send(frame(self.stream_id, DATA, 0, data))
+
+    def close_send(self):
+        """Nothing more will be sent; what was sent is still answered."""
+        self.client._send(frame(self.stream_id, DATA, REMOTE_CLOSED | NO_DATA, b""))
+
+    def receive(self, timeout=None):
+        try:
+            found = self.inbox.get(timeout=timeout)
+        except queue.Empty:
+            raise DeadlineExceeded(f"nothing came on the stream in {timeout} s") from None
+        if isinstance(found, bytes):
+            return self.answered.FromString(found)
+        self.inbox.put(found)
+        if found is None:
+            return None
+        raise found
+
+    def __iter__(self):
+        while (message := self.receive()) is not None:
+            yield message
+
+
+class Watcher:
+    """Changes of stock for as long as wanted: batches of Inventory.Watch, over broken connections.
+
+        for batch in Watcher(lambda: Client("127.0.0.1:7420"), item_prefix=b"B0"):
+            if batch.lost: ...   # read everything again
+            for item in changed_items(batch): ...
+
+    A batch counts as dealt with when the next one is asked for: then it is acknowledged, and from
+    there a new connection goes on. Fields of WatchControl may be given by name.
+    """
+
+    def __init__(self, connect, position=0, part=0, patience=30.0, **wishes):
+        self.connect, self.wishes, self.patience = connect, wishes, patience
+        self.position, self.part = position, part
+        self.client = self.stream = None
+        self.connections = 0
+
+    def _open(self):
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                self.client = self.connect()
+                self.stream = self.client.stream("promised.v1.Inventory", "Watch")
+                self.stream.send(
+                    kind=1, from_position=self.position, from_part=self.part, **self.wishes)
+                self.connections += 1
+                return
+            except OSError:
+                self._drop()
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+
+    def _drop(self):
+        if self.client is not None:
+            self.client.close()
+        self.client = self.stream = None
+
+    def next(self, timeout=None):
+        """The next batch; DeadlineExceeded when none came in time."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            if self.stream is None:
+                self._open()
+            try:
+                left = None if until is None else max(until - time.monotonic(), 0.001)
+                batch = self.stream.receive(left)
+                if batch is None:
+                    raise Disconnected("the watch was ended")
+                return batch
+            except DeadlineExceeded:
+                raise
+            except Refused as refusal:
+                if not refusal.retryable or refusal.reason == "POSITION_NOT_REACHED":
+                    raise
+                self._drop()
+            except Disconnected:
+                self._drop()
+
+    def done(self, batch):
+        """The batch is dealt with: from here on a new connection goes on behind it."""
+        self.position, self.part = batch.position, batch.part
+        try:
+            if self.stream is not None:
+                self.stream.send(kind=2, sequence=batch.sequence)
+        except Disconnected:
+            self._drop()
+
+    def __iter__(self):
+        while True:
+            batch = self.next()
+            yield batch
+            self.done(batch)
+
+    def close(self):
+        self._drop()
+
+
+def changed_items(batch):
+    """[(item key, {node: {column: units}})] of a WatchBatch."""
+    columns = ("on_hand", "fulfillable", "held", "allocated", "available_now")
+    items, at = [], 0
+    for key, count in zip(cut(batch.item_keys, batch.item_key_lengths), batch.position_counts):
+        items.append((key, {
+            batch.node_names[batch.nodes[row]]: {
+                column: getattr(batch, column)[row] for column in columns}
+            for row in range(at, at + count)}))
+        at += count
+    return items
 
 
 def connect_when_ready(address, seconds=30.0, **options):
