@@ -152,11 +152,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
       .lineQuantityExceeded, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
       .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
-      .positionNotReached,
-      .lineQuantityExceeded, .offerExpired, .offerChanged, .capacityFull, .positionNotReached,
-      .sellerLimitReached, .buildingFull, .limitNotConfirmed, .inboundPlanEnded, .limitPublished,
-      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
-      .datedClaimLimit, .kitNeedsNode:
+      .positionNotReached, .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept,
+      .poolDemandLimit, .datedClaimLimit, .kitNeedsNode:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
