@@ -154,6 +154,9 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached, .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept,
       .poolDemandLimit, .datedClaimLimit, .kitNeedsNode:
+      .positionNotReached,
+      .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
+      .datedClaimLimit, .kitNeedsNode:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
