@@ -162,8 +162,6 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .tooManyShipments, .holdConsumed, .holdNotCommitted, .linePicked, .lineNotSourced,
       .lineQuantityExceeded, .sellerLimitReached, .buildingFull, .limitNotConfirmed,
       .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
-      .positionNotReached, .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept,
-      .poolDemandLimit, .datedClaimLimit, .kitNeedsNode:
       .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
       .datedClaimLimit, .kitNeedsNode, .rowParked, .countTooOld,
