@@ -120,7 +120,7 @@ let package = Package(
       path: "Tools/TimetableCheck", swiftSettings: strict),
     .executableTarget(
       name: "promised-forecast-eval",
-      dependencies: ["PromisedData", "PromisedEngine", "PromisedImport"],
+      dependencies: ["PromisedData", "PromisedEngine"],
       path: "Tools/ForecastEval", exclude: ["README.md"], swiftSettings: strict),
 
     // A suite per module.

@@ -32,6 +32,10 @@ int clinux_client_no_delay(int socket) {
 
 int clinux_client_open(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
 
+int clinux_client_create(const char *path) {
+  return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
 int clinux_client_columns(int file) {
   struct winsize size;
   return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;

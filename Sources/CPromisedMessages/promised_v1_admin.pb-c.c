@@ -790,7 +790,7 @@ const ProtobufCMessageDescriptor promised__v1__status_request__descriptor =
   (ProtobufCMessageInit) promised__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__status_response__field_descriptors[31] =
+static const ProtobufCFieldDescriptor promised__v1__status_response__field_descriptors[43] =
 {
   {
     "as_of",
@@ -1093,6 +1093,150 @@ static const ProtobufCFieldDescriptor promised__v1__status_response__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "source_sparse",
+    26,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Promised__V1__StatusResponse, n_source_sparse),
+    offsetof(Promised__V1__StatusResponse, source_sparse),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_gaps",
+    27,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__StatusResponse, n_source_gaps),
+    offsetof(Promised__V1__StatusResponse, source_gaps),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_applied_rows",
+    28,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__StatusResponse, n_source_applied_rows),
+    offsetof(Promised__V1__StatusResponse, source_applied_rows),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_refused_rows",
+    29,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__StatusResponse, n_source_refused_rows),
+    offsetof(Promised__V1__StatusResponse, source_refused_rows),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_parked_rows",
+    30,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__StatusResponse, n_source_parked_rows),
+    offsetof(Promised__V1__StatusResponse, source_parked_rows),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_repeated_rows",
+    31,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__StatusResponse, n_source_repeated_rows),
+    offsetof(Promised__V1__StatusResponse, source_repeated_rows),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_driven_rows",
+    32,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__StatusResponse, n_source_driven_rows),
+    offsetof(Promised__V1__StatusResponse, source_driven_rows),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_failed_rows",
+    33,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__StatusResponse, n_source_failed_rows),
+    offsetof(Promised__V1__StatusResponse, source_failed_rows),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_last_applied_unix_ms",
+    34,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__StatusResponse, n_source_last_applied_unix_ms),
+    offsetof(Promised__V1__StatusResponse, source_last_applied_unix_ms),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_last_occurred_unix_ms",
+    35,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__StatusResponse, n_source_last_occurred_unix_ms),
+    offsetof(Promised__V1__StatusResponse, source_last_occurred_unix_ms),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parked_rows",
+    36,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StatusResponse, parked_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "journal_rows",
+    37,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__StatusResponse, journal_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "short_positions",
     60,
     PROTOBUF_C_LABEL_NONE,
@@ -1167,21 +1311,23 @@ static const ProtobufCFieldDescriptor promised__v1__status_response__field_descr
 };
 static const unsigned promised__v1__status_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
-  28,   /* field[28] = audit_last_unix_s */
-  27,   /* field[27] = audit_passes */
-  29,   /* field[29] = audit_positions_checked */
-  30,   /* field[30] = audit_violations */
+  40,   /* field[40] = audit_last_unix_s */
+  39,   /* field[39] = audit_passes */
+  41,   /* field[41] = audit_positions_checked */
+  42,   /* field[42] = audit_violations */
   11,   /* field[11] = connections */
   2,   /* field[2] = dataset */
   19,   /* field[19] = draining */
   3,   /* field[3] = durable_position */
   5,   /* field[5] = items */
+  36,   /* field[36] = journal_rows */
   15,   /* field[15] = last_snapshot_position */
   16,   /* field[16] = last_snapshot_unix_s */
   21,   /* field[21] = load_id */
   22,   /* field[22] = load_next_chunk */
   7,   /* field[7] = nodes */
   9,   /* field[9] = open_holds */
+  35,   /* field[35] = parked_rows */
   6,   /* field[6] = positions */
   18,   /* field[18] = profile_current */
   17,   /* field[17] = profile_epoch */
@@ -1192,18 +1338,28 @@ static const unsigned promised__v1__status_response__field_indices_by_name[] = {
   20,   /* field[20] = sandbox */
   8,   /* field[8] = sellers */
   1,   /* field[1] = server_version */
-  25,   /* field[25] = short_positions */
-  26,   /* field[26] = short_units */
+  37,   /* field[37] = short_positions */
+  38,   /* field[38] = short_units */
+  27,   /* field[27] = source_applied_rows */
+  31,   /* field[31] = source_driven_rows */
+  32,   /* field[32] = source_failed_rows */
+  26,   /* field[26] = source_gaps */
+  33,   /* field[33] = source_last_applied_unix_ms */
+  34,   /* field[34] = source_last_occurred_unix_ms */
   24,   /* field[24] = source_last_sequences */
+  29,   /* field[29] = source_parked_rows */
+  28,   /* field[28] = source_refused_rows */
+  30,   /* field[30] = source_repeated_rows */
+  25,   /* field[25] = source_sparse */
   23,   /* field[23] = sources */
   4,   /* field[4] = started_at_unix_s */
 };
 static const ProtobufCIntRange promised__v1__status_response__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 60, 25 },
-  { 90, 27 },
-  { 0, 31 }
+  { 60, 37 },
+  { 90, 39 },
+  { 0, 43 }
 };
 const ProtobufCMessageDescriptor promised__v1__status_response__descriptor =
 {
@@ -1213,7 +1369,7 @@ const ProtobufCMessageDescriptor promised__v1__status_response__descriptor =
   "Promised__V1__StatusResponse",
   "promised.v1",
   sizeof(Promised__V1__StatusResponse),
-  31,
+  43,
   promised__v1__status_response__field_descriptors,
   promised__v1__status_response__field_indices_by_name,
   3,  promised__v1__status_response__number_ranges,

@@ -232,6 +232,96 @@ void   promised__v1__apply_request__free_unpacked
   assert(message->base.descriptor == &promised__v1__apply_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   promised__v1__reverse_feed_request__init
+                     (Promised__V1__ReverseFeedRequest         *message)
+{
+  static const Promised__V1__ReverseFeedRequest init_value = PROMISED__V1__REVERSE_FEED_REQUEST__INIT;
+  *message = init_value;
+}
+size_t promised__v1__reverse_feed_request__get_packed_size
+                     (const Promised__V1__ReverseFeedRequest *message)
+{
+  assert(message->base.descriptor == &promised__v1__reverse_feed_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__reverse_feed_request__pack
+                     (const Promised__V1__ReverseFeedRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__reverse_feed_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__reverse_feed_request__pack_to_buffer
+                     (const Promised__V1__ReverseFeedRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__reverse_feed_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__ReverseFeedRequest *
+       promised__v1__reverse_feed_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__ReverseFeedRequest *)
+     protobuf_c_message_unpack (&promised__v1__reverse_feed_request__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__reverse_feed_request__free_unpacked
+                     (Promised__V1__ReverseFeedRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__reverse_feed_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   promised__v1__reverse_feed_response__init
+                     (Promised__V1__ReverseFeedResponse         *message)
+{
+  static const Promised__V1__ReverseFeedResponse init_value = PROMISED__V1__REVERSE_FEED_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t promised__v1__reverse_feed_response__get_packed_size
+                     (const Promised__V1__ReverseFeedResponse *message)
+{
+  assert(message->base.descriptor == &promised__v1__reverse_feed_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t promised__v1__reverse_feed_response__pack
+                     (const Promised__V1__ReverseFeedResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &promised__v1__reverse_feed_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t promised__v1__reverse_feed_response__pack_to_buffer
+                     (const Promised__V1__ReverseFeedResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &promised__v1__reverse_feed_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Promised__V1__ReverseFeedResponse *
+       promised__v1__reverse_feed_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Promised__V1__ReverseFeedResponse *)
+     protobuf_c_message_unpack (&promised__v1__reverse_feed_response__descriptor,
+                                allocator, len, data);
+}
+void   promised__v1__reverse_feed_response__free_unpacked
+                     (Promised__V1__ReverseFeedResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &promised__v1__reverse_feed_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   promised__v1__apply_response__init
                      (Promised__V1__ApplyResponse         *message)
 {
@@ -1326,7 +1416,7 @@ const ProtobufCMessageDescriptor promised__v1__availability_request__descriptor 
   (ProtobufCMessageInit) promised__v1__availability_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__availability_response__field_descriptors[26] =
+static const ProtobufCFieldDescriptor promised__v1__availability_response__field_descriptors[29] =
 {
   {
     "as_of",
@@ -1593,6 +1683,42 @@ static const ProtobufCFieldDescriptor promised__v1__availability_response__field
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "inbound_eta_early_unix_s",
+    23,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AvailabilityResponse, n_inbound_eta_early_unix_s),
+    offsetof(Promised__V1__AvailabilityResponse, inbound_eta_early_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inbound_eta_late_unix_s",
+    24,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__AvailabilityResponse, n_inbound_eta_late_unix_s),
+    offsetof(Promised__V1__AvailabilityResponse, inbound_eta_late_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "silence",
+    25,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__AvailabilityResponse, n_silence),
+    offsetof(Promised__V1__AvailabilityResponse, silence),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "claimed_later",
     40,
     PROTOBUF_C_LABEL_REPEATED,
@@ -1645,12 +1771,14 @@ static const unsigned promised__v1__availability_response__field_indices_by_name
   12,   /* field[12] = allocated */
   0,   /* field[0] = as_of */
   14,   /* field[14] = available_now */
-  22,   /* field[22] = claimed_later */
+  25,   /* field[25] = claimed_later */
   6,   /* field[6] = fulfillable */
   11,   /* field[11] = held */
   10,   /* field[10] = in_processing */
   9,   /* field[9] = in_transfer */
   15,   /* field[15] = inbound_counts */
+  22,   /* field[22] = inbound_eta_early_unix_s */
+  23,   /* field[23] = inbound_eta_late_unix_s */
   19,   /* field[19] = inbound_eta_unix_s */
   21,   /* field[21] = inbound_eta_utc_offset_s */
   17,   /* field[17] = inbound_nodes */
@@ -1661,20 +1789,21 @@ static const unsigned promised__v1__availability_response__field_indices_by_name
   4,   /* field[4] = nodes */
   5,   /* field[5] = on_hand */
   1,   /* field[1] = outcomes */
-  25,   /* field[25] = picked */
+  28,   /* field[28] = picked */
   2,   /* field[2] = position_counts */
   8,   /* field[8] = researching */
+  24,   /* field[24] = silence */
   7,   /* field[7] = unfulfillable */
-  24,   /* field[24] = unsourced */
+  27,   /* field[27] = unsourced */
   13,   /* field[13] = withheld */
-  23,   /* field[23] = withheld_from_channel */
+  26,   /* field[26] = withheld_from_channel */
 };
 static const ProtobufCIntRange promised__v1__availability_response__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 40, 22 },
-  { 55, 25 },
-  { 0, 26 }
+  { 40, 25 },
+  { 55, 28 },
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor =
 {
@@ -1684,7 +1813,7 @@ const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor
   "Promised__V1__AvailabilityResponse",
   "promised.v1",
   sizeof(Promised__V1__AvailabilityResponse),
-  26,
+  29,
   promised__v1__availability_response__field_descriptors,
   promised__v1__availability_response__field_indices_by_name,
   3,  promised__v1__availability_response__number_ranges,
@@ -2196,7 +2325,7 @@ const ProtobufCMessageDescriptor promised__v1__in_stock_response__descriptor =
   (ProtobufCMessageInit) promised__v1__in_stock_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__apply_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor promised__v1__apply_request__field_descriptors[24] =
 {
   {
     "source",
@@ -2294,21 +2423,229 @@ static const ProtobufCFieldDescriptor promised__v1__apply_request__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sequences",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ApplyRequest, n_sequences),
+    offsetof(Promised__V1__ApplyRequest, sequences),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allow_gap",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ApplyRequest, allow_gap),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "occurred_unix_ms",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ApplyRequest, n_occurred_unix_ms),
+    offsetof(Promised__V1__ApplyRequest, occurred_unix_ms),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "references",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ApplyRequest, references),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reference_lengths",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ApplyRequest, n_reference_lengths),
+    offsetof(Promised__V1__ApplyRequest, reference_lengths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "destination_indexes",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ApplyRequest, n_destination_indexes),
+    offsetof(Promised__V1__ApplyRequest, destination_indexes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "eta_unix_s",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ApplyRequest, n_eta_unix_s),
+    offsetof(Promised__V1__ApplyRequest, eta_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "eta_early_unix_s",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ApplyRequest, n_eta_early_unix_s),
+    offsetof(Promised__V1__ApplyRequest, eta_early_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "eta_late_unix_s",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__ApplyRequest, n_eta_late_unix_s),
+    offsetof(Promised__V1__ApplyRequest, eta_late_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stages",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ApplyRequest, n_stages),
+    offsetof(Promised__V1__ApplyRequest, stages),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dispositions",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ApplyRequest, n_dispositions),
+    offsetof(Promised__V1__ApplyRequest, dispositions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_dispositions",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ApplyRequest, n_from_dispositions),
+    offsetof(Promised__V1__ApplyRequest, from_dispositions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "causes",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ApplyRequest, n_causes),
+    offsetof(Promised__V1__ApplyRequest, causes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold_ids",
+    22,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ApplyRequest, n_hold_ids),
+    offsetof(Promised__V1__ApplyRequest, hold_ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "net_of_allocations",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ApplyRequest, net_of_allocations),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "alive_nodes",
+    24,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Promised__V1__ApplyRequest, n_alive_nodes),
+    offsetof(Promised__V1__ApplyRequest, alive_nodes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__apply_request__field_indices_by_name[] = {
+  23,   /* field[23] = alive_nodes */
+  9,   /* field[9] = allow_gap */
+  20,   /* field[20] = causes */
+  13,   /* field[13] = destination_indexes */
+  18,   /* field[18] = dispositions */
+  15,   /* field[15] = eta_early_unix_s */
+  16,   /* field[16] = eta_late_unix_s */
+  14,   /* field[14] = eta_unix_s */
   1,   /* field[1] = first_sequence */
+  19,   /* field[19] = from_dispositions */
+  21,   /* field[21] = hold_ids */
   3,   /* field[3] = item_key_lengths */
   2,   /* field[2] = item_keys */
   6,   /* field[6] = kinds */
+  22,   /* field[22] = net_of_allocations */
   5,   /* field[5] = node_indexes */
   4,   /* field[4] = nodes */
+  10,   /* field[10] = occurred_unix_ms */
   7,   /* field[7] = quantities */
+  12,   /* field[12] = reference_lengths */
+  11,   /* field[11] = references */
+  8,   /* field[8] = sequences */
   0,   /* field[0] = source */
+  17,   /* field[17] = stages */
 };
 static const ProtobufCIntRange promised__v1__apply_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor promised__v1__apply_request__descriptor =
 {
@@ -2318,11 +2655,191 @@ const ProtobufCMessageDescriptor promised__v1__apply_request__descriptor =
   "Promised__V1__ApplyRequest",
   "promised.v1",
   sizeof(Promised__V1__ApplyRequest),
-  8,
+  24,
   promised__v1__apply_request__field_descriptors,
   promised__v1__apply_request__field_indices_by_name,
   1,  promised__v1__apply_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__apply_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__reverse_feed_request__field_descriptors[4] =
+{
+  {
+    "idempotency_key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReverseFeedRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReverseFeedRequest, source),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_sequence",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReverseFeedRequest, from_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_sequence",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReverseFeedRequest, to_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__reverse_feed_request__field_indices_by_name[] = {
+  2,   /* field[2] = from_sequence */
+  0,   /* field[0] = idempotency_key */
+  1,   /* field[1] = source */
+  3,   /* field[3] = to_sequence */
+};
+static const ProtobufCIntRange promised__v1__reverse_feed_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor promised__v1__reverse_feed_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.ReverseFeedRequest",
+  "ReverseFeedRequest",
+  "Promised__V1__ReverseFeedRequest",
+  "promised.v1",
+  sizeof(Promised__V1__ReverseFeedRequest),
+  4,
+  promised__v1__reverse_feed_request__field_descriptors,
+  promised__v1__reverse_feed_request__field_indices_by_name,
+  1,  promised__v1__reverse_feed_request__number_ranges,
+  (ProtobufCMessageInit) promised__v1__reverse_feed_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor promised__v1__reverse_feed_response__field_descriptors[6] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReverseFeedResponse, as_of),
+    &promised__v1__as_of__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reversed_rows",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReverseFeedResponse, reversed_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kept_rows",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReverseFeedResponse, kept_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kept_sequences",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Promised__V1__ReverseFeedResponse, n_kept_sequences),
+    offsetof(Promised__V1__ReverseFeedResponse, kept_sequences),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kept_outcomes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__ReverseFeedResponse, n_kept_outcomes),
+    offsetof(Promised__V1__ReverseFeedResponse, kept_outcomes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeated_answer",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ReverseFeedResponse, repeated_answer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned promised__v1__reverse_feed_response__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  4,   /* field[4] = kept_outcomes */
+  2,   /* field[2] = kept_rows */
+  3,   /* field[3] = kept_sequences */
+  5,   /* field[5] = repeated_answer */
+  1,   /* field[1] = reversed_rows */
+};
+static const ProtobufCIntRange promised__v1__reverse_feed_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor promised__v1__reverse_feed_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "promised.v1.ReverseFeedResponse",
+  "ReverseFeedResponse",
+  "Promised__V1__ReverseFeedResponse",
+  "promised.v1",
+  sizeof(Promised__V1__ReverseFeedResponse),
+  6,
+  promised__v1__reverse_feed_response__field_descriptors,
+  promised__v1__reverse_feed_response__field_indices_by_name,
+  1,  promised__v1__reverse_feed_response__number_ranges,
+  (ProtobufCMessageInit) promised__v1__reverse_feed_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor promised__v1__apply_response__field_descriptors[4] =
@@ -3907,7 +4424,7 @@ const ProtobufCMessageDescriptor promised__v1__put_positions_request__descriptor
   (ProtobufCMessageInit) promised__v1__put_positions_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__put_inbound_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor promised__v1__put_inbound_request__field_descriptors[13] =
 {
   {
     "load",
@@ -4030,6 +4547,30 @@ static const ProtobufCFieldDescriptor promised__v1__put_inbound_request__field_d
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "eta_early_unix_s",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__PutInboundRequest, n_eta_early_unix_s),
+    offsetof(Promised__V1__PutInboundRequest, eta_early_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "eta_late_unix_s",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__PutInboundRequest, n_eta_late_unix_s),
+    offsetof(Promised__V1__PutInboundRequest, eta_late_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "idempotency_key",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -4043,8 +4584,10 @@ static const ProtobufCFieldDescriptor promised__v1__put_inbound_request__field_d
   },
 };
 static const unsigned promised__v1__put_inbound_request__field_indices_by_name[] = {
+  10,   /* field[10] = eta_early_unix_s */
+  11,   /* field[11] = eta_late_unix_s */
   8,   /* field[8] = eta_unix_s */
-  10,   /* field[10] = idempotency_key */
+  12,   /* field[12] = idempotency_key */
   4,   /* field[4] = item_key_lengths */
   3,   /* field[3] = item_keys */
   0,   /* field[0] = load */
@@ -4058,8 +4601,8 @@ static const unsigned promised__v1__put_inbound_request__field_indices_by_name[]
 static const ProtobufCIntRange promised__v1__put_inbound_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 10 },
-  { 0, 11 }
+  { 20, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor promised__v1__put_inbound_request__descriptor =
 {
@@ -4069,7 +4612,7 @@ const ProtobufCMessageDescriptor promised__v1__put_inbound_request__descriptor =
   "Promised__V1__PutInboundRequest",
   "promised.v1",
   sizeof(Promised__V1__PutInboundRequest),
-  11,
+  13,
   promised__v1__put_inbound_request__field_descriptors,
   promised__v1__put_inbound_request__field_indices_by_name,
   2,  promised__v1__put_inbound_request__number_ranges,
@@ -5538,11 +6081,12 @@ const ProtobufCMessageDescriptor promised__v1__history_response__descriptor =
   (ProtobufCMessageInit) promised__v1__history_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[19] =
+static const ProtobufCMethodDescriptor promised__v1__inventory__method_descriptors[20] =
 {
   { "Availability", &promised__v1__availability_request__descriptor, &promised__v1__availability_response__descriptor },
   { "InStock", &promised__v1__in_stock_request__descriptor, &promised__v1__in_stock_response__descriptor },
   { "Apply", &promised__v1__apply_request__descriptor, &promised__v1__apply_response__descriptor },
+  { "ReverseFeed", &promised__v1__reverse_feed_request__descriptor, &promised__v1__reverse_feed_response__descriptor },
   { "ApplyStream", &promised__v1__apply_request__descriptor, &promised__v1__apply_response__descriptor },
   { "PutItems", &promised__v1__put_items_request__descriptor, &promised__v1__put_response__descriptor },
   { "PutPositions", &promised__v1__put_positions_request__descriptor, &promised__v1__put_response__descriptor },
@@ -5562,24 +6106,25 @@ static const ProtobufCMethodDescriptor promised__v1__inventory__method_descripto
 };
 const unsigned promised__v1__inventory__method_indices_by_name[] = {
   2,        /* Apply */
-  3,        /* ApplyStream */
-  9,        /* Atp */
+  4,        /* ApplyStream */
+  10,        /* Atp */
   0,        /* Availability */
-  15,        /* History */
+  16,        /* History */
   1,        /* InStock */
-  16,        /* List */
-  12,        /* PutBackorders */
-  11,        /* PutChannelStock */
-  14,        /* PutFactors */
-  13,        /* PutForecasts */
-  10,        /* PutGroups */
-  6,        /* PutInbound */
-  4,        /* PutItems */
-  7,        /* PutKits */
-  8,        /* PutOpportunity */
-  5,        /* PutPositions */
-  17,        /* Watch */
-  18         /* WatchPoll */
+  17,        /* List */
+  13,        /* PutBackorders */
+  12,        /* PutChannelStock */
+  15,        /* PutFactors */
+  14,        /* PutForecasts */
+  11,        /* PutGroups */
+  7,        /* PutInbound */
+  5,        /* PutItems */
+  8,        /* PutKits */
+  9,        /* PutOpportunity */
+  6,        /* PutPositions */
+  3,        /* ReverseFeed */
+  18,        /* Watch */
+  19         /* WatchPoll */
 };
 const ProtobufCServiceDescriptor promised__v1__inventory__descriptor =
 {
@@ -5588,7 +6133,7 @@ const ProtobufCServiceDescriptor promised__v1__inventory__descriptor =
   "Inventory",
   "Promised__V1__Inventory",
   "promised.v1",
-  19,
+  20,
   promised__v1__inventory__method_descriptors,
   promised__v1__inventory__method_indices_by_name
 };
@@ -5616,13 +6161,21 @@ void promised__v1__inventory__apply(ProtobufCService *service,
   assert(service->descriptor == &promised__v1__inventory__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void promised__v1__inventory__reverse_feed(ProtobufCService *service,
+                                           const Promised__V1__ReverseFeedRequest *input,
+                                           Promised__V1__ReverseFeedResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &promised__v1__inventory__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void promised__v1__inventory__apply_stream(ProtobufCService *service,
                                            const Promised__V1__ApplyRequest *input,
                                            Promised__V1__ApplyResponse_Closure closure,
                                            void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__put_items(ProtobufCService *service,
                                         const Promised__V1__PutItemsRequest *input,
@@ -5630,7 +6183,7 @@ void promised__v1__inventory__put_items(ProtobufCService *service,
                                         void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__put_positions(ProtobufCService *service,
                                             const Promised__V1__PutPositionsRequest *input,
@@ -5638,7 +6191,7 @@ void promised__v1__inventory__put_positions(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__put_inbound(ProtobufCService *service,
                                           const Promised__V1__PutInboundRequest *input,
@@ -5646,7 +6199,7 @@ void promised__v1__inventory__put_inbound(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__put_kits(ProtobufCService *service,
                                        const Promised__V1__PutKitsRequest *input,
@@ -5654,7 +6207,7 @@ void promised__v1__inventory__put_kits(ProtobufCService *service,
                                        void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__put_opportunity(ProtobufCService *service,
                                               const Promised__V1__PutOpportunityRequest *input,
@@ -5662,7 +6215,7 @@ void promised__v1__inventory__put_opportunity(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__atp(ProtobufCService *service,
                                   const Promised__V1__AtpRequest *input,
@@ -5670,7 +6223,7 @@ void promised__v1__inventory__atp(ProtobufCService *service,
                                   void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__put_groups(ProtobufCService *service,
                                          const Promised__V1__PutGroupsRequest *input,
@@ -5678,7 +6231,7 @@ void promised__v1__inventory__put_groups(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__put_channel_stock(ProtobufCService *service,
                                                 const Promised__V1__PutChannelStockRequest *input,
@@ -5686,7 +6239,7 @@ void promised__v1__inventory__put_channel_stock(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__put_backorders(ProtobufCService *service,
                                              const Promised__V1__PutBackordersRequest *input,
@@ -5694,7 +6247,7 @@ void promised__v1__inventory__put_backorders(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__put_forecasts(ProtobufCService *service,
                                             const Promised__V1__PutForecastsRequest *input,
@@ -5702,7 +6255,7 @@ void promised__v1__inventory__put_forecasts(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__put_factors(ProtobufCService *service,
                                           const Promised__V1__PutFactorsRequest *input,
@@ -5710,7 +6263,7 @@ void promised__v1__inventory__put_factors(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__history(ProtobufCService *service,
                                       const Promised__V1__HistoryRequest *input,
@@ -5718,7 +6271,7 @@ void promised__v1__inventory__history(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__list(ProtobufCService *service,
                                    const Promised__V1__ListRequest *input,
@@ -5726,7 +6279,7 @@ void promised__v1__inventory__list(ProtobufCService *service,
                                    void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__watch(ProtobufCService *service,
                                     const Promised__V1__WatchControl *input,
@@ -5734,7 +6287,7 @@ void promised__v1__inventory__watch(ProtobufCService *service,
                                     void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__watch_poll(ProtobufCService *service,
                                          const Promised__V1__WatchPollRequest *input,
@@ -5742,7 +6295,7 @@ void promised__v1__inventory__watch_poll(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &promised__v1__inventory__descriptor);
-  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void promised__v1__inventory__init (Promised__V1__Inventory_Service *service,
                                     Promised__V1__Inventory_ServiceDestroy destroy)

@@ -1429,7 +1429,7 @@ const ProtobufCMessageDescriptor promised__v1__calendar_rule__descriptor =
   (ProtobufCMessageInit) promised__v1__calendar_rule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__node__field_descriptors[14] =
+static const ProtobufCFieldDescriptor promised__v1__node__field_descriptors[17] =
 {
   {
     "name",
@@ -1599,6 +1599,42 @@ static const ProtobufCFieldDescriptor promised__v1__node__field_descriptors[14] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "silent_after_s",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Node, silent_after_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "silent_policy",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Node, silent_policy),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "silent_widen_minutes",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__Node, silent_widen_minutes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__node__field_indices_by_name[] = {
   4,   /* field[4] = calendar */
@@ -1612,6 +1648,9 @@ static const unsigned promised__v1__node__field_indices_by_name[] = {
   0,   /* field[0] = name */
   8,   /* field[8] = postcode */
   6,   /* field[6] = processing_minutes */
+  14,   /* field[14] = silent_after_s */
+  15,   /* field[15] = silent_policy */
+  16,   /* field[16] = silent_widen_minutes */
   3,   /* field[3] = time_zone */
   1,   /* field[1] = title */
   13,   /* field[13] = units_per_hour */
@@ -1619,7 +1658,7 @@ static const unsigned promised__v1__node__field_indices_by_name[] = {
 static const ProtobufCIntRange promised__v1__node__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor promised__v1__node__descriptor =
 {
@@ -1629,7 +1668,7 @@ const ProtobufCMessageDescriptor promised__v1__node__descriptor =
   "Promised__V1__Node",
   "promised.v1",
   sizeof(Promised__V1__Node),
-  14,
+  17,
   promised__v1__node__field_descriptors,
   promised__v1__node__field_indices_by_name,
   1,  promised__v1__node__number_ranges,

@@ -39,6 +39,7 @@ extension State {
       for change in changes { record(change) }
       remember(key, RememberedOutcome(code: .ok))
     case .promisesMoved(let key, let moves): apply(moved: moves, key: key)
+    case .feedReversed(let reversal): apply(reversed: reversal)
     case .holdExtended(let extended): apply(holdExtended: extended)
     case .holdAmended(let amended): apply(holdAmended: amended)
     case .holdFulfilled(let fulfilled): apply(holdFulfilled: fulfilled)
@@ -51,6 +52,7 @@ extension State {
     case .removalChanged(let key, let row): apply(removalChanged: row, key: key)
     case .capacityDayPassed: applyCapacityDayPassed()
     }
+    if parked.hasReady { driveParked() }
     if audit.isCounting { auditAfter(event) }
   }
 }

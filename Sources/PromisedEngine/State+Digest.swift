@@ -44,6 +44,7 @@ extension State {
     digestStock(&sum)
     digestSellers(&sum)
     digestClaims(&sum)
+    digestFeed(&sum)
     digestPromises(&sum)
     digestNetwork(&sum)
     digestOverrides(&sum)
@@ -114,6 +115,8 @@ extension State {
       sum.add(row.node)
       sum.add(row.quantity)
       sum.add(row.etaUnixSeconds)
+      sum.add(row.earlySeconds)
+      sum.add(row.lateSeconds)
       sum.add(row.stage)
       sum.end()
     }
@@ -220,12 +223,6 @@ extension State {
         sum.add(line.laterDue)
         sum.add(line.backordered)
       }
-      sum.end()
-    }
-    for index in 0..<sourceKeys.count {
-      sum.begin(9)
-      sum.add(sourceKeys.name(index))
-      sum.add(sourceSequences[index])
       sum.end()
     }
   }

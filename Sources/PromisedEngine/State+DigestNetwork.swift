@@ -15,6 +15,9 @@ extension State {
       sum.add(row.processingMinutes)
       sum.add(row.latitudeE6)
       sum.add(row.longitudeE6)
+      sum.add(row.silence.afterSeconds)
+      sum.add(row.silence.policy.rawValue)
+      sum.add(row.silence.widenMinutes)
       sum.end()
     }
     for row in rows.timeZones {

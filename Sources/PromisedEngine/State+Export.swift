@@ -15,8 +15,11 @@ final class Sweep {
   var handedOut = 0
   /// What follows the stock.
   var tail: [StateBlock] = []
+  /// Entries of the journal that are left to copy, last of all.
+  var journal: Range<UInt64>
 
-  init(bucketsPerChunk: Int, chunkCount: Int) {
+  init(bucketsPerChunk: Int, chunkCount: Int, journal: Range<UInt64>) {
+    self.journal = journal
     self.bucketsPerChunk = bucketsPerChunk
     isCopied = Array(repeating: false, count: chunkCount)
   }
@@ -33,7 +36,8 @@ extension State {
     let density = max(1, positions.positionCount + positions.itemCount)
     let buckets = max(1, min(16_384, positions.totalBuckets * chunkRows / density))
     let chunks = (positions.totalBuckets + buckets - 1) / buckets
-    let begun = Sweep(bucketsPerChunk: buckets, chunkCount: chunks)
+    let begun = Sweep(
+      bucketsPerChunk: buckets, chunkCount: chunks, journal: journal.first..<journal.end)
     begun.blocks.append(
       .sizes(items: UInt64(positions.itemCount), positions: UInt64(positions.positionCount)))
     begun.blocks.append(.put(.network(network.exportRows())))
@@ -46,6 +50,8 @@ extension State {
     begun.tail += exportDistribution()
     begun.tail += exportHolds() + exportPromises() + exportCommands()
     begun.tail.append(.sources(exportSources()))
+    begun.tail.append(.feedStanding(exportStanding()))
+    begun.tail += exportCounts() + exportParked()
     begun.tail.append(.movements(movements.rows))
     begun.tail += exportLearned()
     begun.tail += exportDemand()
@@ -68,6 +74,12 @@ extension State {
     while true {
       if let block = takeBlock(of: sweep) { return block }
       if sweep.nextChunk == sweep.isCopied.count {
+        if !sweep.tail.isEmpty {
+          sweep.blocks = sweep.tail
+          sweep.tail = []
+          continue
+        }
+        if !sweep.journal.isEmpty { return takeJournalBlock(of: sweep) }
         cancelExport()
         return nil
       }

@@ -97,13 +97,17 @@ extension State {
       rows.quantities.append(row.quantity)
       rows.etaUnixSeconds.append(row.etaUnixSeconds)
       rows.stages.append(row.stage)
+      rows.earlyUnixSeconds.append(
+        row.earlySeconds == 0 ? 0 : row.etaUnixSeconds - Int64(row.earlySeconds))
+      rows.lateUnixSeconds.append(
+        row.lateSeconds == 0 ? 0 : row.etaUnixSeconds + Int64(row.lateSeconds))
       if rows.nodes.count == Self.blockRows {
-        blocks.append(.put(.inbound(rows)))
+        blocks.append(.put(.inbound(rows.withoutZeros)))
         rows = InboundRows()
         nodePlaces = [:]
       }
     }
-    if !rows.nodes.isEmpty { blocks.append(.put(.inbound(rows))) }
+    if !rows.nodes.isEmpty { blocks.append(.put(.inbound(rows.withoutZeros))) }
     return blocks
   }
 
@@ -198,14 +202,14 @@ extension State {
     if !rows.bodyDigests.isEmpty { blocks.append(.commands(rows)) }
     return blocks
   }
+}
 
-  func exportSources() -> SourceRows {
-    let all = (0..<sourceKeys.count).map { (sourceKeys.name($0).name, sourceSequences[$0]) }
-    var rows = SourceRows()
-    for (name, sequence) in all.sorted(by: { $0.0 < $1.0 }) {
-      rows.sources.append(name)
-      rows.lastSequences.append(sequence)
-    }
+extension InboundRows {
+  /// Most shipments have no spread: an empty column says the same.
+  fileprivate var withoutZeros: InboundRows {
+    var rows = self
+    if !earlyUnixSeconds.contains(where: { $0 != 0 }) { rows.earlyUnixSeconds = [] }
+    if !lateUnixSeconds.contains(where: { $0 != 0 }) { rows.lateUnixSeconds = [] }
     return rows
   }
 }

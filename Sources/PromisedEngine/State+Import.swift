@@ -13,12 +13,7 @@ extension State {
     case .positions(let block): importStock(block)
     case .holds(let rows): importHolds(rows)
     case .commands(let rows): importCommands(rows)
-    case .sources(let rows):
-      for (name, sequence) in zip(rows.sources, rows.lastSequences) {
-        let index = sourceKeys.insert(name)
-        if index == sourceSequences.count { sourceSequences.append(sequence) }
-        sourceSequences[index] = sequence
-      }
+    case .sources(let rows): importSources(rows)
     case .publication(let value, let isOfNetwork):
       publication = value
       // The network comes before; a load that is open keeps its own.
@@ -33,6 +28,10 @@ extension State {
     case .departureChanges(let numbers, let changes, let last):
       importChanges(numbers, changes, last: last)
     case .buckets(let rows): importBuckets(rows)
+    case .feedStanding(let standing): importStanding(standing)
+    case .journal(let rows): importJournal(rows)
+    case .countInstants(let rows): importCounts(rows)
+    case .parked(let rows): for row in rows { park(row, number: nil) }
     case .limits(let rows): importLimits(rows)
     case .limitChanges(let rows): limitChanges += rows
     case .plans(let rows): for row in rows { inboundPlans.append(row) }

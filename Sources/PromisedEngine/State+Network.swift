@@ -73,6 +73,7 @@ extension State {
     }
     stamps.network = appliedPosition
     followNetwork(waves: !rows.waves.isEmpty || !rows.nodes.isEmpty, legs: !rows.legs.isEmpty)
+    release(nodes: rows.nodes)
   }
 
   /// What is derived from the network's rows for promises.
@@ -82,6 +83,7 @@ extension State {
       board = DepartureBoard(network.resolvedChanges(through: network.lastChange))
     }
     if buckets.count > 0 { reviewBuckets() }
+    hasSilenceRules = network.hasSilenceRules
   }
 
   /// Replaces the network; profiles of the old one name destinations by other indexes and answer
@@ -101,6 +103,7 @@ extension State {
     followMarketplaces()
     stamps.network = appliedPosition
     followNetwork(waves: true, legs: true)
+    release(nodes: network.nodes.compactMap { $0 })
   }
 
   private func keepTitle(of node: Node) {

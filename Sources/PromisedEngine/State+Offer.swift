@@ -119,10 +119,13 @@ extension State {
     let nodes = isPlain ? (count == 0 ? nil : positions.nodes(slot)) : scratch.candidates.base
     if isPlain {
       scratch.available.removeAll()
-      for place in 0..<count { scratch.available.append(positions.rows(slot)[place].available) }
+      for place in 0..<count {
+        scratch.available.append(
+          offerable(positions.rows(slot)[place], positions.nodes(slot)[place], at: now))
+      }
     }
     scratch.admitted.removeAll()
-    if buckets.closedHourCount > 0 {
+    if hasLateNodes {
       for place in 0..<count {
         let node = nodes.unsafelyUnwrapped[place]
         scratch.admitted.append(admittedFrom(node, catalogue.schedule(.whole), at: now))

@@ -60,7 +60,19 @@ package final class State {
   var hasFreedRoom = false
   var commands: CommandMemory
   var sourceKeys = KeyTable()
-  var sourceSequences = Store<UInt64>()
+  var sources = Store<FeedSource>()
+  /// Rows of batches that were nothing but repeats, per source, since the start. No part of the
+  /// state: such a batch is not logged.
+  var repeatedBatches = Store<UInt64>()
+  var journal: StockJournal
+  var counts = CountTable()
+  var parked = ParkedTable()
+  var parkedFailures = ParkedFailures()
+  var lastReversal = FeedReversalReply()
+  /// When each node was heard of last, in milliseconds, by its index; 0 = never.
+  var heardAt = Store<Int64>()
+  /// A node of the network has a rule for its silence. Follows from the network.
+  var hasSilenceRules = false
 
   // The network the promises are made from.
   package internal(set) var network = NetworkTables()
@@ -136,13 +148,16 @@ package final class State {
   package internal(set) var appliedPosition: Position = 0
   package internal(set) var appliedTime = UnixMilliseconds(0)
 
-  /// An empty state that remembers at most `idempotencyKeys` commands and the last `changes`
-  /// changed items, a power of two.
+  /// An empty state that remembers at most `idempotencyKeys` commands, the last `changes` changed
+  /// items and at most `journalRows` changes of stock; the last two are powers of two, of 4,096 or
+  /// more.
   package init(
-    idempotencyKeys: Int = Limits.idempotencyKeys, changes: Int = Limits.changeRingEntries
+    idempotencyKeys: Int = Limits.idempotencyKeys, changes: Int = Limits.changeRingEntries,
+    journalRows: Int = Limits.journalRows
   ) {
     commands = CommandMemory(limit: idempotencyKeys)
     self.changes = ChangeRing(capacity: changes)
+    journal = StockJournal(limit: journalRows)
   }
 
   package var counters: StateCounters {
@@ -150,8 +165,8 @@ package final class State {
       items: positions.itemCount, positions: positions.positionCount, openHolds: holds.heldCount,
       allocations: holds.committedCount, rememberedCommands: commands.count,
       nodes: network.nodeCount, sellers: sellers.count, sources: sourceKeys.count,
-      inboundRows: inbound.count, shortPositions: allocations.shortCount,
-      shortUnits: allocations.shortUnits)
+      inboundRows: inbound.count, parkedRows: parked.count, journalRows: journal.count,
+      shortPositions: allocations.shortCount, shortUnits: allocations.shortUnits)
   }
 
   /// Makes room for `items` items and `positions` positions in all without further growth.
@@ -175,6 +190,10 @@ package struct StateCounters: Sendable, Equatable {
   package var sellers: Int
   package var sources: Int
   package var inboundRows: Int
+  /// Feed rows that wait for an item or node.
+  package var parkedRows: Int
+  /// Recent changes of stock that are kept.
+  package var journalRows: Int
   /// Positions whose allocations are not covered, and the units missing to them.
   package var shortPositions: Int
   package var shortUnits: Int64
@@ -191,6 +210,7 @@ struct Scratch: ~Copyable {
   /// Rows of a feed batch that change stock.
   var accepted = Store<UInt32>(capacity: Limits.batchRows)
   var overlay = StockOverlay()
+  var feed = FeedScratch()
   var nodeIndexes = NodeIndexes()
   var available = Store<Int64>(capacity: 256)
   var destinations = Store<OfferDestination>(capacity: 256)

@@ -97,6 +97,9 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("latitude", "degrees, -90…90"), ImportColumn("longitude", "degrees, -180…180"),
       ImportColumn("handling", delays, needed: false),
       ImportColumn("units_per_hour", room, needed: false),
+      ImportColumn("silent_after_s", "seconds, 0…31,536,000, or empty", needed: false),
+      ImportColumn("silent_policy", "none, warn, withhold, widen or empty", needed: false),
+      ImportColumn("silent_widen_minutes", "a whole number, 0…10,080, or empty", needed: false),
     ],
     [
       ImportColumn("station", "a node of nodes.csv with kind station"), ImportColumn("days", days),
@@ -201,6 +204,9 @@ package enum ImportFile: Int, Sendable, CaseIterable {
       ImportColumn("node", node), ImportColumn("quantity", amount),
       ImportColumn("eta", "RFC 3339 with Z or an offset, such as 2026-12-20T18:00:00Z"),
       ImportColumn("stage", "draft, working, shipped or receiving"),
+      ImportColumn(
+        "eta_early", "an instant, at most ten years before eta, or empty", needed: false),
+      ImportColumn("eta_late", "an instant, at most ten years after eta, or empty", needed: false),
     ],
     [
       ImportColumn("seller", "a seller of sellers.csv"), ImportColumn("storage_type", types),

@@ -176,16 +176,18 @@ enum NetworkFiles {
       }
       let handling = table.value(11, Cell.delays)
       let unitsPerHour = table.room(12)
+      let silence = table.silence(from: 13)
       guard let title, let kind, let zone, let calendar, let dwell, let processing, let country,
-        let postcode, let latitude, let longitude, let handling, let unitsPerHour
+        let postcode, let latitude, let longitude, let handling, let unitsPerHour, let silence
       else { continue }
-      try chunk.open(fields: 15)
+      try chunk.open(fields: 18)
       chunk.rows.nodes.append(
         Node(
           name: name.name, title: title.name, kind: kind, timeZone: zone.name,
           calendar: calendar.name, dwellMinutes: Int32(dwell), processingMinutes: Int32(processing),
           country: country.name, postcode: postcode.name, latitudeE6: Int32(latitude),
-          longitudeE6: Int32(longitude), handling: handling, unitsPerHour: unitsPerHour))
+          longitudeE6: Int32(longitude), handling: handling, unitsPerHour: unitsPerHour,
+          silence: silence))
     }
     try chunk.close()
   }
@@ -316,5 +318,19 @@ enum NetworkFiles {
           delays: delays))
     }
     try chunk.close()
+  }
+}
+
+extension TableReader {
+  /// What becomes of a node's stock when it is silent: three columns, each of which may be empty.
+  fileprivate mutating func silence(from first: Int) -> SilenceRule? {
+    let policies = SilencePolicy.allCases.map { ($0.label, $0.rawValue) } + [("", 0)]
+    let after = optionalInteger(first, 0...31_536_000)
+    let policy = word(first + 1, policies)
+    let widen = optionalInteger(first + 2, 0...10_080)
+    guard let after, let policy, let widen else { return nil }
+    return SilenceRule(
+      afterSeconds: Int32(after), policy: SilencePolicy(rawValue: policy) ?? .ignore,
+      widenMinutes: Int32(widen))
   }
 }

@@ -210,7 +210,9 @@ enum StockFiles {
     _ table: inout TableReader, _ references: References?,
     _ emit: @escaping (PutRows, Int) throws(Failure) -> Void
   ) throws(Failure) {
-    let stages: [(String, UInt8)] = InboundStage.allCases.map { ("\($0)", $0.rawValue) }
+    let stages: [(String, UInt8)] = InboundStage.allCases.filter { $0 != .transfer }.map {
+      ("\($0)", $0.rawValue)
+    }
     var rows = InboundRows()
     var nodes = ChunkNames()
     while table.nextRow() {
@@ -222,7 +224,9 @@ enum StockFiles {
       let eta = Cell.instant(table.cell(4))
       if eta == nil { table.refuse(4) }
       let stage = table.word(5, stages)
-      guard let shipment, let item, let node, let quantity, let eta, let stage else { continue }
+      let spread = eta.flatMap { table.spread(around: $0, from: 6) }
+      guard let shipment, let item, let node, let quantity, let eta, let stage, let spread
+      else { continue }
       if let references, !references.shipments.insert(shipment, item, node) {
         table.refuse(0, allowed: "each shipment, item and node once")
       }
@@ -232,6 +236,8 @@ enum StockFiles {
       rows.quantities.append(quantity)
       rows.etaUnixSeconds.append(eta)
       rows.stages.append(stage)
+      rows.earlyUnixSeconds.append(spread.early)
+      rows.lateUnixSeconds.append(spread.late)
       if rows.keys.count == chunkRowLimit || nodes.isFull {
         rows.nodeNames = nodes.names
         try emit(.inbound(rows), rows.keys.count)
@@ -253,5 +259,25 @@ extension PositionRows {
     inTransfer.append(conditions.2)
     inProcessing.append(conditions.3)
     withheld.append(conditions.4)
+  }
+}
+
+extension TableReader {
+  /// By when 10 and 90 % have come, around the median; 0 where nothing is said.
+  fileprivate mutating func spread(
+    around eta: Int64, from first: Int
+  ) -> (early: Int64, late: Int64)? {
+    func instant(_ column: Int, _ range: ClosedRange<Int64>) -> Int64? {
+      if cell(column).isEmpty { return 0 }
+      guard let instant = Cell.instant(cell(column)), range.contains(instant) else { return nil }
+      return instant
+    }
+    let widest = Limits.arrivalSpreadSeconds
+    let early = instant(first, max(0, eta - widest)...eta)
+    if early == nil { refuse(first) }
+    let late = instant(first + 1, eta...(eta + widest))
+    if late == nil { refuse(first + 1) }
+    guard let early, let late else { return nil }
+    return (early, late)
   }
 }

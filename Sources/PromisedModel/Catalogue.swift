@@ -74,6 +74,8 @@ package enum InboundStage: UInt8, Sendable, CaseIterable {
   case working = 2
   case shipped = 3
   case receiving = 4
+  /// Left one node of the network for another; only the feed makes and lowers it.
+  case transfer = 5
 }
 
 /// Columns of expected supply, upserted by (shipment, item, node). Quantity 0 removes the row.
@@ -83,8 +85,14 @@ package struct InboundRows: Sendable, Equatable {
   package var nodeNames: [Name] = []
   package var nodes: [UInt32] = []
   package var quantities: [Int32] = []
+  /// The instant by which it has come with a chance of one half.
   package var etaUnixSeconds: [Int64] = []
   package var stages: [UInt8] = []
+  // Each of the columns below may be empty, and a value 0: the same as `etaUnixSeconds`.
+  /// By then it has come with a chance of 10 %.
+  package var earlyUnixSeconds: [Int64] = []
+  /// By then it has come with a chance of 90 %.
+  package var lateUnixSeconds: [Int64] = []
 
   package init() {}
 }

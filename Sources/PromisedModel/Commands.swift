@@ -13,38 +13,6 @@ package struct CommandKey: BitwiseCopyable {
   }
 }
 
-/// What a feed row does to a position.
-package enum MovementKind: UInt8, Sendable, CaseIterable {
-  /// Adds to on hand.
-  case receipt = 1
-  /// Takes from on hand; does not touch reservations.
-  case shipment = 2
-  /// Adds a signed quantity to on hand.
-  case adjustment = 3
-  /// Sets on hand: a count.
-  case count = 4
-  // These set the amount of on hand that is in the named condition.
-  case unfulfillable = 5
-  case researching = 6
-  case inTransfer = 7
-  case inProcessing = 8
-  case withheld = 9
-}
-
-/// A batch of the update feed: dense sequences `firstSequence…` of one source.
-package struct FeedRows: Sendable, Equatable {
-  package var source: Name = .empty
-  /// 1 or more; row i has sequence `firstSequence + i`.
-  package var firstSequence: UInt64 = 0
-  package var keys = PackedKeys()
-  package var nodeNames: [Name] = []
-  package var nodes: [UInt32] = []
-  package var kinds: [UInt8] = []
-  package var quantities: [Int64] = []
-
-  package init() {}
-}
-
 /// Rows put directly or as a chunk of a load.
 package enum PutRows: Sendable, Equatable {
   case network(NetworkRows)

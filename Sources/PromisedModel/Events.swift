@@ -1,18 +1,5 @@
 // What was decided, as the log holds it. Applying an event cannot fail.
 
-/// Feed rows that were accepted, nodes resolved; `lastSequence` is the source's new high-water mark
-/// also when rows of the batch were refused.
-package struct FeedEvent: Sendable, Equatable {
-  package var source: Name = .empty
-  package var lastSequence: UInt64 = 0
-  package var keys = PackedKeys()
-  package var nodes: [UInt16] = []
-  package var kinds: [UInt8] = []
-  package var quantities: [Int64] = []
-
-  package init() {}
-}
-
 /// A profile set that answers from now on: built from the network as it stands at this event.
 package struct ProfilePublication: Sendable, Equatable {
   package var epoch: UInt64
@@ -55,6 +42,8 @@ package enum Event {
   case departuresChanged(CommandKey, [DepartureChange])
   /// Promises that got another shipment, in this order; an empty key wants no idempotency.
   case promisesMoved(CommandKey, [PromiseMovedEvent])
+  /// Rows of a source's range undone, newest first.
+  case feedReversed(FeedReversal)
   case holdExtended(HoldExtendedEvent)
   case holdAmended(HoldAmendedEvent)
   /// Lines were picked, found missing or shipped.
@@ -101,6 +90,13 @@ package enum StateBlock {
   case departureChanges([UInt64], [DepartureChange], last: UInt64)
   /// What of a bucket does not follow from the promises.
   case buckets([BucketRow])
+  /// Recent changes of stock, oldest first; the sources and the standing come before.
+  case journal(JournalRows)
+  /// When positions were counted last, in the order in which they were told.
+  case countInstants(CountRows)
+  /// Rows that wait for their item or node, in the order in which they came.
+  case parked([ParkedRow])
+  case feedStanding(FeedStanding)
   // Seller storage, each in the order of its table.
   case limits([LimitStateRow])
   case limitChanges([LimitChangeRow])
@@ -217,14 +213,6 @@ package struct MovementTotalRows: Sendable, Equatable {
   package var causes: [UInt8] = []
   package var high: [Int64] = []
   package var low: [UInt64] = []
-
-  package init() {}
-}
-
-/// The feed's high-water marks, in order of the source's name.
-package struct SourceRows: Sendable, Equatable {
-  package var sources: [Name] = []
-  package var lastSequences: [UInt64] = []
 
   package init() {}
 }

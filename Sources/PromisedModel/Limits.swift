@@ -135,4 +135,20 @@ package enum Limits {
   /// What one such question may cost: cells of (node, set of demands) looked at.
   package static var atpWork: Int { 100_000_000 }
   package static var unitsPerPosition: Int32 { 2_000_000_000 }
+  /// Sources of the feed.
+  package static var feedSources: Int { 10_000 }
+  /// Recent changes of stock that are kept, and for how long, in logged time.
+  package static var journalRows: Int { 4_194_304 }
+  package static var journalSeconds: Int64 { 86_400 }
+  /// Positions whose last count is kept, as long as the journal.
+  package static var countInstants: Int { 1_048_576 }
+  /// Feed rows that wait for an item or a node to become known, and their bytes: `parkedRowBytes`
+  /// and the keys of each.
+  package static var parkedRows: Int { 1_000_000 }
+  package static var parkedBytes: Int { 268_435_456 }
+  package static var parkedRowBytes: Int { 192 }
+  /// Parked rows that failed when they were driven again, of which the last are listed.
+  package static var parkedFailures: Int { 1000 }
+  /// The widest spread of an arrival on either side of its median.
+  package static var arrivalSpreadSeconds: Int64 { 315_360_000 }
 }

@@ -87,12 +87,15 @@ package struct Node: Sendable, Equatable {
   package var handling: [DelayOutcome]
   /// Units that can be worked on in an hour of the clock, 0…10^9; 0 = no limit.
   package var unitsPerHour: Int32
+  /// What becomes of the stock here when the feed has said nothing of the node for a while.
+  package var silence: SilenceRule
 
   package init(
     name: Name, title: Name, kind: NodeKind, timeZone: Name, calendar: Name, dwellMinutes: Int32,
     processingMinutes: Int32, country: Name, postcode: Name, latitudeE6: Int32, longitudeE6: Int32,
-    handling: [DelayOutcome] = [], unitsPerHour: Int32 = 0
+    handling: [DelayOutcome] = [], unitsPerHour: Int32 = 0, silence: SilenceRule = SilenceRule()
   ) {
+    self.silence = silence
     self.name = name
     self.title = title
     self.kind = kind
@@ -106,6 +109,43 @@ package struct Node: Sendable, Equatable {
     self.longitudeE6 = longitudeE6
     self.handling = handling
     self.unitsPerHour = unitsPerHour
+  }
+}
+
+package enum SilencePolicy: UInt8, Sendable, CaseIterable {
+  case ignore = 0
+  /// Answers say so.
+  case warn = 1
+  /// The stock is neither offered nor claimed.
+  case withhold = 2
+  /// Promises from the node are later.
+  case widen = 3
+
+  /// The name in import files.
+  package var label: String {
+    switch self {
+    case .ignore: "none"
+    case .warn: "warn"
+    case .withhold: "withhold"
+    case .widen: "widen"
+    }
+  }
+}
+
+/// When a node counts as silent, and what follows.
+package struct SilenceRule: Sendable, Equatable {
+  /// Seconds without a row of the node or word that it is alive, 1…31,536,000; 0 = never silent.
+  package var afterSeconds: Int32 = 0
+  package var policy = SilencePolicy.ignore
+  /// Minutes by which promises are later while it is silent, 0…10,080.
+  package var widenMinutes: Int32 = 0
+
+  package init() {}
+
+  package init(afterSeconds: Int32, policy: SilencePolicy, widenMinutes: Int32 = 0) {
+    self.afterSeconds = afterSeconds
+    self.policy = policy
+    self.widenMinutes = widenMinutes
   }
 }
 

@@ -96,6 +96,16 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case historyNotKept = 96
   case epochNotKept = 97
 
+  // Rows of the feed.
+  case rowParked = 100
+  case parkedFull = 101
+  case alreadyCounted = 102
+  case countTooOld = 103
+  case holdNotClaiming = 104
+  case cannotBeUndone = 105
+  case tooManySources = 106
+  case feedNotKept = 107
+
   // The life of an order.
   case nameTaken = 108
   case holdConsumed = 109
@@ -154,16 +164,18 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
-      .datedClaimLimit, .kitNeedsNode:
+      .datedClaimLimit, .kitNeedsNode, .rowParked, .countTooOld,
+      .holdNotClaiming, .cannotBeUndone, .feedNotKept:
       .failedPrecondition
     case .quantityOverflow: .outOfRange
     case .notOwner, .permissionDenied: .permissionDenied
-    case .idempotencyConflict, .alreadyApplied, .nameTaken, .inboundPlanExists: .alreadyExists
+    case .idempotencyConflict, .alreadyApplied, .alreadyCounted, .nameTaken, .inboundPlanExists:
+      .alreadyExists
     case .serviceUnknown, .methodUnknown, .methodNotBuilt: .unimplemented
     case .deadlinePassed: .deadlineExceeded
     case .frameTooLarge, .tooManyInFlight, .idempotencyWindowFull, .storageFull, .replyTooLarge,
       .forecastsFull,
-      .messageTooCostly, .streamLimit, .creditExceeded, .watchTooSlow:
+      .messageTooCostly, .streamLimit, .creditExceeded, .watchTooSlow, .parkedFull, .tooManySources:
       .resourceExhausted
     case .networkNotReady, .draining: .unavailable
     }
@@ -174,7 +186,8 @@ package enum OutcomeCode: UInt16, Sendable, CaseIterable {
     switch self {
     case .tooManyInFlight, .idempotencyWindowFull, .storageFull, .positionNotReached,
       .snapshotInProgress, .networkNotReady, .draining, .deadlinePassed, .loadInProgress,
-      .streamLimit, .watchTooSlow:
+      .streamLimit, .watchTooSlow,
+      .parkedFull:
       true
     default: false
     }

@@ -144,4 +144,9 @@ package enum ListKind: UInt8, Sendable, CaseIterable {
   case groups = 13
   case channelStock = 14
   case backorders = 15
+  /// Feed rows that wait for an item or node, and those that failed when they were driven again.
+  case parked = 20
+  case parkedFailures = 21
+  /// The recent changes of stock, newest first.
+  case movements = 22
 }

@@ -124,6 +124,10 @@ package struct AvailabilityReply: ~Copyable {
   package var inboundETAUnixSeconds = GrowableColumn<Int64>()
   package var inboundETAUTCOffsetSeconds = GrowableColumn<Int32>()
   package var inboundStages = GrowableColumn<UInt32>()
+  package var inboundEarlyUnixSeconds = GrowableColumn<Int64>()
+  package var inboundLateUnixSeconds = GrowableColumn<Int64>()
+  /// `SilencePolicy` of a node that is silent now; a value per position, or none.
+  package var silence = GrowableColumn<UInt32>()
 
   package init() {}
 
@@ -154,6 +158,9 @@ package struct AvailabilityReply: ~Copyable {
     inboundETAUnixSeconds.removeAll()
     inboundETAUTCOffsetSeconds.removeAll()
     inboundStages.removeAll()
+    inboundEarlyUnixSeconds.removeAll()
+    inboundLateUnixSeconds.removeAll()
+    silence.removeAll()
   }
 }
 

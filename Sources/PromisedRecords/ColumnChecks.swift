@@ -37,9 +37,13 @@ extension StateBlock {
     case .positions(let block): try block.checkColumns()
     case .holds(let rows): try rows.checkColumns()
     case .commands(let rows): try rows.checkColumns()
+    case .sources(let rows): try rows.checkColumns()
+    case .journal(let rows): try rows.checkColumns()
+    case .countInstants(let rows): try rows.checkColumns()
+    case .parked(let rows):
+      try require(rows.map(\.kind), are: MovementKind.init, "parked kind")
+    case .feedStanding(let standing): try standing.checkColumns()
     case .shortfalls(let rows): try rows.checkColumns()
-    case .sources(let rows):
-      try require([rows.lastSequences.count], rows: rows.sources.count, "source columns")
     case .learned(let rows): try rows.checkColumns()
     case .outcomes(let rows): try rows.checkColumns()
     case .overrides(let rows):
@@ -86,13 +90,6 @@ extension StateBlock {
   }
 }
 
-extension FeedEvent {
-  func checkColumns() throws(RecordError) {
-    try require([nodes.count, kinds.count, quantities.count], rows: keys.count, "feed columns")
-    try require(kinds, are: MovementKind.init, "feed kind")
-  }
-}
-
 extension ItemRows {
   fileprivate func checkColumns() throws(RecordError) {
     try require(
@@ -133,6 +130,9 @@ extension InboundRows {
     try require(
       [shipments.count, nodes.count, quantities.count, etaUnixSeconds.count, stages.count],
       rows: keys.count, "inbound columns")
+    for count in [earlyUnixSeconds.count, lateUnixSeconds.count] where count > 0 {
+      try require([count], rows: keys.count, "inbound columns")
+    }
     try require(nodes, below: nodeNames.count, "inbound node")
     try require(stages, are: InboundStage.init, "inbound stage")
   }

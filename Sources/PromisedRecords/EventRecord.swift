@@ -20,6 +20,7 @@ enum EventKind: UInt8 {
   case overrideRemoved = 16
   case departuresChanged = 12
   case promisesMoved = 17
+  case feedReversed = 18
   case holdExtended = 21
   case holdAmended = 22
   case holdFulfilled = 23
@@ -103,6 +104,14 @@ package struct EventWriter: ~Copyable {
       begin(.promisesMoved, &when)
       write(key: key)
       certain { (w) throws(RecordError) in try w.moves(&moves) }
+    case .feedReversed(var reversal):
+      begin(.feedReversed, &when)
+      write(key: reversal.key)
+      certain { (w) throws(RecordError) in
+        try w.name(&reversal.source)
+        w.number(&reversal.fromSequence)
+        w.number(&reversal.toSequence)
+      }
     case .holdExtended(var extended):
       begin(.holdExtended, &when)
       write(key: extended.key)
@@ -304,6 +313,13 @@ package final class EventReader {
       var moves: [PromiseMovedEvent] = []
       try fields.moves(&moves)
       return .promisesMoved(key, moves)
+    case .feedReversed:
+      var reversal = FeedReversal(
+        key: try readKey(&fields), source: .empty, fromSequence: 0, toSequence: 0)
+      try fields.name(&reversal.source)
+      try fields.number(&reversal.fromSequence)
+      try fields.number(&reversal.toSequence)
+      return .feedReversed(reversal)
     case .holdExtended, .holdAmended, .holdFulfilled:
       return try readOrder(kind, &fields)
     case .capacityDayPassed: return .capacityDayPassed

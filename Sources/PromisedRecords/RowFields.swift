@@ -92,6 +92,9 @@ extension FieldCoder where Self: ~Copyable {
     try number(&row.longitudeE6)
     try delays(&row.handling)
     try number(&row.unitsPerHour)
+    try number(&row.silence.afterSeconds)
+    try choice(&row.silence.policy)
+    try number(&row.silence.widenMinutes)
   }
 
   private mutating func delays(_ rows: inout [DelayOutcome]) throws(RecordError) {
@@ -195,6 +198,8 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.quantities)
     try column(&rows.etaUnixSeconds)
     try column(&rows.stages)
+    try column(&rows.earlyUnixSeconds)
+    try column(&rows.lateUnixSeconds)
   }
 
   mutating func sellers(_ rows: inout [Seller]) throws(RecordError) {
@@ -260,15 +265,6 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.caps)
     try column(&rows.fromUnixSeconds)
     try column(&rows.untilUnixSeconds)
-  }
-
-  mutating func feed(_ event: inout FeedEvent) throws(RecordError) {
-    try name(&event.source)
-    try number(&event.lastSequence)
-    try keys(&event.keys)
-    try column(&event.nodes)
-    try column(&event.kinds)
-    try column(&event.quantities)
   }
 
   mutating func load(_ load: inout LoadDescription) throws(RecordError) {

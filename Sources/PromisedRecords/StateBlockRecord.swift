@@ -19,6 +19,10 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case promises = 11
   case departureChanges = 12
   case buckets = 16
+  case journal = 17
+  case countInstants = 18
+  case parked = 19
+  case feedStanding = 20
   case limits = 35
   case limitChanges = 36
   case plans = 37
@@ -52,6 +56,10 @@ extension StateBlock {
     case .promises: .promises
     case .departureChanges: .departureChanges
     case .buckets: .buckets
+    case .journal: .journal
+    case .countInstants: .countInstants
+    case .parked: .parked
+    case .feedStanding: .feedStanding
     case .limits: .limits
     case .limitChanges: .limitChanges
     case .plans: .plans
@@ -81,6 +89,9 @@ extension StateBlock {
     case .promises(let rows): rows.count
     case .departureChanges(_, let changes, _): changes.count
     case .buckets(let rows): rows.count
+    case .journal(let rows): rows.nodes.count
+    case .countInstants(let rows): rows.nodes.count
+    case .parked(let rows): rows.count
     case .limits(let rows): rows.count
     case .limitChanges(let rows): rows.count
     case .plans(let rows): rows.count
@@ -93,7 +104,7 @@ extension StateBlock {
     case .demandItems(let rows): rows.keys.count
     case .movements(let rows): rows.causes.count
     case .shortfalls(let rows): rows.holdIDs.count
-    case .publication, .load, .lastLoad, .sizes: 1
+    case .publication, .load, .lastLoad, .sizes, .feedStanding: 1
     }
   }
 
@@ -144,6 +155,10 @@ extension StateBlockKind {
     case .promises: .promises([])
     case .departureChanges: .departureChanges([], [], last: 0)
     case .buckets: .buckets([])
+    case .journal: .journal(JournalRows())
+    case .countInstants: .countInstants(CountRows())
+    case .parked: .parked([])
+    case .feedStanding: .feedStanding(FeedStanding())
     case .limits: .limits([])
     case .limitChanges: .limitChanges([])
     case .plans: .plans([])
@@ -176,8 +191,7 @@ extension FieldCoder where Self: ~Copyable {
       try commands(&rows)
       block = .commands(rows)
     case .sources(var rows):
-      try names(&rows.sources)
-      try column(&rows.lastSequences)
+      try sources(&rows)
       block = .sources(rows)
     case .publication(var value, var isOfNetwork):
       try publication(&value)
@@ -219,6 +233,18 @@ extension FieldCoder where Self: ~Copyable {
     case .buckets(var rows):
       try bucketRows(&rows)
       block = .buckets(rows)
+    case .journal(var rows):
+      try journal(&rows)
+      block = .journal(rows)
+    case .countInstants(var rows):
+      try countInstants(&rows)
+      block = .countInstants(rows)
+    case .parked(var rows):
+      try parkedRows(&rows)
+      block = .parked(rows)
+    case .feedStanding(var standing):
+      try feedStanding(&standing)
+      block = .feedStanding(standing)
     case .limits(var rows):
       try limitStates(&rows)
       block = .limits(rows)

@@ -95,7 +95,9 @@ extension Sequencer {
       status.loadID = load.description.id
       status.loadNextChunk = UInt64(load.nextChunk)
     }
-    status.sources = state.sourceMarks
+    status.sources = state.feedSources
+    status.parkedRows = UInt64(state.counters.parkedRows)
+    status.journalRows = UInt64(state.counters.journalRows)
     status.auditPasses = auditFacts.passes
     status.auditLastUnixSeconds = auditFacts.lastPassUnixSeconds
     status.auditPositionsChecked = auditFacts.positionsChecked
@@ -193,9 +195,16 @@ package struct StateFacts {
   package var rememberedCommands: UInt64 = 0
   package var profileEpoch: UInt64 = 0
   package var isProfileCurrent = false
+  package var parkedRows: UInt64 = 0
+  package var journalRows: UInt64 = 0
 }
 
 extension Sequencer {
+  /// The feed's sources, by name, and the service's time to tell their lag by.
+  package var feedFacts: (sources: [FeedSourceFacts], now: UnixMilliseconds) {
+    (state.feedSources, now)
+  }
+
   package var stateFacts: StateFacts {
     let counters = state.counters
     var facts = StateFacts()
@@ -209,6 +218,8 @@ extension Sequencer {
     facts.rememberedCommands = UInt64(counters.rememberedCommands)
     facts.profileEpoch = state.publication.epoch
     facts.isProfileCurrent = isProfileCurrent
+    facts.parkedRows = UInt64(counters.parkedRows)
+    facts.journalRows = UInt64(counters.journalRows)
     return facts
   }
 }

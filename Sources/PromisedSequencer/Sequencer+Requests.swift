@@ -68,8 +68,8 @@ extension Sequencer {
     case .admit, .receive, .closePlan, .bid, .clear, .remove:
       try requireTakingChanges()
       try performCapacity(request, reply)
-    case .hold, .holdTransition, .extend, .amend, .fulfil, .feed, .put, .rescue, .observe,
-      .departures, .putOverride,
+    case .hold, .holdTransition, .extend, .amend, .fulfil, .feed, .reverseFeed, .put, .rescue,
+      .observe, .departures, .putOverride,
       .beginLoad, .commitLoad, .abortLoad:
       try requireTakingChanges()
       try performChange(request, reply)
@@ -100,6 +100,7 @@ extension Sequencer {
     case .amend(let command): try perform(command, reply)
     case .fulfil(let command): try perform(command, reply)
     case .feed(let rows): try perform(rows, reply)
+    case .reverseFeed(let reversal): try perform(reversal, reply)
     case .put(let rows, let key, let load): try perform(rows, key: key, load: load, reply)
     case .putOverride(let command): try perform(command, reply)
     case .rescue(let command): try perform(command, reply)
@@ -211,24 +212,7 @@ extension Sequencer {
     throw refusal
   }
 
-  // MARK: Feed and puts
-
-  private func perform(_ rows: FeedRows, _ reply: ReplyTo) throws(Refusal) {
-    send(reply, reflecting: try apply(rows)) { (encoder, asOf, frames) in
-      encoder.encode(feedReply, streamID: reply.streamID, asOf: asOf, into: &frames)
-    }
-  }
-
-  /// Decides a batch of the feed, logs it, and puts the answer into `feedReply`.
-  ///
-  /// - Returns: the position that the answer reflects.
-  func apply(_ rows: FeedRows) throws(Refusal) -> Position {
-    feedReply.removeAll()
-    let mark = state.lastSequence(of: rows.source)
-    let event = try state.decide(rows, reply: &feedReply)
-    if event.lastSequence > mark { return commit(.fed(event)) }
-    return state.observedPosition
-  }
+  // MARK: Puts
 
   private func perform(
     _ rows: PutRows, key: CommandKey, load: LoadChunkKey?, _ reply: ReplyTo

@@ -87,6 +87,7 @@ extension Server {
         "promised_refusals_total", [("reason", code.reason)],
         counters.refusals[Int(code.rawValue)])
     }
+    feedMetrics(facts, &text)
     return text.text
   }
 
@@ -111,6 +112,50 @@ extension Server {
         "promised_audit_violations_total", [("identity", identity.name)],
         facts.violations[Int(identity.rawValue)])
     }
+  }
+
+  /// A line per source of the feed, of which there are `Limits.feedSources` at most.
+  private func feedMetrics(_ facts: StateFacts, _ text: inout MetricsText) {
+    text.gauge(
+      "promised_feed_parked_rows", "Feed rows that wait for an item or node", facts.parkedRows)
+    text.gauge(
+      "promised_journal_rows", "Recent changes of stock that are kept", facts.journalRows)
+    let (sources, now) = sequencer.feedFacts
+    func lines(
+      _ name: String, _ help: String, _ type: String, _ value: (FeedSourceFacts) -> UInt64
+    ) {
+      text.begin(name, help, type)
+      for source in sources {
+        text.sample(name, [("source", labelText(source.name))], value(source))
+      }
+    }
+    if sources.isEmpty { return }
+    lines(
+      "promised_feed_last_sequence", "High-water mark of a source", "gauge", \.lastSequence)
+    lines("promised_feed_gaps_total", "Numbers a source passed over", "counter", \.gaps)
+    lines("promised_feed_applied_rows_total", "Rows taken", "counter", \.appliedRows)
+    lines("promised_feed_refused_rows_total", "Rows refused", "counter", \.refusedRows)
+    lines("promised_feed_repeated_rows_total", "Rows sent again", "counter", \.repeatedRows)
+    lines("promised_feed_source_parked_rows", "Rows that wait", "gauge", \.parkedRows)
+    lines(
+      "promised_feed_failed_rows_total", "Parked rows refused in the end", "counter",
+      \.failedRows)
+    lines(
+      "promised_feed_lag_milliseconds", "Now less the latest instant a row told of", "gauge"
+    ) { UInt64(clamping: now.milliseconds - $0.lastOccurredMilliseconds) }
+    lines(
+      "promised_feed_idle_milliseconds", "Now less when a batch was taken last", "gauge"
+    ) { UInt64(clamping: now.milliseconds - $0.lastAppliedMilliseconds) }
+  }
+
+  /// A name as the value of a label.
+  private func labelText(_ name: Name) -> String {
+    var text = ""
+    for letter in name.description {
+      if letter == "\\" || letter == "\"" { text.append("\\") }
+      text.append(letter)
+    }
+    return text
   }
 }
 

@@ -28,6 +28,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case watchPoll = 27
   case putKits = 28
   case putOpportunity = 29
+  case reverseFeed = 30
   case atp = 31
   case putGroups = 32
   case putChannelStock = 33
@@ -167,6 +168,7 @@ extension Method {
     case .watchPoll: Row(.inventory, "WatchPoll")
     case .putKits: Row(.inventory, "PutKits")
     case .putOpportunity: Row(.inventory, "PutOpportunity")
+    case .reverseFeed: Row(.inventory, "ReverseFeed")
     case .atp: Row(.inventory, "Atp")
     case .putGroups: Row(.inventory, "PutGroups")
     case .putChannelStock: Row(.inventory, "PutChannelStock")

@@ -17,7 +17,7 @@ import PromisedModel
 struct Prescan {
   static var unknownFieldLimit: Int { 256 }
   /// More than the greatest batch has columns; each value takes up to 8 bytes unpacked.
-  static var packedValueLimit: Int { 16 * Limits.batchRows }
+  static var packedValueLimit: Int { 24 * Limits.batchRows }
 
   typealias Descriptor = UnsafePointer<ProtobufCMessageDescriptor>
   private typealias Field = UnsafePointer<ProtobufCFieldDescriptor>

@@ -63,7 +63,9 @@ package struct StatusReply: Sendable {
   /// Empty = no load is open.
   package var loadID: Name = .empty
   package var loadNextChunk: UInt64 = 0
-  package var sources: [(name: Name, lastSequence: UInt64)] = []
+  package var sources: [FeedSourceFacts] = []
+  package var parkedRows: UInt64 = 0
+  package var journalRows: UInt64 = 0
   package var auditPasses: UInt64 = 0
   package var auditLastUnixSeconds: Int64 = 0
   package var auditPositionsChecked: UInt64 = 0

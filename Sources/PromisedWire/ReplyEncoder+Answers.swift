@@ -131,6 +131,12 @@ extension ReplyEncoder {
     message.inbound_quantities = reply.inboundQuantities.column.packed
     message.n_inbound_eta_unix_s = reply.inboundETAUnixSeconds.count
     message.inbound_eta_unix_s = reply.inboundETAUnixSeconds.column.packed
+    message.n_inbound_eta_early_unix_s = reply.inboundEarlyUnixSeconds.count
+    message.inbound_eta_early_unix_s = reply.inboundEarlyUnixSeconds.column.packed
+    message.n_inbound_eta_late_unix_s = reply.inboundLateUnixSeconds.count
+    message.inbound_eta_late_unix_s = reply.inboundLateUnixSeconds.column.packed
+    message.n_silence = reply.silence.count
+    message.silence = reply.silence.column.packed
     message.n_inbound_eta_utc_offset_s = reply.inboundETAUTCOffsetSeconds.count
     message.inbound_eta_utc_offset_s = reply.inboundETAUTCOffsetSeconds.column.packed
     message.n_inbound_stages = reply.inboundStages.count

@@ -88,12 +88,9 @@ extension ReplyEncoder {
     message.load_id = textEntries[2]
     message.n_sources = reply.sources.count
     message.sources = textEntries + 3
-    var sequences = reply.sources.map(\.lastSequence)
-    return sequences.withUnsafeMutableBufferPointer { sequences in
-      message.n_source_last_sequences = sequences.count
-      message.source_last_sequences = sequences.baseAddress
-      return send(&message, streamID, &output)
-    }
+    message.parked_rows = reply.parkedRows
+    message.journal_rows = reply.journalRows
+    return encodeSources(reply.sources, &message, streamID, &output)
   }
 
   @discardableResult

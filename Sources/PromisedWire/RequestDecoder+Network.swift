@@ -101,7 +101,14 @@ private enum NetworkRow {
       handling: try delays(
         message.handling_minutes, message.n_handling_minutes, message.handling_probabilities,
         message.n_handling_probabilities, at("handling_minutes"), at("handling_probabilities")),
-      unitsPerHour: try at("units_per_hour").number(message.units_per_hour, in: units))
+      unitsPerHour: try at("units_per_hour").number(message.units_per_hour, in: units),
+      silence: SilenceRule(
+        afterSeconds: try at("silent_after_s").number(
+          message.silent_after_s, in: 0...31_536_000),
+        policy: SilencePolicy(
+          rawValue: try at("silent_policy").number(message.silent_policy, in: 0...3)) ?? .ignore,
+        widenMinutes: try at("silent_widen_minutes").number(
+          message.silent_widen_minutes, in: 0...10_080)))
   }
 
   static func wave(_ message: Promised__V1__Wave, _ row: Int) throws(Refusal) -> Wave {

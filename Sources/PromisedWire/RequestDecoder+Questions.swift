@@ -133,9 +133,9 @@ extension RequestDecoder {
 
   func list(_ raw: UnsafeRawPointer) throws(Refusal) -> Request {
     let message = raw.assumingMemoryBound(to: Promised__V1__ListRequest.self).pointee
-    let number: UInt8 = try FieldPath("kind").number(message.kind, in: 1...15)
+    let number: UInt8 = try FieldPath("kind").number(message.kind, in: 1...22)
     guard let kind = ListKind(rawValue: number) else {
-      throw FieldPath("kind").outOfRange("\(number)", "1 to 15")
+      throw FieldPath("kind").outOfRange("\(number)", "1 to 15, 20 to 22")
     }
     let size: Int32 = try FieldPath("page_size").number(message.page_size, in: 0...10_000)
     let query = ListQuery(

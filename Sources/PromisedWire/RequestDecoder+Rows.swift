@@ -136,6 +136,17 @@ extension RequestDecoder {
       message.eta_unix_s, message.n_eta_unix_s, keys.count, in: Self.instants, "eta_unix_s")
     rows.stages = try numbers(
       message.stages, message.n_stages, keys.count, in: 1...4, "stages")
+    // These stay empty where they are.
+    if message.n_eta_early_unix_s > 0 {
+      rows.earlyUnixSeconds = try numbers(
+        message.eta_early_unix_s, message.n_eta_early_unix_s, keys.count, in: Self.instants,
+        "eta_early_unix_s")
+    }
+    if message.n_eta_late_unix_s > 0 {
+      rows.lateUnixSeconds = try numbers(
+        message.eta_late_unix_s, message.n_eta_late_unix_s, keys.count,
+        in: 0...(Self.instants.upperBound + Limits.arrivalSpreadSeconds), "eta_late_unix_s")
+    }
     return try put(.inbound(rows), message.idempotency_key, message.load, digest)
   }
 

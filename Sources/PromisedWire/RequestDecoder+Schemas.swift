@@ -44,6 +44,7 @@ extension RequestDecoder {
     case .pick: of(promised__v1__pick_request__init)
     case .holdConsume: of(promised__v1__consume_request__init)
     case .shortfalls: of(promised__v1__shortfalls_request__init)
+    case .reverseFeed: of(promised__v1__reverse_feed_request__init)
     case .putItems: of(promised__v1__put_items_request__init)
     case .putPositions: of(promised__v1__put_positions_request__init)
     case .putInbound: of(promised__v1__put_inbound_request__init)

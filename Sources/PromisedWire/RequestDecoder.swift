@@ -74,6 +74,7 @@ package struct RequestDecoder: ~Copyable {
     case .pick: return try pick(message, digest(method, payload))
     case .holdConsume: return try consume(message, digest(method, payload))
     case .shortfalls: return try shortfalls(message)
+    case .reverseFeed: return try reverseFeed(message, digest(method, payload))
     case .putItems: return try putItems(message, digest(method, payload))
     case .putPositions: return try putPositions(message, digest(method, payload))
     case .putInbound: return try putInbound(message, digest(method, payload))

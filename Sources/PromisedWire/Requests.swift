@@ -85,6 +85,7 @@ package enum Request {
   case watchPoll(WatchPollQuery)
   /// The feed's idempotency is its source's sequence.
   case feed(FeedRows)
+  case reverseFeed(FeedReversal)
   /// `key.bytes` is empty where the caller wants no idempotency, and inside a load.
   case put(PutRows, key: CommandKey, load: LoadChunkKey?)
   /// Proposes, or changes when it `applies`.

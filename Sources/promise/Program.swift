@@ -116,6 +116,7 @@ struct Program {
     case "override": try session.overrides()
     case "changed": try session.changed()
     case "load": try session.load()
+    case "feed": try session.feed()
     case "snapshot": try session.snapshot()
     case "audit": try session.audit()
     case "verify": try session.verify()

@@ -156,7 +156,7 @@ private final class Scratch {
     var rows = 0
     for part in text.split(separator: "{") where part.contains("in_stock_prob\"") {
       func number(_ key: String) -> Double? {
-        guard let at = part.range(of: "\"\(key)\":")?.upperBound else { return nil }
+        guard let at = part.firstRange(of: "\"\(key)\":")?.upperBound else { return nil }
         return Double(
           part[at...].drop { $0 == " " }.prefix { $0 != "," && $0 != "}" })
       }

@@ -206,7 +206,9 @@ private func answerOperation(_ request: Request, _ exchange: inout Exchange) {
     reply.serverVersion = "1.2.3"
     reply.profileIsCurrent = true
     reply.positions = 300_000
-    reply.sources = [(Name("wms"), 12)]
+    var source = FeedSourceFacts()
+    (source.name, source.lastSequence, source.failedRows) = (Name("wms"), 12, 4)
+    reply.sources = [source]
     _ = exchange.encoder.encode(reply, streamID: id, asOf: asOf, into: &exchange.output)
   case .put(let rows, _, _): exchange.answer(PutReply(rows: UInt64(rows.count)))
   case .beginLoad(let load): exchange.answer(LoadReply(nextChunk: UInt64(load.chunkCount)))
@@ -370,7 +372,9 @@ extension PutRows {
       let status = try connection.perform(.status())
       #expect(status.serverVersion == "1.2.3")
       #expect(status.positions == 300_000)
-      #expect(status.sources == [SourceMark(source: "wms", lastSequence: 12)])
+      var mark = SourceMark(source: "wms", lastSequence: 12)
+      mark.failedRows = 4
+      #expect(status.sources == [mark])
       #expect(try connection.perform(.takeSnapshot()).bytes == 4096)
       #expect(try connection.perform(.listSnapshots()).map(\.name) == ["s1"])
       #expect(try connection.perform(.ping([1, 0, 2])).payload == [1, 0, 2])

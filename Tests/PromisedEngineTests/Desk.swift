@@ -133,8 +133,9 @@ final class Desk {
   ) throws(Refusal) -> [OutcomeCode] {
     expire()
     var reply = FeedReply()
-    let event = try state.decide(Rows.feed(rows, source: source, from: first), reply: &reply)
-    if event.lastSequence != state.lastSequence(of: Name(source)) { apply(.fed(event)) }
+    let event = try state.decide(
+      Rows.feed(rows, source: source, from: first), at: now, reply: &reply)
+    if state.isNeeded(event) { apply(.fed(event)) }
     return (0..<reply.codes.count).map { OutcomeCode(rawValue: UInt16(reply.codes[$0])) ?? .ok }
   }
 

@@ -160,9 +160,25 @@ struct ColumnTests {
     var sources = SourceRows()
     sources.sources = [Name("wms")]
     sources.lastSequences = [7]
+    sources.sparse = [1]
+    sources.gaps = [2]
+    sources.applied = [3]
+    sources.refused = [4]
+    sources.repeated = [5]
+    sources.driven = [6]
+    sources.failed = [7]
+    sources.lastAppliedMilliseconds = [8]
+    sources.lastOccurredMilliseconds = [9]
+    sources.forgottenSequences = [1]
     check(
       sources, "source columns", { .sources($0) },
-      [{ $0.lastSequences = [] }, { $0.sources.append(Name("b")) }])
+      [
+        { $0.lastSequences = [] }, { $0.sources.append(Name("b")) }, { $0.sparse = [] },
+        { $0.gaps = [] }, { $0.applied = [] }, { $0.refused = [] }, { $0.repeated = [] },
+        { $0.driven = [] }, { $0.failed = [] }, { $0.lastAppliedMilliseconds = [] },
+        { $0.lastOccurredMilliseconds = [] }, { $0.forgottenSequences = [] },
+      ])
+    check(sources, "sparse source", { .sources($0) }, [{ $0.sparse = [2] }])
   }
 
   /// Rows travel in three places, and each place checks them.
@@ -247,8 +263,11 @@ struct ColumnTests {
         { $0.shipments = PackedKeys() }, { $0.keys = PackedKeys() }, { $0.nodes = [] },
         { $0.quantities = [] }, { $0.etaUnixSeconds = [] }, { $0.stages = [] },
       ])
+    checkPut(
+      rows, "inbound columns", { .inbound($0) },
+      [{ $0.earlyUnixSeconds = [1, 2] }, { $0.lateUnixSeconds = [1, 2] }])
     checkPut(rows, "inbound node", { .inbound($0) }, [{ $0.nodes = [1] }])
-    checkPut(rows, "inbound stage", { .inbound($0) }, [{ $0.stages = [5] }])
+    checkPut(rows, "inbound stage", { .inbound($0) }, [{ $0.stages = [6] }])
     var limits = LimitRows()
     limits.sellerNames = [Name("S")]
     limits.sellers = [0]
@@ -352,7 +371,24 @@ struct ColumnTests {
       change(&bad)
       #expect(refusal(Event.fed(bad)) == .malformed("feed columns"))
     }
-    good.kinds = [10]
+    for change: (inout FeedEvent) -> Void in [
+      { $0.details.sequences = [1, 2] }, { $0.details.occurredMilliseconds = [1, 2] },
+      { $0.details.references = keys("a", "b") }, { $0.details.destinations = [1, 2] },
+      { $0.details.etaUnixSeconds = [1, 2] }, { $0.details.stages = [1, 2] },
+      { $0.details.dispositions = [1, 2] }, { $0.details.causes = [1, 2] },
+      { $0.details.holdIDs = [1, 2] }, { $0.flags = [1, 1] },
+    ] {
+      var bad = good
+      change(&bad)
+      #expect(refusal(Event.fed(bad)) == .malformed("feed columns"))
+    }
+    var flagged = good
+    flagged.flags = [2]
+    #expect(refusal(Event.fed(flagged)) == .malformed("feed flags"))
+    flagged = good
+    flagged.details.destinations = [65_536]
+    #expect(refusal(Event.fed(flagged)) == .malformed("feed destination"))
+    good.kinds = [18]
     #expect(refusal(Event.fed(good)) == .malformed("feed kind"))
   }
 }

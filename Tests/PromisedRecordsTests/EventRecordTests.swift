@@ -229,7 +229,10 @@ struct EventRecordTests {
     return [
       .holdChanged(
         HoldChangedEvent(key: noKey, holdID: 5, transition: .release, reclaimed: true)),
-      .refused(noKey, outcome), .fed(fed), .loadBegan(load), .loadCommitted, .loadAborted,
+      .refused(noKey, outcome), .fed(fed), .fed(Self.detailedFeed()),
+      .feedReversed(
+        FeedReversal(key: noKey, source: Name("wms"), fromSequence: 3, toSequence: 9)),
+      .loadBegan(load), .loadCommitted, .loadAborted,
       .profilePublished(ProfilePublication(epoch: 3, horizonBaseUnixSeconds: 1_795_132_800)),
     ] + everyPut().map { .put(noKey, $0) } + everyPut().map { .loadChunk(number: 8, $0) }
       + [.overridePut(noKey, override(id: 0)), .overrideRemoved(noKey, 77)]
@@ -300,6 +303,16 @@ struct EventRecordTests {
     var sources = SourceRows()
     sources.sources = [Name("wms-1")]
     sources.lastSequences = [77]
+    sources.sparse = [1]
+    sources.gaps = [2]
+    sources.applied = [3]
+    sources.refused = [4]
+    sources.repeated = [5]
+    sources.driven = [6]
+    sources.failed = [7]
+    sources.lastAppliedMilliseconds = [8]
+    sources.lastOccurredMilliseconds = [9]
+    sources.forgottenSequences = [1]
     let blocks: [StateBlock] =
       Self.everyPut().map { .put($0) } + [
         .positions(positions), .holds(HoldRows()), .commands(CommandRows()), .sources(sources),
@@ -313,7 +326,8 @@ struct EventRecordTests {
             committedAt: UnixMilliseconds(-5))), .sizes(items: 3, positions: 9),
         .overrides([Self.override(id: 4), Self.override(id: 9)]),
         .shortfalls(ShortfallRows(holdIDs: [7], lines: [2], sinceMilliseconds: [5])),
-      ] + Self.everyPut().map { .loadChunk($0) } + CapacityRecords.everyBlock()
+      ] + Self.everyFeedBlock() + Self.everyPut().map { .loadChunk($0) }
+      + CapacityRecords.everyBlock()
     for block in blocks {
       let kind = block.recordKind
       var writer = FieldWriter()

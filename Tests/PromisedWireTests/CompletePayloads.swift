@@ -181,6 +181,26 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.packed(6, [0, 0])
       p.packed(7, [3, 4])
       p.packed(8, [5, 8])  // zigzag: -3, 4
+      p.packed(9, [7, 9])
+      p.number(10, 1)
+      p.packed(11, [0, 1_790_000_000_123])
+      p.keys(12, 13, ["T1", ""])
+      p.packed(14, [0, 0])
+      p.packed(15, [1_790_000_000, 0])
+      p.packed(16, [1_789_999_000, 0])
+      p.packed(17, [1_790_001_000, 0])
+      p.packed(18, [0, 4])
+      p.packed(19, [3, 0])
+      p.packed(20, [0, 2])
+      p.packed(21, [7, 0])
+      p.packed(22, [0, 12])
+      p.number(23, 1)
+      p.text(24, "SEA1")
+    case .reverseFeed:
+      p.text(1, "key-4")
+      p.text(2, "wms")
+      p.number(3, 5)
+      p.number(4, 9)
     case .capacityAdmit, .capacityWhatIf, .capacityReceive, .capacityClose, .capacityBid,
       .capacityClear, .capacityReport, .capacityRemove, .utilization:
       capacity(method, &p)
@@ -238,6 +258,8 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.packed(8, [0, 10])
     p.packed(9, [1_700_000_000, 1_700_000_001])
     p.packed(10, [1, 4])
+    p.packed(11, [0, 1_700_000_001])
+    p.packed(12, [1_700_000_009, 0])
   case .putKits:
     p.keys(2, 3, ["KIT", "KIT", "OLD"])
     p.keys(4, 5, ["A", "BB", "A"])
@@ -350,6 +372,9 @@ private func networkRows(_ p: inout Proto) {
     $0.packed(12, [0, 10_080])
     $0.packed(13, [65_000, 535])
     $0.number(14, 1_000_000_000)
+    $0.number(15, 31_536_000)
+    $0.number(16, 3)
+    $0.number(17, 10_080)
   }
   p.message(5) {
     $0.text(1, "N1")

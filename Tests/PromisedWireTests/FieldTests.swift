@@ -140,7 +140,7 @@ private let refusedFields: [RefusedField] = [
     $0.message(5) { $0.number(2, 1) }
   },
   RefusedField(
-    .list, .fieldOutOfRange, "kind is 0; allowed: 1 to 15"
+    .list, .fieldOutOfRange, "kind is 0; allowed: 1 to 22"
   ) { $0.number(4, 1) },
 ]
 

@@ -157,6 +157,8 @@ private func nested(_ tag: UInt8) -> [UInt8] {
     "min_position", "hold_id", "replaces_hold_id", "first_sequence", "unix_s", "eta_unix_s",
     "volumes_micro_cubic_feet", "demand_per_day_milli", "limits_micro_cubic_feet", "hold_ids",
     "at_unix_s", "release_unix_s", "volumes_cubic_mm", "values", "fixed_cost", "break_costs",
+    "sequences", "occurred_unix_ms", "eta_early_unix_s", "eta_late_unix_s", "from_sequence",
+    "to_sequence",
     "cost_per_further_kg", "since_epoch", "created_unix_s", "expires_unix_s", "removes_id",
     "from_unix_s", "until_unix_s", "from_position", "sequence", "threshold_unix_s",
   ]

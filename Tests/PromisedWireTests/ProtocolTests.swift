@@ -93,6 +93,12 @@ import Testing
       ("watch_stall_milliseconds", Int(Limits.watchStallMilliseconds)),
       ("thresholds_per_watch", Limits.thresholdsPerWatch), ("thresholds", Limits.thresholds),
       ("units_per_position", Int(Limits.unitsPerPosition)),
+      ("feed_sources", Limits.feedSources), ("journal_rows", Limits.journalRows),
+      ("journal_seconds", Int(Limits.journalSeconds)),
+      ("count_instants", Limits.countInstants), ("parked_rows", Limits.parkedRows),
+      ("parked_bytes", Limits.parkedBytes), ("parked_row_bytes", Limits.parkedRowBytes),
+      ("parked_failures", Limits.parkedFailures),
+      ("arrival_spread_seconds", Int(Limits.arrivalSpreadSeconds)),
     ]
     let table = try rows("Limits")
     #expect(table.count == limits.count)

@@ -265,13 +265,21 @@ func exampleOffer() -> OfferReply {
     status.items = 6
     status.isSandbox = true
     status.loadID = Name("load")
-    status.sources = [(Name("wms"), 9), (Name("erp"), .max)]
+    var (wms, erp) = (FeedSourceFacts(), FeedSourceFacts())
+    (wms.name, wms.lastSequence, wms.gaps, wms.isSparse) = (Name("wms"), 9, 3, true)
+    (erp.name, erp.lastSequence, erp.parkedRows) = (Name("erp"), .max, 5)
+    (erp.lastAppliedMilliseconds, erp.lastOccurredMilliseconds) = (70, 60)
+    status.sources = [wms, erp]
+    status.parkedRows = 5
     var frame = try #require(
       sent { $0.encode(status, streamID: 1, asOf: asOf, into: &$1) }.1)
     #expect(frame.payload.text(2) == "1.0" && frame.payload.text(3) == "d")
     #expect(frame.payload[field: 6]?.value == 6 && frame.payload[field: 21]?.value == 1)
     #expect(frame.payload.text(22) == "load" && frame.payload.texts(24) == ["wms", "erp"])
-    #expect(frame.payload.numbers(25) == [9, .max])
+    #expect(frame.payload.numbers(25) == [9, .max] && frame.payload.numbers(26) == [1, 0])
+    #expect(frame.payload.numbers(27) == [3, 0] && frame.payload.numbers(30) == [0, 5])
+    #expect(frame.payload.numbers(34) == [0, 70] && frame.payload.numbers(35) == [0, 60])
+    #expect(frame.payload[field: 36]?.value == 5)
 
     let snapshot = SnapshotDescription(
       name: "0042.snapshot", position: 42, takenAtUnixSeconds: 5, bytes: 6, milliseconds: 7)

@@ -113,7 +113,7 @@ struct EngineBench: ~Copyable {
       let begin = Self.threadNanoseconds()
       reply.removeAll()
       world.state.beginObservation()
-      let event = try world.state.decide(batch, reply: &reply)
+      let event = try world.state.decide(batch, at: now, reply: &reply)
       world.apply(.fed(event), at: now)
       spent += Self.threadNanoseconds() - begin
       mix(reply.lastSequence &+ UInt64(event.keys.count))

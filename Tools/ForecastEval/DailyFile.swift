@@ -1,5 +1,4 @@
 import PromisedData
-import PromisedImport
 
 /// Sold units by item and day: a row per item, its name first, then a column per day.
 struct DailyFile: Equatable {
@@ -36,36 +35,60 @@ struct DailyFile: Equatable {
   private mutating func parse(
     _ buffer: UnsafeBufferPointer<UInt8>, _ path: String
   ) throws(DataFault) {
-    var csv = CSVReader(buffer)
-    guard try Self.next(&csv, path), csv.cellCount >= 2 else {
-      throw DataFault(path: path, line: 1, reason: "a header with an item and days is needed")
-    }
-    days = csv.cellCount - 1
-    while try Self.next(&csv, path) {
-      if csv.cellCount != days + 1 {
-        throw DataFault(
-          path: path, line: csv.line,
-          reason: "\(csv.cellCount) cells; the header has \(days + 1)")
+    var line = 0
+    var rest = buffer[...]
+    while !rest.isEmpty {
+      let end = rest.firstIndex(of: 0x0A) ?? rest.endIndex
+      let cells = Self.cells(rest[..<end])
+      rest = rest[min(rest.endIndex, end + 1)...]
+      line += 1
+      if cells == [""] { continue }
+      if days == 0 {
+        days = cells.count - 1
+        if days > 0 { continue }
+        break
       }
-      names.append(String(decoding: csv.cell(0).buffer, as: UTF8.self))
-      for day in 1...days {
-        let text = String(decoding: csv.cell(day).buffer, as: UTF8.self)
+      if cells.count != days + 1 {
+        throw DataFault(
+          path: path, line: line, reason: "\(cells.count) cells; the header has \(days + 1)")
+      }
+      names.append(cells[0])
+      for (column, text) in cells.enumerated().dropFirst() {
         guard let value = Self.value(text) else {
           throw DataFault(
-            path: path, line: csv.line, column: "\(day + 1)",
+            path: path, line: line, column: "\(column + 1)",
             reason: "\"\(text.prefix(64))\": a number of units up to 10^9 is needed")
         }
         units.append(value)
       }
     }
+    if days == 0 {
+      throw DataFault(path: path, line: 1, reason: "a header with an item and days is needed")
+    }
   }
 
-  private static func next(_ csv: inout CSVReader, _ path: String) throws(DataFault) -> Bool {
-    do throws(CSVFault) {
-      return try csv.nextRow()
-    } catch {
-      throw DataFault(path: path, line: csv.line, reason: error.allowed)
+  /// The cells of a line; one in quotes may hold commas.
+  private static func cells(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> [String] {
+    var cells: [String] = []
+    var cell: [UInt8] = []
+    var isQuoted = false
+    for byte in line {
+      if byte == 0x22 {
+        isQuoted.toggle()
+      } else if byte == 0x2C && !isQuoted {
+        cells.append(text(cell))
+        cell.removeAll(keepingCapacity: true)
+      } else {
+        cell.append(byte)
+      }
     }
+    cells.append(text(cell))
+    return cells
+  }
+
+  /// A cell, without the carriage return of its line.
+  private static func text(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes.last == 0x0D ? bytes.dropLast() : bytes[...], as: UTF8.self)
   }
 
   private static func value(_ text: String) -> Int64? {

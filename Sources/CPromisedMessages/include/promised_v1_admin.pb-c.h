@@ -83,6 +83,45 @@ struct  Promised__V1__StatusResponse
   size_t n_source_last_sequences;
   uint64_t *source_last_sequences;
   /*
+   * Sources of the feed by name; the columns below have a value for each.
+   * It numbers its rows with gaps.
+   */
+  size_t n_source_sparse;
+  protobuf_c_boolean *source_sparse;
+  /*
+   * Numbers that it passed over, rows that were taken, refused, that wait for an item or node now,
+   * that were sent again.
+   */
+  size_t n_source_gaps;
+  uint64_t *source_gaps;
+  size_t n_source_applied_rows;
+  uint64_t *source_applied_rows;
+  size_t n_source_refused_rows;
+  uint64_t *source_refused_rows;
+  size_t n_source_parked_rows;
+  uint64_t *source_parked_rows;
+  size_t n_source_repeated_rows;
+  uint64_t *source_repeated_rows;
+  /*
+   * Rows that waited and were driven again: with success, and without.
+   */
+  size_t n_source_driven_rows;
+  uint64_t *source_driven_rows;
+  size_t n_source_failed_rows;
+  uint64_t *source_failed_rows;
+  size_t n_source_last_applied_unix_ms;
+  int64_t *source_last_applied_unix_ms;
+  /*
+   * The latest instant at which a row happened: the source's lag is now less this.
+   */
+  size_t n_source_last_occurred_unix_ms;
+  int64_t *source_last_occurred_unix_ms;
+  /*
+   * Rows of all sources that wait for an item or node to become known.
+   */
+  uint64_t parked_rows;
+  uint64_t journal_rows;
+  /*
    * Positions whose allocations are not covered by what is fulfillable, and the units missing to them.
    */
   uint64_t short_positions;
@@ -98,7 +137,7 @@ struct  Promised__V1__StatusResponse
 };
 #define PROMISED__V1__STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__status_response__descriptor) \
-    , NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0 }
+    , NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__BeginLoadRequest

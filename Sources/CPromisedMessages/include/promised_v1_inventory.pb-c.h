@@ -21,6 +21,8 @@ typedef struct Promised__V1__AvailabilityResponse Promised__V1__AvailabilityResp
 typedef struct Promised__V1__InStockRequest Promised__V1__InStockRequest;
 typedef struct Promised__V1__InStockResponse Promised__V1__InStockResponse;
 typedef struct Promised__V1__ApplyRequest Promised__V1__ApplyRequest;
+typedef struct Promised__V1__ReverseFeedRequest Promised__V1__ReverseFeedRequest;
+typedef struct Promised__V1__ReverseFeedResponse Promised__V1__ReverseFeedResponse;
 typedef struct Promised__V1__ApplyResponse Promised__V1__ApplyResponse;
 typedef struct Promised__V1__LoadChunk Promised__V1__LoadChunk;
 typedef struct Promised__V1__PutResponse Promised__V1__PutResponse;
@@ -129,7 +131,7 @@ struct  Promised__V1__AvailabilityResponse
   size_t n_inbound_eta_unix_s;
   int64_t *inbound_eta_unix_s;
   /*
-   * 1 = draft, 2 = working, 3 = shipped, 4 = receiving.
+   * 1 = draft, 2 = working, 3 = shipped, 4 = receiving, 5 = transfer.
    */
   size_t n_inbound_stages;
   uint32_t *inbound_stages;
@@ -138,6 +140,19 @@ struct  Promised__V1__AvailabilityResponse
    */
   size_t n_inbound_eta_utc_offset_s;
   int32_t *inbound_eta_utc_offset_s;
+  /*
+   * By then it has come with a chance of 10 and of 90 %; the ETA is the median.
+   */
+  size_t n_inbound_eta_early_unix_s;
+  int64_t *inbound_eta_early_unix_s;
+  size_t n_inbound_eta_late_unix_s;
+  int64_t *inbound_eta_late_unix_s;
+  /*
+   * Per position, or none at all: what its node's silence means now. 0 it is not silent, 1 warn,
+   * 2 the stock is neither offered nor claimed, 3 promises from it are later.
+   */
+  size_t n_silence;
+  uint32_t *silence;
   /*
    * Of the allocated units, those that are picked.
    */
@@ -162,7 +177,7 @@ struct  Promised__V1__AvailabilityResponse
 };
 #define PROMISED__V1__AVAILABILITY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__availability_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__InStockRequest
@@ -298,8 +313,8 @@ struct  Promised__V1__InStockResponse
 
 
 /*
- * Rows have consecutive sequences of one source; rows at or below the source's high-water mark are
- * answered ALREADY_APPLIED and change nothing.
+ * Rows have ascending sequences of one source; rows at or below the source's high-water mark are
+ * answered ALREADY_APPLIED and change nothing. What the kinds do: README.md, "The feed".
  */
 struct  Promised__V1__ApplyRequest
 {
@@ -321,7 +336,9 @@ struct  Promised__V1__ApplyRequest
   uint32_t *node_indexes;
   /*
    * 1 receipt, 2 shipment, 3 adjustment (signed), 4 count; 5 unfulfillable, 6 researching,
-   * 7 in transfer, 8 in processing, 9 withheld (each sets the amount).
+   * 7 in transfer, 8 in processing, 9 withheld (each sets the amount); 10 transfer out,
+   * 11 transfer in, 12 returned, 13 inspected, 14 inbound, 15 inbound receipt, 16 count without
+   * picked units, 17 short pick.
    */
   size_t n_kinds;
   uint32_t *kinds;
@@ -330,10 +347,123 @@ struct  Promised__V1__ApplyRequest
    */
   size_t n_quantities;
   int64_t *quantities;
+  /*
+   * The columns from here on have a value per row or none at all, which says 0 of every row.
+   * Ascending, each row's own: a source that numbers its rows with gaps. first_sequence is unused.
+   */
+  size_t n_sequences;
+  uint64_t *sequences;
+  /*
+   * The source cannot send again what is missing before this batch: it is counted, not refused.
+   */
+  protobuf_c_boolean allow_gap;
+  /*
+   * When it happened at the node; 0 = as it is told. The future is taken for now.
+   */
+  size_t n_occurred_unix_ms;
+  int64_t *occurred_unix_ms;
+  /*
+   * Names of shipments and transfers, 0..64 bytes each.
+   */
+  ProtobufCBinaryData references;
+  size_t n_reference_lengths;
+  uint32_t *reference_lengths;
+  /*
+   * Where a transfer goes: an index into nodes. Used by kind 10 only.
+   */
+  size_t n_destination_indexes;
+  uint32_t *destination_indexes;
+  /*
+   * When units under way come: with a chance of 50, 10 and 90 %. 0 = not known; as the median.
+   */
+  size_t n_eta_unix_s;
+  int64_t *eta_unix_s;
+  size_t n_eta_early_unix_s;
+  int64_t *eta_early_unix_s;
+  size_t n_eta_late_unix_s;
+  int64_t *eta_late_unix_s;
+  /*
+   * Of kind 14: 1 draft, 2 working, 3 shipped, 4 receiving; 0 = working.
+   */
+  size_t n_stages;
+  uint32_t *stages;
+  /*
+   * 0 sellable, 1 unfulfillable, 2 researching, 3 in processing: what returned units are, and from
+   * what to what inspected ones go.
+   */
+  size_t n_dispositions;
+  uint32_t *dispositions;
+  size_t n_from_dispositions;
+  uint32_t *from_dispositions;
+  /*
+   * Of an adjustment: 1 damaged, 2 lost, 3 found, 4 theft, 5 expired, 6 correction, 7 other.
+   */
+  size_t n_causes;
+  uint32_t *causes;
+  /*
+   * The hold whose units a shipment takes along, or that a short pick could not find; 0 = none.
+   */
+  size_t n_hold_ids;
+  uint64_t *hold_ids;
+  /*
+   * Counts of this batch leave out units that are allocated.
+   */
+  protobuf_c_boolean net_of_allocations;
+  /*
+   * Nodes that are alive although nothing changed; with them a batch may have no rows.
+   */
+  size_t n_alive_nodes;
+  ProtobufCBinaryData *alive_nodes;
 };
 #define PROMISED__V1__APPLY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__apply_request__descriptor) \
-    , {0,NULL}, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
+
+
+/*
+ * A range is undone as far as the journal of changes reaches back: 24 hours, 4,194,304 changes.
+ */
+struct  Promised__V1__ReverseFeedRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's name for this intent, 1..64 bytes.
+   */
+  ProtobufCBinaryData idempotency_key;
+  ProtobufCBinaryData source;
+  /*
+   * Both included, from 1.
+   */
+  uint64_t from_sequence;
+  uint64_t to_sequence;
+};
+#define PROMISED__V1__REVERSE_FEED_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__reverse_feed_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0 }
+
+
+struct  Promised__V1__ReverseFeedResponse
+{
+  ProtobufCMessage base;
+  Promised__V1__AsOf *as_of;
+  uint64_t reversed_rows;
+  /*
+   * All rows of the range that were not undone now, and the last 65,536 of them: CANNOT_BE_UNDONE, or
+   * ON_HAND_NEGATIVE or QUANTITY_OVERFLOW where the stock does not allow it any more.
+   */
+  uint64_t kept_rows;
+  size_t n_kept_sequences;
+  uint64_t *kept_sequences;
+  size_t n_kept_outcomes;
+  uint32_t *kept_outcomes;
+  /*
+   * This is the answer to an earlier request under the same key; it names no single rows.
+   */
+  protobuf_c_boolean repeated_answer;
+};
+#define PROMISED__V1__REVERSE_FEED_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&promised__v1__reverse_feed_response__descriptor) \
+    , NULL, 0, 0, 0,NULL, 0,NULL, 0 }
 
 
 struct  Promised__V1__ApplyResponse
@@ -794,10 +924,18 @@ struct  Promised__V1__PutInboundRequest
    */
   size_t n_stages;
   uint32_t *stages;
+  /*
+   * By then it has come with a chance of 10 %, at most ten years before eta_unix_s, the median; and
+   * of 90 %, as long after it. Each column may be empty and a value 0: the same as eta_unix_s.
+   */
+  size_t n_eta_early_unix_s;
+  int64_t *eta_early_unix_s;
+  size_t n_eta_late_unix_s;
+  int64_t *eta_late_unix_s;
 };
 #define PROMISED__V1__PUT_INBOUND_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_inbound_request__descriptor) \
-    , {0,NULL}, NULL, {0,NULL}, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, NULL, {0,NULL}, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__ListRequest
@@ -806,6 +944,9 @@ struct  Promised__V1__ListRequest
   Promised__V1__ReadOptions *read;
   /*
    * 1 items, 2 nodes, 3 sellers, 4 zones, 5 lanes, 6 legs, 7 marketplaces, 8 calendars, 9 holds,
+   * 10 rates, 11 kits, 12 opportunity values. A page of 11 or 12 may have fewer rows than asked for.
+   * 20 feed rows that wait for an item or node, 21 those that failed when these became known (the
+   * last 1,000), 22 the recent changes of stock by the feed, newest first.
    * 10 rates, 11 kits, 12 opportunity values, 13 groups, 14 channel stock, 15 backorders. A page of
    * 11 to 15 may have fewer rows than asked for.
    */
@@ -1337,6 +1478,44 @@ Promised__V1__ApplyRequest *
 void   promised__v1__apply_request__free_unpacked
                      (Promised__V1__ApplyRequest *message,
                       ProtobufCAllocator *allocator);
+/* Promised__V1__ReverseFeedRequest methods */
+void   promised__v1__reverse_feed_request__init
+                     (Promised__V1__ReverseFeedRequest         *message);
+size_t promised__v1__reverse_feed_request__get_packed_size
+                     (const Promised__V1__ReverseFeedRequest   *message);
+size_t promised__v1__reverse_feed_request__pack
+                     (const Promised__V1__ReverseFeedRequest   *message,
+                      uint8_t             *out);
+size_t promised__v1__reverse_feed_request__pack_to_buffer
+                     (const Promised__V1__ReverseFeedRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__ReverseFeedRequest *
+       promised__v1__reverse_feed_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__reverse_feed_request__free_unpacked
+                     (Promised__V1__ReverseFeedRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Promised__V1__ReverseFeedResponse methods */
+void   promised__v1__reverse_feed_response__init
+                     (Promised__V1__ReverseFeedResponse         *message);
+size_t promised__v1__reverse_feed_response__get_packed_size
+                     (const Promised__V1__ReverseFeedResponse   *message);
+size_t promised__v1__reverse_feed_response__pack
+                     (const Promised__V1__ReverseFeedResponse   *message,
+                      uint8_t             *out);
+size_t promised__v1__reverse_feed_response__pack_to_buffer
+                     (const Promised__V1__ReverseFeedResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Promised__V1__ReverseFeedResponse *
+       promised__v1__reverse_feed_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   promised__v1__reverse_feed_response__free_unpacked
+                     (Promised__V1__ReverseFeedResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Promised__V1__ApplyResponse methods */
 void   promised__v1__apply_response__init
                      (Promised__V1__ApplyResponse         *message);
@@ -1772,6 +1951,12 @@ typedef void (*Promised__V1__InStockResponse_Closure)
 typedef void (*Promised__V1__ApplyRequest_Closure)
                  (const Promised__V1__ApplyRequest *message,
                   void *closure_data);
+typedef void (*Promised__V1__ReverseFeedRequest_Closure)
+                 (const Promised__V1__ReverseFeedRequest *message,
+                  void *closure_data);
+typedef void (*Promised__V1__ReverseFeedResponse_Closure)
+                 (const Promised__V1__ReverseFeedResponse *message,
+                  void *closure_data);
 typedef void (*Promised__V1__ApplyResponse_Closure)
                  (const Promised__V1__ApplyResponse *message,
                   void *closure_data);
@@ -1857,6 +2042,10 @@ struct Promised__V1__Inventory_Service
                 const Promised__V1__ApplyRequest *input,
                 Promised__V1__ApplyResponse_Closure closure,
                 void *closure_data);
+  void (*reverse_feed)(Promised__V1__Inventory_Service *service,
+                       const Promised__V1__ReverseFeedRequest *input,
+                       Promised__V1__ReverseFeedResponse_Closure closure,
+                       void *closure_data);
   void (*apply_stream)(Promised__V1__Inventory_Service *service,
                        const Promised__V1__ApplyRequest *input,
                        Promised__V1__ApplyResponse_Closure closure,
@@ -1932,6 +2121,7 @@ void promised__v1__inventory__init (Promised__V1__Inventory_Service *service,
       function_prefix__ ## availability,\
       function_prefix__ ## in_stock,\
       function_prefix__ ## apply,\
+      function_prefix__ ## reverse_feed,\
       function_prefix__ ## apply_stream,\
       function_prefix__ ## put_items,\
       function_prefix__ ## put_positions,\
@@ -1960,6 +2150,10 @@ void promised__v1__inventory__apply(ProtobufCService *service,
                                     const Promised__V1__ApplyRequest *input,
                                     Promised__V1__ApplyResponse_Closure closure,
                                     void *closure_data);
+void promised__v1__inventory__reverse_feed(ProtobufCService *service,
+                                           const Promised__V1__ReverseFeedRequest *input,
+                                           Promised__V1__ReverseFeedResponse_Closure closure,
+                                           void *closure_data);
 void promised__v1__inventory__apply_stream(ProtobufCService *service,
                                            const Promised__V1__ApplyRequest *input,
                                            Promised__V1__ApplyResponse_Closure closure,
@@ -2032,6 +2226,8 @@ extern const ProtobufCMessageDescriptor promised__v1__availability_response__des
 extern const ProtobufCMessageDescriptor promised__v1__in_stock_request__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__in_stock_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__apply_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__reverse_feed_request__descriptor;
+extern const ProtobufCMessageDescriptor promised__v1__reverse_feed_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__apply_response__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__load_chunk__descriptor;
 extern const ProtobufCMessageDescriptor promised__v1__put_response__descriptor;

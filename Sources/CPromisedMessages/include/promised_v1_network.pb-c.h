@@ -158,10 +158,23 @@ struct  Promised__V1__Node
    * Units that can be worked on in an hour of the clock, 0..10^9; 0 = no limit.
    */
   uint64_t units_per_hour;
+  /*
+   * Silent once the feed has said nothing of it for so long, 1..31,536,000; 0 = never.
+   */
+  uint64_t silent_after_s;
+  /*
+   * What then: 0 nothing, 1 warn (answers say so), 2 withhold (its stock is neither offered nor
+   * claimed), 3 widen (promises from it are later).
+   */
+  uint64_t silent_policy;
+  /*
+   * By how many minutes later, 0..10,080.
+   */
+  uint64_t silent_widen_minutes;
 };
 #define PROMISED__V1__NODE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__node__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, 0, 0, 0,NULL, 0,NULL, 0 }
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__Wave

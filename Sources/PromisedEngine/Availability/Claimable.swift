@@ -41,7 +41,8 @@ extension State {
       }
     }
     if isPlain {
-      return (positions.row(slot, node: wish.place)?.pointee.available ?? 0) - wished
+      let row = positions.row(slot, node: wish.place)
+      return (row.map { offerable($0.pointee, wish.place, at: now) } ?? 0) - wished
     }
     fillModel(
       of: wish.item, slot, node: wish.isPool ? nil : wish.place, backorders: use, at: seconds)
@@ -67,12 +68,15 @@ extension State {
     let only = scratch.model.demands.count == 0 ? only : nil
     if let only {
       if let row = slot < 0 ? nil : positions.row(slot, node: only) {
-        scratch.model.add(row.pointee.available, node: only, at: now)
+        scratch.model.add(
+          offerable(row.pointee, only, at: UnixMilliseconds(now * 1000)), node: only, at: now)
       }
     } else if slot >= 0 {
       for place in 0..<positions.rowCount(slot) {
+        let node = positions.nodes(slot)[place]
+        let row = positions.rows(slot)[place]
         scratch.model.add(
-          positions.rows(slot)[place].available, node: positions.nodes(slot)[place], at: now)
+          offerable(row, node, at: UnixMilliseconds(now * 1000)), node: node, at: now)
       }
     }
     addInbound(of: token, only: only, at: now)

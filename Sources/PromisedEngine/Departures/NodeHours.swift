@@ -8,9 +8,19 @@ extension State {
   /// Hours looked at until an order is taken on: those of the horizon.
   private static var horizonHours: Int { 24 * (Limits.promisedDays + Limits.scanSlackDays) }
 
+  /// Nodes may take an order on later than now.
+  var hasLateNodes: Bool { buckets.closedHourCount > 0 || hasSilenceRules }
+
   /// From when an order of now counts in a node: the beginning of the first open hour that is not
-  /// closed to new offers, or now.
+  /// closed to new offers, or now; later still from a node whose silence widens its promises.
   func admittedFrom(_ node: UInt16, _ profiles: ProfileSet, at now: UnixMilliseconds) -> Int64 {
+    let hour = openHour(node, profiles, at: now)
+    return hasSilenceRules ? max(hour, now.seconds + silenceDelaySeconds(node, at: now)) : hour
+  }
+
+  private func openHour(
+    _ node: UInt16, _ profiles: ProfileSet, at now: UnixMilliseconds
+  ) -> Int64 {
     guard Int(node) < network.nodes.count, network.nodes[Int(node)]?.unitsPerHour ?? 0 > 0,
       let function = profiles.readyFunction(node: node)
     else { return now.seconds }

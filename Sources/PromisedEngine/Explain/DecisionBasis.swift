@@ -119,7 +119,8 @@ extension State {
     if isPlain(slot) {
       for place in 0..<positions.rowCount(slot) {
         basis.nodes.append(positions.nodes(slot)[place])
-        basis.available.append(positions.rows(slot)[place].available)
+        basis.available.append(
+          offerable(positions.rows(slot)[place], positions.nodes(slot)[place], at: now))
       }
     } else {
       fillCandidates(slot, channel: 0, backorders: .none, at: now)
@@ -136,7 +137,7 @@ extension State {
   func admit(_ basis: inout DecisionBasis) {
     basis.admittedFromUnixSeconds = []
     basis.fullUntilUnixSeconds = [:]
-    if buckets.closedHourCount == 0 { return }
+    if !hasLateNodes { return }
     let schedule = basis.profiles.catalogue.schedule(.whole)
     for node in basis.nodes {
       basis.admittedFromUnixSeconds.append(admittedFrom(node, schedule, at: basis.now))

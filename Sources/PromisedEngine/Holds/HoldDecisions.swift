@@ -99,7 +99,9 @@ extension State {
     for other in 0..<row where scratch.tokens[other] == token && scratch.nodes[other] == node {
       wanted += Int64(quantities[other])
     }
-    let available = positions.row(scratch.slots[row], node: node)?.pointee.available ?? 0
+    let available =
+      positions.row(scratch.slots[row], node: node).map { offerable($0.pointee, node, at: now) }
+      ?? 0
     if wanted > available {
       throw insufficientStock(
         ClaimWish(item: token, units: wanted, place: node), available: available, row: row,

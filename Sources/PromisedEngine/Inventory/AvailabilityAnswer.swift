@@ -78,7 +78,8 @@ extension State {
         let node = positions.nodes(slot)[place]
         if !isAsked(node, asked) { continue }
         let row = positions.rows(slot)[place]
-        appendPosition(row, token, node, available: row.available, into: &reply)
+        appendPosition(
+          row, token, node, available: row.available, at: asked.now, into: &reply)
         reply.claimedLater.append(0)
         reply.withheldFromChannel.append(0)
       }
@@ -102,7 +103,7 @@ extension State {
       if !isAsked(node, asked) || (row == nil && available == 0) { continue }
       appendPosition(
         row ?? StockRow(onHand: 0, reserved: 0, encumbered: 0), asked.token, node,
-        available: available, into: &reply)
+        available: available, at: asked.now, into: &reply)
       reply.claimedLater.append(claimedLater(asked.token, node))
       reply.withheldFromChannel.append(withheld(asked, node))
     }
@@ -118,7 +119,7 @@ extension State {
 
   private func appendPosition(
     _ row: StockRow, _ token: UInt64, _ node: UInt16, available: Int64,
-    into reply: inout AvailabilityReply
+    at now: UnixMilliseconds, into reply: inout AvailabilityReply
   ) {
     let hasParts = row.encumbered != 0 || row.reserved != 0
     let parts =
@@ -137,6 +138,7 @@ extension State {
     reply.picked.append(Int64(parts.picked))
     reply.withheld.append(Int64(parts.withheld))
     reply.availableNow.append(available)
+    if hasSilenceRules { reply.silence.append(UInt32(silence(of: node, at: now).rawValue)) }
   }
 
   /// Units claimed at a node for a date of their own, which its row does not reserve.
@@ -183,6 +185,8 @@ extension State {
       reply.inboundETAUnixSeconds.append(row.etaUnixSeconds)
       reply.inboundETAUTCOffsetSeconds.append(
         network.utcOffset(of: row.node, at: row.etaUnixSeconds))
+      reply.inboundEarlyUnixSeconds.append(row.arrival.earlyUnixSeconds)
+      reply.inboundLateUnixSeconds.append(row.arrival.lateUnixSeconds)
       reply.inboundStages.append(UInt32(row.stage))
     }
     reply.inboundCounts.append(UInt32(count))

@@ -11,6 +11,9 @@ struct InboundRow: BitwiseCopyable {
   /// Neighbours in the list of the item, as row + 1; 0 = none.
   var previous: UInt32
   var next: UInt32
+  /// How long before and after the ETA, the median, 10 and 90 % have come.
+  var earlySeconds: Int32
+  var lateSeconds: Int32
   var node: UInt16
   var stage: UInt8
 
@@ -39,6 +42,12 @@ struct InboundTable: ~Copyable {
 
   func row(_ slot: Int) -> InboundRow { rows[slot] }
 
+  /// The name of a shipment by its index.
+  func shipmentName(_ index: UInt32) -> BorrowedBytes { shipments.name(Int(index)) }
+
+  /// The index of a shipment's name, which is kept.
+  mutating func shipmentIndex(_ name: BorrowedBytes) -> UInt32 { UInt32(shipments.insert(name)) }
+
   func shipmentName(_ row: InboundRow) -> BorrowedBytes { shipments.name(Int(row.shipment)) }
 
   /// The first row of an item's list, in no particular order; nil when there is none.
@@ -61,7 +70,8 @@ struct InboundTable: ~Copyable {
 
   /// Adds or replaces a row; quantity 0 removes it.
   mutating func put(
-    shipment: BorrowedBytes, item: UInt64, node: UInt16, quantity: Int32, eta: Int64, stage: UInt8
+    shipment: BorrowedBytes, item: UInt64, node: UInt16, quantity: Int32, eta: Int64, stage: UInt8,
+    early: Int32 = 0, late: Int32 = 0
   ) {
     let shipment = UInt32(shipments.insert(shipment))
     if let slot = find(shipment, item, node) {
@@ -70,13 +80,16 @@ struct InboundTable: ~Copyable {
       row.pointee.quantity = quantity
       row.pointee.etaUnixSeconds = eta
       row.pointee.stage = stage
+      row.pointee.earlySeconds = early
+      row.pointee.lateSeconds = late
       return
     }
     if quantity == 0 { return }
     let first = first(of: item)
     let row = InboundRow(
       item: item, etaUnixSeconds: eta, shipment: shipment, quantity: quantity, previous: 0,
-      next: first.map { UInt32($0 + 1) } ?? 0, node: node, stage: stage)
+      next: first.map { UInt32($0 + 1) } ?? 0, earlySeconds: early, lateSeconds: late, node: node,
+      stage: stage)
     let slot: Int
     if free.count > 0 {
       slot = Int(free.removeLast())

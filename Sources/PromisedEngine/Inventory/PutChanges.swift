@@ -112,7 +112,9 @@ extension State {
             shipment: shipments.key(row, at: &shipmentOffset),
             token: itemKeys.insert(keys.key(row, at: &offset)),
             node: nodes[Int(rows.nodes[row])], quantity: rows.quantities[row],
-            eta: rows.etaUnixSeconds[row], stage: rows.stages[row])
+            eta: rows.etaUnixSeconds[row], stage: rows.stages[row],
+            early: rows.earlyUnixSeconds.isEmpty ? 0 : rows.earlyUnixSeconds[row],
+            late: rows.lateUnixSeconds.isEmpty ? 0 : rows.lateUnixSeconds[row])
         }
       }
     }

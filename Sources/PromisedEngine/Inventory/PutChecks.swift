@@ -121,6 +121,9 @@ extension State {
         rows.shipments.count, rows.nodes.count, rows.quantities.count, rows.etaUnixSeconds.count,
         rows.stages.count,
       ])
+    for optional in [rows.earlyUnixSeconds.count, rows.lateUnixSeconds.count] where optional != 0 {
+      try checkCounts(count, [optional])
+    }
     try checkKeys(rows.shipments, field: "shipment_keys")
     try checkKeys(rows.keys, field: "item_keys")
     try checkNodes(rows.nodeNames, staged: staged)
@@ -131,6 +134,20 @@ extension State {
       // Up to the year 9999.
       try check(rows.etaUnixSeconds[row], 0, 253_402_300_799, "eta_unix_s", row)
       try check(Int64(rows.stages[row]), 1, 4, "stages", row)
+      try checkSpread(rows, row)
+    }
+  }
+
+  /// The 10 % instant is not after the ETA, the 90 % one not before it.
+  private func checkSpread(_ rows: InboundRows, _ row: Int) throws(Refusal) {
+    let eta = rows.etaUnixSeconds[row]
+    let spread = Limits.arrivalSpreadSeconds
+    if !rows.earlyUnixSeconds.isEmpty && rows.earlyUnixSeconds[row] != 0 {
+      try check(
+        rows.earlyUnixSeconds[row], max(0, eta - spread), eta, "eta_early_unix_s", row)
+    }
+    if !rows.lateUnixSeconds.isEmpty && rows.lateUnixSeconds[row] != 0 {
+      try check(rows.lateUnixSeconds[row], eta, eta + spread, "eta_late_unix_s", row)
     }
   }
 

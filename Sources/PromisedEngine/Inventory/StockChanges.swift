@@ -12,6 +12,7 @@ extension State {
       if let placement = positions.placement(of: token) {
         willWrite(slots: placement.slot...placement.end)
         positions.insert(token, at: placement)
+        if parked.count > 0 { parked.became(item: itemKeys.name(token)) }
         return placement.slot
       }
       finishSweep()
@@ -144,17 +145,21 @@ extension State {
     }
   }
 
-  /// States open inbound of an item to a node; quantity 0 removes it.
+  /// States open inbound of an item to a node; quantity 0 removes it. `early` and `late` of 0 are
+  /// the ETA.
   func setInbound(
     shipment: BorrowedBytes, token: UInt64, node: UInt16, quantity: Int32, eta: Int64,
-    stage: UInt8
+    stage: UInt8, early: Int64 = 0, late: Int64 = 0
   ) {
     let slot = slotInserting(token)
+    let arrival = ArrivalDistribution(median: eta, early: early, late: late)
     if let found = inbound.find(shipment: shipment, item: token, node: node) {
       accountInbound(inbound.row(found), sign: -1, slot: slot)
     }
     inbound.put(
-      shipment: shipment, item: token, node: node, quantity: quantity, eta: eta, stage: stage)
+      shipment: shipment, item: token, node: node, quantity: quantity, eta: eta, stage: stage,
+      early: Int32(truncatingIfNeeded: eta - arrival.earlyUnixSeconds),
+      late: Int32(truncatingIfNeeded: arrival.lateUnixSeconds - eta))
     touch(item: token)
     if let found = inbound.find(shipment: shipment, item: token, node: node) {
       accountInbound(inbound.row(found), sign: 1, slot: slot)

@@ -39,6 +39,9 @@ extension State {
     case .groups: listGroups(from: after, size: size, into: &reply)
     case .channelStock: listChannels(from: after, size: size, into: &reply)
     case .backorders: listBackorders(from: after, size: size, into: &reply)
+    case .parked: listParked(after: after, size: size, into: &reply)
+    case .parkedFailures: listParkedFailures(from: after, size: size, into: &reply)
+    case .movements: listMovements(before: after, size: size, into: &reply)
     }
   }
 

@@ -82,6 +82,8 @@ extension NetworkTables {
     try check.range("longitude_e6", Int(row.longitudeE6), -180_000_000...180_000_000)
     try check.delays("handling", row.handling)
     try check.range("units_per_hour", Int(row.unitsPerHour), 0...1_000_000_000)
+    try check.range("silent_after_s", Int(row.silence.afterSeconds), 0...31_536_000)
+    try check.range("silent_widen_minutes", Int(row.silence.widenMinutes), 0...10_080)
   }
 
   private func validate(_ row: Wave, _ index: Int, _ known: KnownNames) throws(NetworkRefusal) {

@@ -3,6 +3,8 @@ import PromisedModel
 /// Memory of plans, kept from question to question.
 struct PlanScratch: ~Copyable {
   var problem = SourcingProblem()
+  /// When the question is asked: what is withheld depends on it.
+  var now = UnixMilliseconds(0)
   var lines = Store<PlanLine>(capacity: Limits.linesPerHold)
   /// The components of all lines, each once, and what a unit of a line takes of them.
   var components = Store<PlanComponent>(capacity: Limits.linesPerHold)

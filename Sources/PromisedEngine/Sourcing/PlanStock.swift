@@ -5,6 +5,7 @@ extension State {
   /// What nodes have of components that are not plain. A component that is a kit itself is taken
   /// assembled.
   func findPlanStock(channel: UInt16, at now: UnixMilliseconds) {
+    scratch.plan.now = now
     scratch.plan.stock.removeAll()
     beginTaking()
     for index in 0..<scratch.plan.components.count {
@@ -29,8 +30,9 @@ extension State {
     if part.slot < 0 { return }
     if isPlain(part.slot) {
       for place in 0..<positions.rowCount(part.slot) {
-        let units = positions.rows(part.slot)[place].available
-        if units > 0 { body(positions.nodes(part.slot)[place], units) }
+        let node = positions.nodes(part.slot)[place]
+        let units = offerable(positions.rows(part.slot)[place], node, at: scratch.plan.now)
+        if units > 0 { body(node, units) }
       }
       return
     }

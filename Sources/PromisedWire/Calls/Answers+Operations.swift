@@ -20,6 +20,22 @@ public enum MovementType: UInt32, Sendable, CaseIterable {
   case inProcessing = 8
   /// Sets what is kept out of availability.
   case withheld = 9
+  /// Takes from on hand for another node.
+  case transferOut = 10
+  /// Adds what another node sent.
+  case transferIn = 11
+  /// Adds what a customer sent back.
+  case returned = 12
+  /// Moves units between dispositions.
+  case inspected = 13
+  /// States what is inbound.
+  case inbound = 14
+  /// Adds what was inbound.
+  case inboundReceipt = 15
+  /// Sets on hand but for picked units.
+  case countWithoutPicked = 16
+  /// Takes what a picker did not find.
+  case shortPick = 17
 }
 
 /// A row of the update feed.
@@ -148,6 +164,32 @@ public struct SourceMark: Sendable, Equatable {
   public var source: String
   /// Its last sequence.
   public var lastSequence: UInt64
+  /// Whether it numbers its rows with gaps.
+  public var isSparse = false
+  /// Numbers that it passed over.
+  public var gaps: UInt64 = 0
+  /// Rows that were taken.
+  public var appliedRows: UInt64 = 0
+  /// Rows that were refused.
+  public var refusedRows: UInt64 = 0
+  /// Rows that wait for an item or node now.
+  public var parkedRows: UInt64 = 0
+  /// Rows that were sent again.
+  public var repeatedRows: UInt64 = 0
+  /// Rows that waited and were taken later.
+  public var drivenRows: UInt64 = 0
+  /// Rows that waited and were refused later.
+  public var failedRows: UInt64 = 0
+  /// When a batch was taken last; 0 = never.
+  public var lastAppliedUnixMilliseconds: Int64 = 0
+  /// The latest instant at which a row happened; 0 = none.
+  public var lastOccurredUnixMilliseconds: Int64 = 0
+
+  /// A source and its position.
+  public init(source: String, lastSequence: UInt64) {
+    self.source = source
+    self.lastSequence = lastSequence
+  }
 }
 
 /// The state of the service.
@@ -202,8 +244,10 @@ public struct StatusAnswer: Sendable, Equatable {
   public var loadID: String
   /// The chunk the open load waits for.
   public var loadNextChunk: UInt64
-  /// The feeds.
+  /// The feed's sources, by name.
   public var sources: [SourceMark]
+  /// Feed rows that wait for an item or node to become known.
+  public var parkedRows: UInt64
   /// Passes of the standing audit over the whole state since the start.
   public var auditPasses: UInt64
   /// When the last of them ended, UTC seconds; 0 = none yet.

@@ -148,6 +148,8 @@ public struct StockPosition: Sendable, Equatable {
   public var claimedLater: Int64 = 0
   /// Kept from the channel that asked.
   public var withheldFromChannel: Int64 = 0
+  /// What its node's silence means now: 0 it is not silent, 1 warn, 2 withheld, 3 later.
+  public var silence: UInt32 = 0
 }
 
 /// Units of an item on their way in.
@@ -162,8 +164,12 @@ public struct InboundSupply: Sendable, Equatable {
   public var etaUnixSeconds: Int64
   /// Seconds east of UTC at the node then.
   public var etaUTCOffsetSeconds: Int32
-  /// 1 = draft, 2 = working, 3 = shipped, 4 = receiving.
+  /// 1 = draft, 2 = working, 3 = shipped, 4 = receiving, 5 = transfer.
   public var stage: UInt32
+  /// By then it has come with a chance of 10 and of 90 %; the ETA is the median.
+  public var earlyUnixSeconds: Int64
+  /// As above.
+  public var lateUnixSeconds: Int64
 }
 
 /// What is known of one item's stock.

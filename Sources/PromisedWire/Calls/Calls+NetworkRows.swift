@@ -49,6 +49,9 @@ func fill(
   (message.pointee.n_handling_probabilities, message.pointee.handling_probabilities) =
     builder.column(row.handling.map(\.probability), as: UInt32.self)
   message.pointee.units_per_hour = UInt64(row.unitsPerHour)
+  message.pointee.silent_after_s = UInt64(row.silence.afterSeconds)
+  message.pointee.silent_policy = UInt64(row.silence.policy.rawValue)
+  message.pointee.silent_widen_minutes = UInt64(row.silence.widenMinutes)
 }
 
 func fill(

@@ -8,9 +8,7 @@ extension Call where Answer == StatusAnswer {
       try withAnswer(bytes, "StatusResponse", promised__v1__status_response__unpack) {
         (message) throws(MalformedAnswer) in
         let sources = texts(message.n_sources, message.sources)
-        let marks = try column(
-          message.n_source_last_sequences, message.source_last_sequences, rows: sources.count,
-          "source_last_sequences")
+        let marks = try sourceMarks(message, sources)
         return StatusAnswer(
           asOf: AnswerStamp(message.as_of), serverVersion: message.server_version.text,
           dataset: message.dataset.text, durablePosition: message.durable_position,
@@ -25,13 +23,40 @@ extension Call where Answer == StatusAnswer {
           profileEpoch: message.profile_epoch, isProfileCurrent: message.profile_current != 0,
           isDraining: message.draining != 0, isSandbox: message.sandbox != 0,
           loadID: message.load_id.text, loadNextChunk: message.load_next_chunk,
-          sources: sources.indices.map {
-            SourceMark(source: sources[$0], lastSequence: marks[$0])
-          }, auditPasses: message.audit_passes, auditLastUnixSeconds: message.audit_last_unix_s,
+          sources: marks, parkedRows: message.parked_rows, auditPasses: message.audit_passes,
+          auditLastUnixSeconds: message.audit_last_unix_s,
           auditPositionsChecked: message.audit_positions_checked,
           auditViolations: message.audit_violations)
       }
     }
+  }
+}
+
+private func sourceMarks(
+  _ message: Promised__V1__StatusResponse, _ sources: [String]
+) throws(MalformedAnswer) -> [SourceMark] {
+  let lengths = [
+    message.n_source_last_sequences, message.n_source_sparse, message.n_source_gaps,
+    message.n_source_applied_rows, message.n_source_refused_rows, message.n_source_parked_rows,
+    message.n_source_repeated_rows, message.n_source_driven_rows, message.n_source_failed_rows,
+    message.n_source_last_applied_unix_ms, message.n_source_last_occurred_unix_ms,
+  ]
+  guard lengths.allSatisfy({ $0 == sources.count }) else {
+    throw MalformedAnswer("the source columns differ in length")
+  }
+  return sources.indices.map { row in
+    var mark = SourceMark(source: sources[row], lastSequence: message.source_last_sequences[row])
+    mark.isSparse = message.source_sparse[row] != 0
+    mark.gaps = message.source_gaps[row]
+    mark.appliedRows = message.source_applied_rows[row]
+    mark.refusedRows = message.source_refused_rows[row]
+    mark.parkedRows = message.source_parked_rows[row]
+    mark.repeatedRows = message.source_repeated_rows[row]
+    mark.drivenRows = message.source_driven_rows[row]
+    mark.failedRows = message.source_failed_rows[row]
+    mark.lastAppliedUnixMilliseconds = message.source_last_applied_unix_ms[row]
+    mark.lastOccurredUnixMilliseconds = message.source_last_occurred_unix_ms[row]
+    return mark
   }
 }
 
@@ -183,6 +208,12 @@ public enum Listing: UInt64, Sendable, CaseIterable {
   case channels = 14
   /// Backorders and pre-orders.
   case backorders = 15
+  /// Feed rows that wait for an item or node.
+  case parked = 20
+  /// Parked rows that failed in the end.
+  case failed = 21
+  /// Recent changes of stock by the feed, newest first.
+  case movements = 22
 }
 
 extension Call where Answer == ListAnswer {

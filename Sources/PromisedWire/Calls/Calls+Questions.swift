@@ -272,7 +272,8 @@ extension AvailabilityAnswer {
           availableNow: message.available_now[row],
           claimedLater: message.n_claimed_later == rows ? message.claimed_later[row] : 0,
           withheldFromChannel: message.n_withheld_from_channel == rows
-            ? message.withheld_from_channel[row] : 0))
+            ? message.withheld_from_channel[row] : 0,
+          silence: message.n_silence == rows ? message.silence[row] : 0))
     }
     return positions
   }
@@ -289,6 +290,8 @@ extension AvailabilityAnswer {
     guard lengths.allSatisfy({ $0 == rows }) else {
       throw MalformedAnswer("the inbound columns do not add up to inbound_counts")
     }
+    let hasSpread =
+      message.n_inbound_eta_early_unix_s == rows && message.n_inbound_eta_late_unix_s == rows
     var inbound: [InboundSupply] = []
     for row in 0..<rows {
       inbound.append(
@@ -297,7 +300,11 @@ extension AvailabilityAnswer {
           quantity: message.inbound_quantities[row],
           etaUnixSeconds: message.inbound_eta_unix_s[row],
           etaUTCOffsetSeconds: message.inbound_eta_utc_offset_s[row],
-          stage: message.inbound_stages[row]))
+          stage: message.inbound_stages[row],
+          earlyUnixSeconds: hasSpread
+            ? message.inbound_eta_early_unix_s[row] : message.inbound_eta_unix_s[row],
+          lateUnixSeconds: hasSpread
+            ? message.inbound_eta_late_unix_s[row] : message.inbound_eta_unix_s[row]))
     }
     return inbound
   }

@@ -214,6 +214,10 @@ extension Call where Answer == PutAnswer {
         builder.column(rows.etaUnixSeconds, as: Int64.self)
       (message.pointee.n_stages, message.pointee.stages) =
         builder.column(rows.stages, as: UInt32.self)
+      (message.pointee.n_eta_early_unix_s, message.pointee.eta_early_unix_s) =
+        builder.column(rows.earlyUnixSeconds, as: Int64.self)
+      (message.pointee.n_eta_late_unix_s, message.pointee.eta_late_unix_s) =
+        builder.column(rows.lateUnixSeconds, as: Int64.self)
     }
     return Call(putAnswer: .putInbound, load, payload: payload)
   }

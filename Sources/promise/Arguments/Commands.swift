@@ -208,6 +208,27 @@ extension CommandSpec {
         "promise adjust B000000001@SEA1=+40 --source dock-1 --sequence 12",
       ]),
     CommandSpec(
+      name: "feed", summary: "Tell what moved: rows of a file, or of standard input",
+      operands: "FILE|-", operandCount: 0...1,
+      options: [
+        OptionSpec("source", "NAME", "who says so (the file's name; needed with -)"),
+        OptionSpec("batch", "ROWS", "rows a request (1,000)"),
+        OptionSpec("from", "SEQUENCE", "pass over rows before this one"),
+        OptionSpec("allow-gap", nil, "what is missing before the first row cannot be sent again"),
+        OptionSpec("net-of-allocations", nil, "counts leave out units that are allocated"),
+        OptionSpec("rejects", "FILE", "write the rows that were refused, with their outcomes"),
+        OptionSpec("dry-run", nil, "check the file, change nothing, need no server"),
+        OptionSpec("parked", nil, "list the rows that wait for an item or node"),
+        OptionSpec("failed", nil, "list parked rows that failed in the end"),
+        OptionSpec("undo", "FROM-TO", "undo these rows of the source, newest first"),
+        OptionSpec("key", "TEXT", "with --undo: the name of this intent (one is made)"),
+      ],
+      examples: [
+        "promise feed movements.csv.gz --source wms-1 --rejects refused.csv",
+        "promise feed - --source dock", "promise feed --parked",
+        "promise feed --undo 120-180 --source wms-1",
+      ]),
+    CommandSpec(
       name: "load", summary: "Load a directory of CSV files: whole, or not at all",
       operands: "[DIR]", operandCount: 0...1,
       options: [

@@ -229,7 +229,7 @@ private struct LoadTimes {
 
 /// Shows how far something has come: a bar that is redrawn on a terminal, a line every two
 /// seconds elsewhere.
-private final class Meter {
+final class Meter {
   private let note: (String) -> Void
   private let isBar: Bool
   private let isSilent: Bool

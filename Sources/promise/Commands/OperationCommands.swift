@@ -2,6 +2,7 @@ import PromisedClient
 import PromisedImport
 import PromisedLinux
 import PromisedModel
+import PromisedWire
 
 extension Session {
   func list() throws(Failure) -> Int32 {
@@ -11,8 +12,13 @@ extension Session {
       throw .usage(
         "no kind \(kind)\(hint(kind, kinds)); allowed: \(kinds.joined(separator: ", "))")
     }
-    var left = UInt64(try integer("limit", 0...Int64.max, default: 100))
-    if left == 0 { left = .max }
+    return try list(listing, limit: UInt64(try integer("limit", 0...Int64.max, default: 100)))
+  }
+
+  /// - Parameter limit: 0 = all rows.
+  func list(_ listing: Listing, limit: UInt64) throws(Failure) -> Int32 {
+    let kind = "\(listing)"
+    var left = limit == 0 ? UInt64.max : limit
     var columns: [String] = []
     var rows: [[String]] = []
     var token: [UInt8] = []
@@ -217,11 +223,25 @@ func statusText(_ answer: StatusAnswer, _ style: Style) -> String {
           + utcText(answer.auditLastUnixSeconds) + ", "
           + counted(answer.auditViolations, "difference")
     ))
-  for source in answer.sources {
-    rows.append(("Source", "\(source.source) at \(grouped(source.lastSequence))"))
-  }
+  if answer.parkedRows > 0 { rows.append(("Parked", counted(answer.parkedRows, "feed row"))) }
+  for source in answer.sources { rows.append(("Source", sourceText(source, answer.asOf))) }
   let width = rows.map { displayWidth($0.0) }.max() ?? 0
   return rows.map { style.bold(padded($0.0, width)) + "  " + printable($0.1) + "\n" }.joined()
+}
+
+/// A source in one line: where it is, how far behind, and what of it was not taken.
+private func sourceText(_ source: SourceMark, _ stamp: AnswerStamp) -> String {
+  var text = "\(source.source) at \(grouped(source.lastSequence))"
+  if source.lastOccurredUnixMilliseconds > 0 {
+    let lag = max(0, stamp.unixSeconds - source.lastOccurredUnixMilliseconds / 1000)
+    text += ", \(grouped(UInt64(lag))) s behind"
+  }
+  let facts: [(UInt64, String)] = [
+    (source.gaps, "missing"), (source.refusedRows + source.failedRows, "refused"),
+    (source.parkedRows, "parked"), (source.repeatedRows, "repeated"),
+  ]
+  for (count, what) in facts where count > 0 { text += ", \(grouped(count)) \(what)" }
+  return text
 }
 
 /// The state of the service as an object.
@@ -255,8 +275,19 @@ func statusJSON(_ answer: StatusAnswer, _ json: inout JSON) {
   json.instant("audit_last", answer.auditLastUnixSeconds)
   json.member("audit_positions_checked", answer.auditPositionsChecked)
   json.member("audit_violations", answer.auditViolations)
+  json.member("parked_rows", answer.parkedRows)
   json.rows("sources", answer.sources) { json, source in
     json.member("source", source.source)
     json.member("last_sequence", source.lastSequence)
+    json.member("sparse", source.isSparse)
+    json.member("gaps", source.gaps)
+    json.member("applied_rows", source.appliedRows)
+    json.member("refused_rows", source.refusedRows)
+    json.member("parked_rows", source.parkedRows)
+    json.member("repeated_rows", source.repeatedRows)
+    json.member("driven_rows", source.drivenRows)
+    json.member("failed_rows", source.failedRows)
+    json.member("last_applied_unix_ms", source.lastAppliedUnixMilliseconds)
+    json.member("last_occurred_unix_ms", source.lastOccurredUnixMilliseconds)
   }
 }

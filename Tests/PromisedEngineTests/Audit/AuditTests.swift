@@ -239,7 +239,8 @@ import Testing
 
   @Test func allocationsThatTheirPositionDoesNotList() throws {
     let desk = try desk()
-    let place = try #require(desk.state.breakdowns.find(item: token("B", in: desk), node: 1))
+    let found = desk.state.breakdowns.find(item: token("B", in: desk), node: 1)
+    let place = try #require(found)
     desk.state.breakdowns.at(place).pointee.first = 0
     #expect(broken(desk).0 == [.allocations])
   }
@@ -250,7 +251,7 @@ import Testing
     desk.state.movements.cause = 0
     desk.state.setOnHand(
       2, of: row, token: token("B", in: desk),
-      slot: desk.state.positions.find(token("B", in: desk)))
+      slot: desk.state.positions.find(token("B", in: desk)), node: 1)
     let (found, first) = broken(desk)
     #expect(found == [.shortfalls])
     // Two are there, two of them cannot be sold, three are allocated; one withheld covers as well.
@@ -259,7 +260,8 @@ import Testing
 
   @Test func unitsPickedThatNobodyPicked() throws {
     let desk = try desk()
-    let place = try #require(desk.state.breakdowns.find(item: token("B", in: desk), node: 1))
+    let found = desk.state.breakdowns.find(item: token("B", in: desk), node: 1)
+    let place = try #require(found)
     desk.state.breakdowns.at(place).pointee.picked += 1
     #expect(broken(desk).0 == [.picked])
   }
