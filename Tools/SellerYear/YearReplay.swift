@@ -332,7 +332,8 @@ struct YearReplay {
     }
     if rows.quantities.isEmpty { return unit }
     var reply = FeedReply()
-    let event = try state.decide(rows, reply: &reply)
+    let event = try state.decide(
+      rows, at: instant(LocalDate(days: day), hour: 18), reply: &reply)
     apply(.fed(event), instant(LocalDate(days: day), hour: 18))
     sequence += UInt64(rows.quantities.count)
     return unit

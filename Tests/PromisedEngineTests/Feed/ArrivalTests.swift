@@ -63,7 +63,7 @@ import Testing
     try desk.put(.inbound(rows))
     let row = try #require(desk.inbound("I", "A", "F1"))
     #expect(row.arrival == ArrivalDistribution(median: 9000, early: 8000, late: 9000))
-    #expect(desk.restarted().digest() == desk.state.digest())
+    #expect(desk.copied().digest() == desk.state.digest())
     for (early, late): (Int64, Int64) in [(9001, 0), (0, 8999), (0, 400_000_000)] {
       (rows.earlyUnixSeconds, rows.lateUnixSeconds) = ([early], [late])
       let refusal = desk.refusal { () throws(Refusal) in try desk.put(.inbound(rows)) }

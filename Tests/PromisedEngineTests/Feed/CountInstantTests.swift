@@ -66,7 +66,7 @@ import Testing
         }) == [.alreadyCounted, .alreadyCounted, .alreadyCounted])
     #expect(desk.onHand("A", "F1") == 20 && desk.inbound("IN", "A", "F1") == nil)
     #expect(desk.row("A", "F1")?.reserved == 0 && desk.parts("A", "F1")?.unfulfillable == 1)
-    #expect(desk.restarted().digest() == desk.state.digest())
+    #expect(desk.copied().digest() == desk.state.digest())
   }
 
   @Test func countsOfOneBatchSeeTheMovementsBeforeThem() throws {

@@ -106,7 +106,7 @@ extension Desk {
   }
 
   /// The state after its snapshot was read back, which must be the same.
-  func restarted() -> State {
+  func copied() -> State {
     state.beginExport()
     let copy = State()
     while let block = state.nextExportBlock() { copy.importBlock(block) }

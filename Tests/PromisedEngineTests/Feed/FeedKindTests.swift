@@ -29,7 +29,7 @@ import Testing
     // What nobody announced is on hand all the same.
     #expect(try desk.tell(Told("A", "F3", .transferIn, 2).with { $0.reference = "T9" }) == [.ok])
     #expect(desk.onHand("A", "F3") == 2)
-    #expect(desk.restarted().digest() == desk.state.digest())
+    #expect(desk.copied().digest() == desk.state.digest())
   }
 
   @Test func partsOfATransferAddUpUnderTheirReference() throws {
@@ -111,7 +111,7 @@ import Testing
     #expect(
       try desk.tell(shipment.with { ($0.hold, $0.quantity) = (999, 1) }) == [.holdNotClaiming])
     #expect(desk.onHand("A", "F1") == 1)
-    #expect(desk.restarted().digest() == desk.state.digest())
+    #expect(desk.copied().digest() == desk.state.digest())
   }
 
   @Test func aShortPickIsAShortfallOfWhatIsAllocated() throws {

@@ -52,7 +52,7 @@ import Testing
     rows.firstSequence = 12
     #expect(try desk.tell(rows) == [.ok])
     #expect(desk.source("till").gaps == 7 + 2 && desk.source("till").lastSequence == 12)
-    #expect(desk.restarted().digest() == desk.state.digest())
+    #expect(desk.copied().digest() == desk.state.digest())
   }
 
   @Test func aSourceTooManyIsRefused() throws {
@@ -88,7 +88,7 @@ import Testing
     try desk.hold([Line("A", "F1", 1)])
     desk.now.milliseconds += 1000
     #expect(desk.state.silence(of: node, at: desk.now) == .withhold)
-    #expect(desk.restarted().silence(of: node, at: desk.now) == .withhold)
+    #expect(desk.copied().silence(of: node, at: desk.now) == .withhold)
     let refusal = desk.refusal { () throws(Refusal) in try desk.hold([Line("A", "F1", 1)]) }
     #expect(refusal?.code == .insufficientStock && refusal?.availableUnits == 0)
     // Word that it is alive is enough, without any row.

@@ -17,7 +17,7 @@ import Testing
     #expect(desk.row("new", "F1") == nil && desk.onHand("A", "F1") == 11)
     // A later row waits behind them.
     #expect(try desk.feed([("new", "F1", .receipt, 1)], from: 6) == [.rowParked])
-    let copy = desk.restarted()
+    let copy = desk.copied()
     #expect(copy.digest() == desk.state.digest())
     for state in [desk.state, copy] {
       let twin = Desk(state: state)
@@ -32,7 +32,7 @@ import Testing
       #expect(twin.onHand("a key that does not pack", "F2") == 7 && twin.state.parked.count == 0)
     }
     #expect(copy.digest() == desk.state.digest())
-    #expect(desk.restarted().digest() == desk.state.digest())
+    #expect(desk.copied().digest() == desk.state.digest())
   }
 
   @Test func rowsWaitForTheirNodesOneAfterAnother() throws {
@@ -92,7 +92,7 @@ import Testing
     var reply = ListReply()
     try desk.state.list(.parkedFailures, token: .empty, size: 10, into: &reply)
     #expect(reply.cellLengths.count == 70 && !reply.nextPageToken.isEmpty)
-    #expect(desk.restarted().digest() == desk.state.digest())
+    #expect(desk.copied().digest() == desk.state.digest())
   }
 
   @Test func pagesShowWhatWaits() throws {

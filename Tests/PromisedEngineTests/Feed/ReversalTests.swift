@@ -27,7 +27,7 @@ import Testing
     #expect(whole.reversedRows == 2)
     #expect(desk.onHand("A", "F1") == 17 && desk.inbound("T", "A", "F2") == nil)
     #expect(try desk.reverse("wms", 1, 9).reversedRows == 0)
-    #expect(desk.restarted().digest() == desk.state.digest())
+    #expect(desk.copied().digest() == desk.state.digest())
   }
 
   @Test func whatCannotBeUndoneStaysWholeAndIsNamed() throws {
