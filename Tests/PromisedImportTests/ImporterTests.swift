@@ -45,6 +45,9 @@ let soundWorld: [ImportFile: String] = [
   B02,2026-12-20T18:00:00Z,2026-12-21,7,1,0.5:1 0.9:2,west,yes
 
   """,
+  .policies: "marketplace,seller,charges_overage,plan_days\nUS,,yes,45\n",
+  .buildings: "node,storage_type,usable_cubic_feet,alarm\nSEA1,standard,250000,0.9\n",
+  .signals: "seller,item,month,kind,low,high,confidence\nS1,B01,2026-12,promotion,-5,250,0.7\n",
   .groups: "group,node\nwest,SEA1\nwest,STA1\n",
   .channels: "channel,item,node,buffer,set_aside\napp,B01,SEA1,2,0\nb2b,B01,SEA1,0,5\n",
   .backorders: """
@@ -97,8 +100,9 @@ func check(
   @Test func aSoundWorldHasNoProblemAndEveryRow() throws {
     let (report, chunks) = check(soundWorld)
     #expect(report.files.flatMap(\.problems.kept) == [])
-    #expect(
-      report.rowCount == 1 + 3 + 2 + 1 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 1 + 1 + 2 + 2 + 2 + 2 + 3)
+    let rowCounts = [1, 3, 2, 1, 1, 1, 1, 2, 1, 2, 1, 2, 1, 1, 2, 1, 1, 1, 2, 2, 2, 3]
+    #expect(report.files.map(\.rowCount) == rowCounts)
+    #expect(report.rowCount == rowCounts.reduce(0, +))
     #expect(chunks.map(\.number) == Array(0..<UInt32(report.chunkCount)))
     #expect(chunks.map(\.file) == ImportFile.allCases)
     guard case .items(let items) = chunks[9].rows, case .positions(let positions) = chunks[11].rows,
@@ -106,10 +110,13 @@ func check(
       case .limits(let limits) = chunks[14].rows, case .inbound(let inbound) = chunks[13].rows,
       case .network(let rates) = chunks[7].rows, case .kits(let kits) = chunks[10].rows,
       case .opportunity(let opportunity) = chunks[12].rows,
-      case .groups(let groups) = chunks[15].rows,
-      case .channelStock(let channels) = chunks[16].rows,
-      case .backorders(let backorders) = chunks[17].rows,
-      case .forecasts(let forecasts) = chunks[18].rows
+      case .policies(let policies) = chunks[15].rows,
+      case .buildings(let buildings) = chunks[16].rows,
+      case .signals(let signals) = chunks[17].rows,
+      case .groups(let groups) = chunks[18].rows,
+      case .channelStock(let channels) = chunks[19].rows,
+      case .backorders(let backorders) = chunks[20].rows,
+      case .forecasts(let forecasts) = chunks[21].rows
     else { throw Failure() }
     #expect(items.volumesMicroCubicFeet == [125_000, 3_000_001])
     #expect(items.demandPerDayMilli == [2500, 0])
@@ -141,6 +148,16 @@ func check(
     #expect(rates.rates.map(\.cubicMillimetresPerGram) == [5000, 0])
     #expect(kits.kits.bytes == Array("B02".utf8) && kits.components.bytes == Array("B01".utf8))
     #expect(kits.units == [3])
+    var policy = CapacityPolicy(marketplace: Name("US"))
+    policy.chargesOverage = true
+    policy.planDays = 45
+    #expect(policies == [policy])
+    #expect(buildings.nodeNames == [Name("SEA1")] && buildings.storageTypes == [1])
+    #expect(buildings.usableVolumes == [250_000_000_000])
+    #expect(buildings.warningPermille == [850] && buildings.alarmPermille == [900])
+    #expect(signals.sellerNames == [Name("S1")] && signals.keys.bytes == Array("B01".utf8))
+    #expect(signals.months == [202_612] && signals.kinds == [SignalKind.promotion.rawValue])
+    #expect(signals.lows == [-5] && signals.highs == [250] && signals.confidences == [700])
     #expect(groups.names == [Name("west")] && groups.counts == [2] && groups.nodes == [0, 1])
     #expect(channels.channelNames == [Name("app"), Name("b2b")] && channels.channels == [0, 1])
     #expect(channels.buffers == [2, 0] && channels.setAsides == [0, 5])
@@ -289,9 +306,9 @@ func check(
     #expect(check(positions, mode: .replace).report.problemCount == 2)
     var world = soundWorld
     world[.items] = "item,seller,storage_type,volume_cubic_feet,weight_g,handling_minutes\n"
-    // Two positions, one inbound row, a kit and its component, an opportunity value, two rows of
-    // channels, two of backorders.
-    #expect(check(world).report.problemCount == 10)
+    // Two positions, one inbound row, a kit and its component, an opportunity value, a signal, two
+    // rows of channels, two of backorders, three of forecasts.
+    #expect(check(world).report.problemCount == 14)
     #expect(check(world, partial: true).report.problemCount == 0)
   }
 

@@ -188,6 +188,7 @@ import Testing
     world[.kits] = kits
     (world[.positions], world[.inbound], world[.opportunity]) = (nil, nil, nil)
     (world[.channels], world[.backorders]) = (nil, nil)
+    (world[.signals], world[.forecasts]) = (nil, nil)
     let (report, chunks) = check(world)
     #expect(report.files.flatMap(\.problems.kept) == [])
     var counts: [Int] = []

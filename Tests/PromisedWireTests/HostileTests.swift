@@ -152,7 +152,8 @@ private func nested(_ tag: UInt8) -> [UInt8] {
     (1 << 53) - 1, (1 << 53) + 1, UInt64(Int64.max), 1 << 63,
   ]
 
-  /// Fields that may hold 2^32+5: ids, positions, instants, volumes, sequences and rates.
+  /// Fields that may hold 2^32+5: ids, positions, instants, volumes, sequences, rates, views and
+  /// money.
   static let wide: Set<String> = [
     "min_position", "hold_id", "replaces_hold_id", "first_sequence", "unix_s", "eta_unix_s",
     "volumes_micro_cubic_feet", "demand_per_day_milli", "limits_micro_cubic_feet", "hold_ids",
@@ -161,6 +162,10 @@ private func nested(_ tag: UInt8) -> [UInt8] {
     "to_sequence",
     "cost_per_further_kg", "since_epoch", "created_unix_s", "expires_unix_s", "removes_id",
     "from_unix_s", "until_unix_s", "from_position", "sequence", "threshold_unix_s",
+    "views", "issued_unix_s", "announced_unix_s", "window_end_unix_s", "clearing_id", "sales",
+    "maximum_fee", "volume_micro_cubic_feet", "minimum_micro_cubic_feet",
+    "usable_micro_cubic_feet", "individual_limit_micro_cubic_feet",
+    "maximum_ask_micro_cubic_feet",
   ]
 
   /// Puts `encoded` in the place of the first value of every numeric field in turn.

@@ -16,7 +16,8 @@ import Testing
     try #require(LocalDate(year: year, month: month, day: day)).days
   }
 
-  /// A seller of 32 characters that sells `perMonth` units of one product in each month.
+  /// A seller of 32 characters that sells `perMonth` units of one product on the tenth of each
+  /// month: in the half of it that is sent in the month before.
   private func goods(_ perMonth: [Int]) throws -> OrderedGoods {
     var goods = OrderedGoods()
     let seller = String(repeating: "s", count: 32)
@@ -27,7 +28,7 @@ import Testing
       for _ in 0..<units {
         goods.sold.append(
           SoldUnit(
-            day: try day(2017 + index / 12, index % 12 + 1, 20), seller: seller, product: product))
+            day: try day(2017 + index / 12, index % 12 + 1, 10), seller: seller, product: product))
       }
     }
     return goods

@@ -60,8 +60,7 @@ extension State {
     at now: UnixMilliseconds
   ) throws(Refusal) {
     let wish = ClaimWish(
-      item: lines.tokens[row], units: Int64(lines.quantities[row]), place: lines.nodes[row],
-      channel: try channelIndex(command.lines.channel))
+      item: lines.tokens[row], units: Int64(lines.quantities[row]), place: lines.nodes[row])
     let taken = try take(wish, whole: true, into: &claims, row: row, at: now)
     if taken.granted < wish.units {
       throw insufficientStock(

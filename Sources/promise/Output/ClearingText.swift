@@ -50,12 +50,12 @@ struct ClearingSteps {
     var left = answer.volume
     var price: UInt64 = 0
     var isOver = false
-    var before: ClearedBid?
+    // First of all: out of order, hardly anybody is granted what the record says.
+    for (before, bid) in zip(answer.bids, answer.bids.dropFirst())
+    where !Self.isInOrder(before, bid) {
+      note("bid \(bid.bidID) stands behind bid \(before.bidID), which it goes before")
+    }
     for bid in answer.bids {
-      if let before, !Self.isInOrder(before, bid) {
-        note("bid \(bid.bidID) stands behind bid \(before.bidID), which it goes before")
-      }
-      before = bid
       let least = bid.minimum == 0 ? bid.volume : min(bid.minimum, bid.volume)
       var granted: UInt64 = 0
       var why: String

@@ -107,38 +107,6 @@ import Testing
         desk.state.positions.find(desk.token("A")), at: desk.now) == 2)
   }
 
-  @Test func whatIsOfferedToAChannelIsHeldByIt() throws {
-    let desk = try desk()
-    desk.isAudited = true
-    try desk.put(Rows.channels([("b2b", "A", "FC1", 0, 4)]))
-    var reply = OfferReply()
-    try desk.state.answer(
-      OfferQuery(
-        items: desk.lender.keys(["A"]), quantities: desk.lender.column([5]),
-        country: desk.lender.bytes("US"), postcodes: desk.lender.names(["98109"]),
-        withPath: false, channel: desk.lender.bytes("b2b")), at: desk.now, into: &reply)
-    let token = desk.lender.column(
-      (0..<Int(reply.tokenLengths[0])).map { reply.tokenBytes[$0] })
-    func redeem(_ channel: String) -> OutcomeCode? {
-      desk.refusal { () throws(Refusal) in
-        let event = try desk.state.decide(
-          HoldCommand(
-            key: desk.command(""), owner: desk.lender.bytes("cart"), timeToLiveSeconds: 0,
-            lines: HoldRequestLines(
-              nodeNames: .empty, items: desk.lender.keys([]), nodes: .empty, quantities: .empty,
-              channel: channel.isEmpty ? .empty : desk.lender.bytes(channel)),
-            tokens: desk.lender.column([BorrowedBytes(base: token.base, count: token.count)])),
-          at: desk.now)
-        desk.apply(.held(event))
-      }?.code
-    }
-    #expect(redeem("") == .insufficientStock && redeem("x") == .channelUnknown)
-    #expect(redeem("b2b") == nil && redeem("b2b") == .insufficientStock)
-    // Four of its five were kept for it; all are claimed, and the audit finds them.
-    #expect(desk.row("A", "FC1")?.reserved == 5 && desk.state.auditNow().isSound)
-    #expect(try stock(desk, "A")[0] == "FC1 5 0 later 0 kept 0")
-  }
-
   /// Each node alone could give all of it, both together cannot: the plan is made anew of what
   /// claims of both would get.
   @Test func aPlanOverSeveralNodesIsOneThatCanBeClaimed() throws {

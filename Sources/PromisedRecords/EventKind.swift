@@ -1,0 +1,31 @@
+/// The stored number of each kind of event; never reused.
+enum EventKind: UInt8 {
+  case held = 1
+  case holdChanged = 2
+  case holdsExpired = 3
+  case refused = 4
+  case fed = 5
+  case put = 6
+  case loadBegan = 7
+  case loadChunk = 8
+  case loadCommitted = 9
+  case loadAborted = 10
+  case profilePublished = 11
+  case observed = 13
+  case learningAdopted = 14
+  case overridePut = 15
+  case overrideRemoved = 16
+  case departuresChanged = 12
+  case promisesMoved = 17
+  case feedReversed = 18
+  case holdExtended = 21
+  case holdAmended = 22
+  case holdFulfilled = 23
+  case planAdmitted = 29
+  case planReceived = 30
+  case planClosed = 31
+  case bidPlaced = 32
+  case bidsCleared = 33
+  case removalChanged = 34
+  case capacityDayPassed = 35
+}
