@@ -10,9 +10,9 @@ import time
 import unittest
 
 from harness import (
-    TOOL, Client, DeadlineExceeded, Disconnected, RawConnection, Refused, Server, needs_server,
+    TOOL, Client, Disconnected, RawConnection, Refused, Server, needs_server,
     wait_until, wire)
-from promised_client import Watcher, changed_items
+from promised_client import DeadlineExceeded, Watcher, changed_items
 from world import NODES, STOCK, positions, put_small_world
 
 WMS = "wms"
