@@ -54,7 +54,7 @@ struct StreamTests {
     let unary = durable(other, second)[0]
     // The same message but for the credit, tag 15.
     let credit: [UInt8] = [15 << 3, 64]
-    #expect(streamed.outcomes.map(\.reason) == ["OK", "ON_HAND_NEGATIVE", "OK"])
+    #expect(streamed.outcomes.map(\.reason) == ["OK", "ON_HAND_NEGATIVE", "ROW_PARKED"])
     one.put(Ask.data(1, rows), on: first)
     other.put(Ask.frame(3, "Inventory", "Apply", rows), on: second)
     let again = durable(one, first)[0].data
