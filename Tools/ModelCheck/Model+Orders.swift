@@ -63,7 +63,7 @@ extension Model {
     }
     for (row, line) in wanted.enumerated()
     where leaving[line.place] ?? 0 > amounts[line.place]?.onHand ?? 0 {
-      return .refused(.onHandNegative, row: row)
+      return .refused(.onHandNegative, row: row, available: amounts[line.place]?.onHand ?? 0)
     }
     for line in wanted {
       amounts[line.place]?.onHand -= line.quantity
@@ -98,7 +98,8 @@ extension Model {
     if line.quantity + missing > left {
       return .refused(.lineQuantityExceeded, row: 0, available: left)
     }
-    if missing > amounts[line.place]?.onHand ?? 0 { return .refused(.onHandNegative, row: 0) }
+    let onHand = amounts[line.place]?.onHand ?? 0
+    if missing > onHand { return .refused(.onHandNegative, row: 0, available: onHand) }
     if missing > 0 { amounts[line.place]?.onHand -= missing }
     var units = line.quantity
     for index in hold.lines.indices where hold.lines[index].place == line.place {

@@ -243,10 +243,13 @@ struct HoldTable: ~Copyable {
 
   /// The ended hold whose time to be forgotten has come, nil when there is none.
   func forgettable(at now: Int64) -> Int? {
-    for first in [ended.first, shipped.first] where first != 0 {
-      if slots[Int(first) - 1].forgetAt <= now { return Int(first) - 1 }
-    }
-    return nil
+    // Asked for with every event: a list of the two would be allocated each time.
+    forgettable(ended, at: now) ?? forgettable(shipped, at: now)
+  }
+
+  private func forgettable(_ list: HoldListEnds, at now: Int64) -> Int? {
+    if list.first == 0 || slots[Int(list.first) - 1].forgetAt > now { return nil }
+    return Int(list.first) - 1
   }
 
   /// Drops an ended hold; its promises are the caller's business.
