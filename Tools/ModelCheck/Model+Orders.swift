@@ -61,9 +61,14 @@ extension Model {
         return .refused(.lineQuantityExceeded, row: row, available: max(0, claimed - before))
       }
     }
-    for (row, line) in wanted.enumerated()
-    where leaving[line.place] ?? 0 > amounts[line.place]?.onHand ?? 0 {
-      return .refused(.onHandNegative, row: row, available: amounts[line.place]?.onHand ?? 0)
+    // The first row by which more would have left than there is.
+    var gone: [Place: Int64] = [:]
+    for (row, line) in wanted.enumerated() {
+      gone[line.place, default: 0] += line.quantity
+      let onHand = amounts[line.place]?.onHand ?? 0
+      if gone[line.place] ?? 0 > onHand {
+        return .refused(.onHandNegative, row: row, available: onHand)
+      }
     }
     for line in wanted {
       amounts[line.place]?.onHand -= line.quantity
