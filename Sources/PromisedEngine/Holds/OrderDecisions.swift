@@ -79,12 +79,13 @@ extension State {
       throw Refusal(.holdNotCommitted, "hold \(id) is not committed: nothing of it is an order")
     }
     var event = HoldFulfilledEvent(key: command.key, holdID: id, step: command.step)
+    var asked: [Int] = []
     if rows == 0 {
       try shipAll(of: slot, into: &event)
     } else {
-      try serve(command, of: slot, into: &event, at: now)
+      asked = try serve(command, of: slot, into: &event, at: now)
     }
-    try checkOnHand(event, of: slot)
+    try checkOnHand(event, of: slot, asked: asked)
     return event
   }
 
@@ -100,7 +101,8 @@ extension State {
   private func serve(
     _ command: FulfilCommand, of slot: Int, into event: inout HoldFulfilledEvent,
     at now: UnixMilliseconds
-  ) throws(Refusal) {
+  ) throws(Refusal) -> [Int] {
+    var rows: [Int] = []
     let wishes = try resolve(command.lines, least: 0, at: now)
     let lines = holds.lines(slot)
     let count = Int(holds.hold(slot).lineCount)
@@ -131,12 +133,14 @@ extension State {
         left[index] -= Int32(taken + gone)
         if taken + gone > 0 {
           event.append(index, units: Int32(taken), missing: Int32(gone))
+          rows.append(row)
         }
       }
       if units > 0 || lost > 0 {
         throw notServed(wish, served: served, missing: missing, slot, row: row, command.step)
       }
     }
+    return rows
   }
 
   private func notServed(
@@ -165,7 +169,12 @@ extension State {
   }
 
   /// What leaves, or is not found, must be on hand.
-  private func checkOnHand(_ event: HoldFulfilledEvent, of slot: Int) throws(Refusal) {
+  ///
+  /// - Parameter asked: the request's row of each line of the event, which a refusal names; empty when
+  ///   the request names none.
+  private func checkOnHand(
+    _ event: HoldFulfilledEvent, of slot: Int, asked: [Int]
+  ) throws(Refusal) {
     let lines = holds.lines(slot)
     for row in 0..<event.lines.count {
       let line = lines[Int(event.lines[row])]
@@ -184,8 +193,8 @@ extension State {
         throw Refusal(
           .onHandNegative,
           "\(leaving) of item \(key) would leave \(network.nodeName(line.node).name), where"
-            + " \(onHand) are on hand: count it first", key: key, row: Int32(row),
-          availableUnits: onHand)
+            + " \(onHand) are on hand: count it first", key: key,
+          row: Int32(asked.isEmpty ? row : asked[row]), availableUnits: onHand)
       }
     }
   }
