@@ -4,11 +4,6 @@ import PromisedModel
 /// of when each was heard of last. A node that was never heard of counts from the beginning of
 /// time only once the feed has said something of it: before, nothing is known to be stale.
 extension State {
-  /// When a node was heard of last, in seconds; 0 = never.
-  func heardAtSeconds(_ node: UInt16) -> Int64 {
-    Int(node) < heardAt.count ? floorDivide(heardAt[Int(node)], 1000) : 0
-  }
-
   /// What its silence means for a node now; `.ignore` while it is not silent.
   @inline(__always)
   func silence(of node: UInt16, at now: UnixMilliseconds) -> SilencePolicy {

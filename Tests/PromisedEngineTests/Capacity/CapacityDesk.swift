@@ -146,11 +146,7 @@ extension Desk {
 
   /// A copy by way of a snapshot, as after a restart.
   func restarted() -> Desk {
-    state.beginExport()
-    let copy = State()
-    while let block = state.nextExportBlock() { copy.importBlock(block) }
-    copy.finishImport(position: position, time: now)
-    let desk = Desk(state: copy)
+    let desk = Desk(state: copied())
     desk.position = position
     desk.now = now
     return desk
