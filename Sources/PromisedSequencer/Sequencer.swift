@@ -96,6 +96,7 @@ package final class Sequencer {
   func advanceTime() {
     now = max(now, sandboxTime ?? realtime)
     if let ids = state.expiredHolds(at: now) { commit(.holdsExpired(ids)) }
+    if let ids = state.dueHolds(at: now) { commit(.linesDue(ids)) }
     if state.isAdoptionDue(at: now) { commit(.learningAdopted) }
     if state.isCapacityDayDue(at: now) { commit(.capacityDayPassed) }
   }
