@@ -953,11 +953,10 @@ struct  Promised__V1__ListRequest
   Promised__V1__ReadOptions *read;
   /*
    * 1 items, 2 nodes, 3 sellers, 4 zones, 5 lanes, 6 legs, 7 marketplaces, 8 calendars, 9 holds,
-   * 10 rates, 11 kits, 12 opportunity values. A page of 11 or 12 may have fewer rows than asked for.
-   * 20 feed rows that wait for an item or node, 21 those that failed when these became known (the
-   * last 1,000), 22 the recent changes of stock by the feed, newest first.
    * 10 rates, 11 kits, 12 opportunity values, 13 groups, 14 channel stock, 15 backorders. A page of
    * 11 to 15 may have fewer rows than asked for.
+   * 20 feed rows that wait for an item or node, 21 those that failed when these became known (the
+   * last 1,000), 22 the recent changes of stock by the feed, newest first.
    */
   uint64_t kind;
   /*
