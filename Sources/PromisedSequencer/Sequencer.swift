@@ -90,6 +90,7 @@ package final class Sequencer {
     self.realtime = realtime
     advanceTime()
     upgradePromises()
+    state.figureSmallSellThrough(at: now)
   }
 
   /// Moves to the latest instant known and expires what is due there.
