@@ -20,6 +20,7 @@ extension Sequencer {
   }
 
   func perform(_ command: HoldCommand, _ reply: ReplyTo) throws(Refusal) {
+    state.prefetch(command)
     if try repeats(command.key, owner: command.owner, name: command.name, reply) { return }
     do throws(Refusal) {
       let event = try state.decide(command, at: now)

@@ -158,16 +158,16 @@ struct EngineBench: ~Copyable {
       if let ids = world.state.expiredHolds(at: now) { world.apply(.holdsExpired(ids), at: now) }
       let key = CommandKey(
         bytes: BorrowedBytes(base: bytes + 16, count: 16), bodyDigest: UInt64(row))
+      let command = HoldCommand(
+        key: key, owner: BorrowedBytes(base: bytes + 16, count: 8), timeToLiveSeconds: 600,
+        nodeNames: Column(base: name + row, count: 1),
+        items: KeyColumn(
+          bytes: Column(base: bytes, count: EngineWorld.keyBytes),
+          lengths: Column(base: lengths, count: 1)),
+        nodes: Column(base: index, count: 1), quantities: Column(base: quantity, count: 1))
+      world.state.prefetch(command)
       if try world.state.recall(key, at: now) != nil { fatalError("a key was drawn twice") }
-      let event = try world.state.decide(
-        HoldCommand(
-          key: key, owner: BorrowedBytes(base: bytes + 16, count: 8), timeToLiveSeconds: 600,
-          nodeNames: Column(base: name + row, count: 1),
-          items: KeyColumn(
-            bytes: Column(base: bytes, count: EngineWorld.keyBytes),
-            lengths: Column(base: lengths, count: 1)),
-          nodes: Column(base: index, count: 1), quantities: Column(base: quantity, count: 1)),
-        at: now)
+      let event = try world.state.decide(command, at: now)
       world.apply(.held(event), at: now)
     }
     let spent = Self.threadNanoseconds() - begin

@@ -259,7 +259,9 @@ def feed(options, work):
             server.stop()
             server = Promised(data, environment=environment)
             wait_for_profiles(server)
-        fast = median([load(server, "apply", 4, 4, 1000, options.seconds, world=world)
+        # What is in flight must cover the time of a sync, or the client waits and not the disk.
+        depth = 16 if environment else 4
+        fast = median([load(server, "apply", 4, depth, 1000, options.seconds, world=world)
                        for _ in range(options.repeat)])
         RUN[0] += 1
         beside = json.loads(output_of(pinned(1, [

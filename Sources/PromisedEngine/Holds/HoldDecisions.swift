@@ -13,6 +13,19 @@ extension State {
     return ids.isEmpty ? nil : ids
   }
 
+  /// Has read what a decision over a hold begins with; called before its key is looked for, so that
+  /// the misses of both are waited for together.
+  @inline(__always)
+  package func prefetch(_ command: HoldCommand) {
+    let items = command.lines.items
+    var offset = 0
+    for row in 0..<min(items.count, 8) {
+      prefetch(item: itemKeys.packed(items.key(row, at: &offset)))
+    }
+    // Granted, it is remembered in the next event.
+    holds.prefetch(appliedPosition + 1, owner: command.owner)
+  }
+
   /// Grants a hold, by the command's fill policy, or refuses it.
   ///
   /// - Throws: KEY_INVALID, FIELD_MISSING, TOO_MANY_ROWS, COLUMN_LENGTH_MISMATCH,
@@ -54,10 +67,6 @@ extension State {
     scratch.slots.resize(to: count)
     observeNetwork()
     var offset = 0
-    for row in 0..<count { prefetch(item: itemKeys.packed(lines.items.key(row, at: &offset))) }
-    // Granted, it is remembered in the next event.
-    holds.prefetch(appliedPosition + 1, owner: command.owner)
-    offset = 0
     for row in 0..<count {
       try resolve(row, of: lines, key: lines.items.key(row, at: &offset))
     }
