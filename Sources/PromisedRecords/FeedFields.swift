@@ -143,6 +143,17 @@ extension FieldCoder where Self: ~Copyable {
     try keys(&rows.references)
   }
 
+  mutating func serviceJournal(_ rows: inout ServiceJournalRows) throws(RecordError) {
+    try keys(&rows.keys)
+    try column(&rows.nodes)
+    try column(&rows.occurredMilliseconds)
+    try column(&rows.loggedSeconds)
+    try column(&rows.onHand)
+    try column(&rows.allocated)
+    try column(&rows.picked)
+    try column(&rows.stated)
+  }
+
   mutating func countInstants(_ rows: inout CountRows) throws(RecordError) {
     try keys(&rows.keys)
     try column(&rows.nodes)
@@ -152,6 +163,8 @@ extension FieldCoder where Self: ~Copyable {
 
   mutating func feedStanding(_ standing: inout FeedStanding) throws(RecordError) {
     try number(&standing.journalSinceSeconds)
+    try number(&standing.serviceJournalSinceSeconds)
+    try number(&standing.stockLoadedAtMilliseconds)
     try column(&standing.markSeconds)
     try column(&standing.markCounts)
     try column(&standing.heardAtMilliseconds)
@@ -201,6 +214,17 @@ extension JournalRows {
     for bits in when where bits & 31 == 0 || bits & 31 > 17 || bits >> 5 & 7 > 6 {
       throw .malformed("journal kind")
     }
+  }
+}
+
+extension ServiceJournalRows {
+  func checkColumns() throws(RecordError) {
+    try require(
+      [
+        nodes.count, occurredMilliseconds.count, loggedSeconds.count, onHand.count,
+        allocated.count, picked.count, stated.count,
+      ], rows: keys.count, "service journal columns")
+    for flag in stated where flag > 1 { throw .malformed("stated stock") }
   }
 }
 

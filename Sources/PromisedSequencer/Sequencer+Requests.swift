@@ -217,6 +217,7 @@ extension Sequencer {
   private func perform(
     _ rows: PutRows, key: CommandKey, load: LoadChunkKey?, _ reply: ReplyTo
   ) throws(Refusal) {
+    countBulk(rows: rows.rowCount)
     let rows = try withTimeZones(rows, ofLoad: load != nil)
     var reflected: Position
     if let load {

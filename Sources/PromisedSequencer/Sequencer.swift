@@ -38,6 +38,8 @@ package final class Sequencer {
 
   /// The loop's monotonic clock at this turn: for deadlines, never for what is decided.
   var uptimeNanoseconds: UInt64 = 0
+  /// Rows of feeds and puts that this batch decided; a call counts for `bulkCall` more.
+  var bulkWork = 0
   /// Of the request at hand; 0 = the default.
   var requestTimeoutNano: Int64 = 0
   var watching = WatchList()
@@ -88,6 +90,7 @@ package final class Sequencer {
   /// batch sees an expired hold.
   package func beginBatch(realtime: UnixMilliseconds) {
     self.realtime = realtime
+    bulkWork = 0
     advanceTime()
     upgradePromises()
     state.figureSmallSellThrough(at: now)
@@ -97,6 +100,7 @@ package final class Sequencer {
   func advanceTime() {
     now = max(now, sandboxTime ?? realtime)
     if let ids = state.expiredHolds(at: now) { commit(.holdsExpired(ids)) }
+    if let ids = state.dueHolds(at: now) { commit(.linesDue(ids)) }
     if state.isAdoptionDue(at: now) { commit(.learningAdopted) }
     if state.isCapacityDayDue(at: now) { commit(.capacityDayPassed) }
   }

@@ -32,6 +32,8 @@ package final class Server<Store: FileStore> {
 
   var connections: [Connection?] = []
   var flushQueue: [Connection] = []
+  /// Connections with bulk work, whose turn comes after everybody else's, the longest waiting first.
+  var bulkQueue: [Connection] = []
   var events: [TransportEvent] = []
   let scratch: UnsafeMutableRawBufferPointer
   static var scratchBytes: Int { 262_144 }
@@ -109,6 +111,7 @@ package final class Server<Store: FileStore> {
       for event in events { handle(event) }
       collectLogCompletion()
       if let failure { throw .ioFailure(failure) }
+      serveBulk()
       runJobs()
       submitLogWork()
       runSnapshot()
@@ -127,7 +130,7 @@ package final class Server<Store: FileStore> {
   }
 
   func waitMilliseconds() -> Int32 {
-    if jobs.wantsLoopTime || audit.wantsLoopTime { return 0 }
+    if !bulkQueue.isEmpty || jobs.wantsLoopTime || audit.wantsLoopTime { return 0 }
     var usual: Int32 = isStopping ? 10 : 200
     if needsCertification, !isLogBusy { usual = 20 }
     if sequencer.isAuditing, !isStopping { usual = 20 }
@@ -142,7 +145,12 @@ package final class Server<Store: FileStore> {
     switch event {
     case .accepted(let reference): accept(reference)
     case .readable(let reference):
-      if let connection = connection(reference) { receive(connection) }
+      guard let connection = connection(reference) else { return }
+      if connection.session.isBulk || connection.isOutOfTurn {
+        queueBulk(connection)
+      } else {
+        receive(connection)
+      }
     case .writable(let reference):
       if let connection = connection(reference) { queueFlush(connection) }
     case .broken(let reference):
@@ -164,6 +172,7 @@ package final class Server<Store: FileStore> {
 
   /// Lets the last group land, answers what was decided, seals the log. True when all is done.
   func finishStopping() -> Bool {
+    if !bulkQueue.isEmpty { return false }
     guard let log else { return true }
     if filling.count > 0 || isLogBusy { return isSealed }
     if !isSealing {

@@ -83,6 +83,9 @@ final class Desk {
     if let ids = state.expiredHolds(at: now) {
       apply(.holdsExpired(lender.column(Array(ids.buffer))))
     }
+    if let ids = state.dueHolds(at: now) {
+      apply(.linesDue(lender.column(Array(ids.buffer))))
+    }
   }
 
   func command(_ key: String, digest: UInt64 = 1) -> CommandKey {

@@ -163,6 +163,7 @@ extension State {
       var stock = amounts(token: token, slot: slot, node: line.node)
       stock.onHand += Int32(line.received)
       setAmounts(stock, token: token, slot: slot, node: line.node)
+      note(token: token, node: line.node, onHand: Int32(line.received))
     }
     if !event.receipt.isEmpty {
       inboundPlans.change(place) { $0.receipts.append(event.receipt) }

@@ -57,7 +57,8 @@ extension State {
     if row.kind == .shipment && holdID != 0 {
       // The units have left; what is claimed of them leaves with them.
       let shipped = shipNamed(
-        holdID, token: row.token, node: row.node, units: Int32(clamping: row.quantity))
+        holdID, token: row.token, node: row.node, units: Int32(clamping: row.quantity),
+        at: row.saidAt)
       if shipped > 0 { entry.when |= JournalEntry.final }
     }
     record(from: before, to: after, entry)

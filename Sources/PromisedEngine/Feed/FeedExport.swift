@@ -6,6 +6,8 @@ extension State {
   func exportStanding() -> FeedStanding {
     var standing = FeedStanding()
     standing.journalSinceSeconds = journal.sinceSecond
+    standing.serviceJournalSinceSeconds = serviceJournal.sinceSecond
+    standing.stockLoadedAtMilliseconds = stockLoadedAt
     journal.eachMark { second, count in
       standing.markSeconds.append(second)
       standing.markCounts.append(count)
@@ -21,6 +23,8 @@ extension State {
   func importStanding(_ standing: FeedStanding) {
     journal.restore(
       since: standing.journalSinceSeconds, marks: zip(standing.markSeconds, standing.markCounts))
+    serviceJournal.restore(since: standing.serviceJournalSinceSeconds)
+    stockLoadedAt = standing.stockLoadedAtMilliseconds
     heardAt.resize(to: standing.heardAtMilliseconds.count)
     for (node, instant) in standing.heardAtMilliseconds.enumerated() { heardAt[node] = instant }
     for (row, code) in zip(standing.failures, standing.failureCodes) {
@@ -159,6 +163,7 @@ extension State {
       sum.end()
     }
     digestJournal(&sum)
+    digestServiceJournal(&sum)
     var age = 0
     counts.each { count in
       sum.begin(41)
