@@ -7,6 +7,7 @@ from harness import Refused, Server, needs_server, tool
 from world import put_small_world
 
 FOOT = 1_000_000
+INBOUND_RECEIPT = 15
 UNIT = 250_000  # micro-cubic-feet of every item of the small world
 
 
@@ -77,6 +78,56 @@ class Capacity(unittest.TestCase):
             idempotency_key="close-1", plan="FBA1", reason="short")
         self.assertEqual((closed.open[0], closed.state), (0, 3))
         self.assertEqual(before["headroom"] - self.room()["headroom"], 60 * UNIT)
+
+    def tell(self, first, rows, plan):
+        """Inbound receipts of the feed, each (item, units), under a plan's name."""
+        keys = [self.keys[item] for item, _ in rows]
+        return self.client.Inventory.Apply(
+            source="dock", first_sequence=first, item_keys=keys, nodes=["AAA1"],
+            node_indexes=[0] * len(rows), kinds=[INBOUND_RECEIPT] * len(rows),
+            quantities=[units for _, units in rows], references=[plan] * len(rows))
+
+    def plan(self, name):
+        row = next(row for row in self.ask("plans")["rows"] if row["plan"] == name)
+        return row["state"], int(row["received"]), int(row["open"])
+
+    def test_a_plan_received_by_the_feed_ends_by_itself(self):
+        before = self.room()["headroom"]
+        self.admit("FBA9", 50)
+        self.tell(1, [(0, 20), (0, 15)], "FBA9")
+        self.assertEqual(self.plan("FBA9"), ("open", 35, 15))
+        self.server.kill()
+        self.server.start()
+        type(self).client = self.server.client()
+        # Told again after the restart, and then the rest.
+        self.tell(1, [(0, 20), (0, 15)], "FBA9")
+        self.assertEqual(self.plan("FBA9"), ("open", 35, 15))
+        self.tell(3, [(0, 15)], "FBA9")
+        self.assertEqual(self.plan("FBA9"), ("received", 50, 0))
+        self.assertEqual(before - self.room()["headroom"], 50 * UNIT)
+        # The last row was wrong.
+        self.client.Inventory.ReverseFeed(
+            idempotency_key="undo-dock", source="dock", from_sequence=3, to_sequence=3)
+        self.assertEqual(self.plan("FBA9"), ("open", 35, 15))
+        self.assertEqual(before - self.room()["headroom"], 50 * UNIT)
+        self.client.Capacity.Close(idempotency_key="close-9", plan="FBA9", reason="short")
+        self.assertEqual(self.plan("FBA9"), ("closed", 35, 0))
+
+    def test_a_signal_shows_in_the_forecast(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        # A month that begins and ends within a year from now.
+        month = (now + datetime.timedelta(days=62)).strftime("%Y-%m")
+        self.ask("signal", "seller", self.keys[2], "--month", month, "--low", "3000", "--high",
+                 "3000")
+        seen = self.client.Inventory.InStock(item_keys=self.keys[2:4], horizon_days=365)
+        self.assertEqual(seen.signal_weights_permille[0], 500)
+        self.assertEqual(seen.signalled_milli[0], 1_500_000)
+        self.assertEqual(seen.signalled_milli[1], 0)
+        said = tool("in-stock", self.keys[2], "--horizon", "365", server=self.server.address).stdout
+        self.assertIn("signalled by the seller (weight 50.0 %)", said)
+        refused = tool("capacity", "signal", "seller", self.keys[2], "--month", "2020-01", "--low",
+                       "1", "--high", "2", server=self.server.address, check=None)
+        self.assertIn("it is over", refused.stdout + refused.stderr)
 
     def test_a_refusal_says_what_fits(self):
         room = self.room(item=self.keys[1])

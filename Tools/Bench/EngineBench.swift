@@ -8,6 +8,7 @@ struct EngineBench: ~Copyable {
   private var world: EngineWorld
   private let rounds: Int
   private let rows: Int
+  private var isFigured = false
   private var counter: UInt64 = 0
   private var digest: UInt64 = 0
   private var sequence: UInt64 = 1
@@ -48,7 +49,8 @@ struct EngineBench: ~Copyable {
         case .offer: spent = try offer()
         case .availability: spent = try availability()
         case .inStock: spent = try inStock()
-        case .headroom: spent = try headroom()
+        case .headroom: spent = try headroom(isOptimistic: false)
+        case .optimisticHeadroom: spent = try headroom(isOptimistic: true)
         case .atp: spent = try availableToPromise()
         case .planFour: spent = plan(lines: 4)
         case .planEight: spent = plan(lines: 8)
@@ -71,6 +73,8 @@ struct EngineBench: ~Copyable {
     case inStock = "instock"
     /// Rows of a page of 10,000 sellers, of one month.
     case headroom
+    /// The same of two months, with what is expected to be sold until the second.
+    case optimisticHeadroom = "optimistic"
     /// Over the whole network by date, 4,096 pairs a call.
     case atp
     /// Sourcing alone: carts of four and of eight lines over ten centres.
@@ -215,12 +219,16 @@ struct EngineBench: ~Copyable {
     return spent
   }
 
-  private mutating func headroom() throws(Refusal) -> UInt64 {
+  private mutating func headroom(isOptimistic: Bool) throws(Refusal) -> UInt64 {
     var reply = HeadroomReply()
     if counter == 0 { try world.announceLimits() }
+    if isOptimistic && !isFigured {
+      while !world.state.figureSellThrough(units: 4096, at: world.now) {}
+      isFigured = true
+    }
     counter += 1
     let begin = Self.threadNanoseconds()
-    let sum = try world.headroom(rows: rows, into: &reply)
+    let sum = try world.headroom(rows: rows, isOptimistic: isOptimistic, into: &reply)
     let spent = Self.threadNanoseconds() - begin
     mix(sum)
     return spent

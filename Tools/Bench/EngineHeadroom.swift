@@ -27,18 +27,23 @@ extension EngineWorld {
   }
 
   /// Pages of headroom until `rows` were answered; a digest of them.
-  func headroom(rows: Int, into reply: inout HeadroomReply) throws(Refusal) -> UInt64 {
+  func headroom(
+    rows: Int, isOptimistic: Bool, into reply: inout HeadroomReply
+  ) throws(Refusal) -> UInt64 {
     var sum: UInt64 = 0
     var answered = 0
     while answered < rows {
       reply.removeAll()
       try state.answer(
         HeadroomQuery(
-          sellers: .empty, item: .empty, monthCount: 1, pageSize: Int32(Self.sellersOfAPage)),
+          sellers: .empty, item: .empty, monthCount: isOptimistic ? 2 : 1,
+          isOptimistic: isOptimistic,
+          pageSize: Int32(Self.sellersOfAPage)),
         at: now, into: &reply)
       answered += reply.months.count
       for row in 0..<reply.months.count {
         sum &+= UInt64(bitPattern: reply.headroom[row] &+ reply.admissible[row])
+        if isOptimistic { sum &+= UInt64(bitPattern: reply.optimistic[row]) }
       }
     }
     return sum

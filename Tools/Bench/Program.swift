@@ -129,7 +129,7 @@ enum Program {
            promised-bench --alongside OFFERS_PER_S --world DIR --port N [--updates 116000]
              [--batch 1000] [--rounds 3] [--seconds 2] [--run N]
            promised-bench --engine [--items 200000] [--rows 100000] [--rounds 9]
-             [--case offer|availability|instock|headroom|atp|feed|hold]
+             [--case offer|availability|instock|headroom|optimistic|atp|feed|hold]
            promised-bench --engine --network all|build|decision|cancel|confident [--rounds 21]
     --alongside asks for offers at a steady rate, without and with a feed beside them, in turn.
     --oversell fights for one item's units and checks that they are granted exactly once; with

@@ -6,6 +6,14 @@ func capacityPage(_ answer: HeadroomAnswer) -> String {
   var body = "<h1>Storage capacity</h1>\n<p>As of \(escaped(utcText(answer.asOf.unixSeconds))), "
   body += "log position \(grouped(answer.asOf.position)).</p>\n"
   for seller in answer.sellers { body += section(seller) }
+  let days = answer.announcementDays
+  if days.upperBound > 0 {
+    let (from, to) = (
+      LocalDate(days: Int32(clamping: days.lowerBound)),
+      LocalDate(days: Int32(clamping: days.upperBound))
+    )
+    body += "<p>Limits of the next months are announced \(isoDate(from)) to \(isoDate(to)).</p>\n"
+  }
   return """
     <!doctype html>
     <html lang="en">
@@ -42,7 +50,10 @@ private func section(_ seller: SellerHeadroom) -> String {
   }
   text += "<table>\n<tr><th>Storage type</th><th>Month</th><th>Limit</th><th>Use</th>"
   text += "<th class=\"n\">Limit ft³</th><th class=\"n\">On hand</th><th class=\"n\">Inbound</th>"
-  text += "<th class=\"n\">Free</th><th class=\"n\">May be sent</th></tr>\n"
+  text += "<th class=\"n\">Free</th><th class=\"n\">May be sent</th>"
+  let isOptimistic = seller.rows.contains { $0.optimistic != nil }
+  if isOptimistic { text += "<th class=\"n\">Free if sales go on</th><th>By</th>" }
+  text += "</tr>\n"
   for row in seller.rows {
     let isLimited = row.limitKind == 1 || row.limitKind == 2
     let cells = [
@@ -54,6 +65,11 @@ private func section(_ seller: SellerHeadroom) -> String {
     text += "<td>\(monthText(row.month))</td><td>\(limitKindWord(row.limitKind))</td>"
     text += "<td>\(bar(row))</td>"
     for cell in cells { text += "<td class=\"n\">\(escaped(cell))</td>" }
+    if let optimistic = row.optimistic {
+      let words = sellThroughWords(row.optimisticSource, ageSeconds: row.optimisticAgeSeconds)
+      text += "<td class=\"n\">\(optimistic < 0 ? "no limit" : cubicFeet(optimistic))</td>"
+      text += "<td>\(escaped(words))</td>"
+    }
     text += "</tr>\n"
   }
   return text + "</table>\n</section>\n"

@@ -113,6 +113,14 @@ import Testing
     #expect(try sold(desk, by: 202_604) == (0, 0, -1))
   }
 
+  /// What sells is gone soon, and what is left does not sell: each item is capped by its own units.
+  @Test func anItemSellsNoUnitsOfAnother() throws {
+    let desk = try desk([Rows.Item(key: "A", demandMilli: 100_000)], units: 40)
+    try desk.put(Rows.positions([("B", "F1", 600, 0, 0)]))
+    desk.figure()
+    #expect(abs(try sold(desk, by: 202_605).0 - 40) < 0.01, "of 340 ft³ on hand")
+  }
+
   /// Slices of one item, with the table growing in between, come to the same as a pass at once.
   @Test func slicesMakeTheSameAsOnePass() throws {
     func built() throws -> Desk {
