@@ -8,6 +8,8 @@ struct DemandOutlook: DemandByDays {
   /// Days of demand that it rests on, in thousandths; 0 where nobody counted.
   let sampleDaysMilli: Int64
   let reason: InStockReason
+  /// What of it counts, 0…1: drawn unit by unit, so that its level is as uncertain as before.
+  var share = 1.0
   private let demand: Demand
 
   private enum Demand {
@@ -28,9 +30,11 @@ struct DemandOutlook: DemandByDays {
       .declaredRate, age: -1, sample: 0, reason)
   }
 
-  init(_ grids: [ForecastGrid], exponent: Double, ageSeconds: Int64) {
+  init(
+    _ grids: [ForecastGrid], exponent: Double, ageSeconds: Int64, reason: InStockReason = .none
+  ) {
     self.init(
-      .grids(grids, exponent: exponent), .forecast, age: ageSeconds, sample: 0, .none)
+      .grids(grids, exponent: exponent), .forecast, age: ageSeconds, sample: 0, reason)
   }
 
   init(
@@ -51,25 +55,34 @@ struct DemandOutlook: DemandByDays {
 
   /// The demand of the next 1…365 days.
   func demand(days: Int32) -> HorizonDemand {
+    if case .embedded(let forecast) = demand {
+      let found = forecast.demand(days: days)
+      return share < 1 ? found.thinned(to: share) : found
+    }
+    return source == .none ? HorizonDemand() : HorizonDemand(distribution(days: days))
+  }
+
+  func distribution(days: Int32) -> DemandDistribution {
+    let found: DemandDistribution
     switch demand {
-    case .none: return HorizonDemand()
+    case .none: return HorizonDemand().demand
     case .declared(let perDay, let ratio):
-      return HorizonDemand(
-        DemandDistribution(perDayMilli: perDay, varianceRatioMilli: ratio, days: days))
+      found = DemandDistribution(perDayMilli: perDay, varianceRatioMilli: ratio, days: days)
     case .grids(let grids, let exponent):
       var sum = grids[0].demand(days: Double(days), exponent: exponent)
       for grid in grids.dropFirst() {
         sum = sum.adding(grid.demand(days: Double(days), exponent: exponent))
       }
-      return sum.horizon
-    case .embedded(let forecast): return forecast.demand(days: days)
+      found = sum.distribution
+    case .embedded(let forecast): found = forecast.distribution(days: days)
     }
+    return share < 1 ? found.thinned(to: share) : found
   }
 
   /// Mean units a day of the next four weeks, in thousandths.
   var perDayMilli: Int64 {
-    if case .declared(let perDay, _) = demand { return perDay }
     if source == .none { return 0 }
-    return Int64((demand(days: 28).demand.mean / 28 * 1000).rounded())
+    if share >= 1, case .declared(let perDay, _) = demand { return perDay }
+    return Int64((distribution(days: 28).mean / 28 * 1000).rounded())
   }
 }
