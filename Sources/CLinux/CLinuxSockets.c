@@ -2,6 +2,7 @@
 #include "CLinuxSockets.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -117,6 +118,8 @@ uint64_t clinux_resident_bytes(void) {
   fclose(file);
   return read == 2 ? (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
+
+void clinux_share_arenas(void) { mallopt(M_ARENA_MAX, 2); }
 
 void clinux_sleep_ms(unsigned milliseconds) {
   struct timespec time = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000};

@@ -21,10 +21,12 @@ extension State {
     case .held(let held): apply(held: held)
     case .holdChanged(let changed): apply(holdChanged: changed)
     case .holdsExpired(let ids): apply(holdsExpired: ids)
+    case .linesDue(let ids): apply(linesDue: ids)
     case .refused(let key, let outcome): remember(key, outcome)
     case .fed(let fed): apply(fed: fed)
     case .put(let key, let rows):
       apply(rows)
+      noteStated(rows)
       remember(key, RememberedOutcome(code: .ok))
     case .loadBegan(let description): apply(loadBegan: description)
     case .loadChunk(let number, let rows): apply(loadChunk: number, rows)

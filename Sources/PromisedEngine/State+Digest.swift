@@ -217,6 +217,14 @@ extension State {
       sum.add(command.outcome.nextSupplyUnixSeconds)
       sum.add(command.outcome.reclaimed ? 1 : 0)
       sum.add(command.outcome.holdState)
+      for row in commands.shipments(command) {
+        sum.add(row.windowFromUnixSeconds)
+        sum.add(row.windowToUnixSeconds)
+        sum.add(row.shipByUnixSeconds)
+        sum.add(row.deliveryDays)
+        for value in [row.node, row.lineCount, row.chance] { sum.add(value) }
+        sum.add(row.level)
+      }
       for line in commands.grants(command) {
         sum.add(line.granted)
         sum.add(line.later)

@@ -51,7 +51,7 @@ extension State {
     begun.tail += exportHolds() + exportPromises() + exportCommands()
     begun.tail.append(.sources(exportSources()))
     begun.tail.append(.feedStanding(exportStanding()))
-    begun.tail += exportCounts() + exportParked()
+    begun.tail += exportServiceJournal() + exportCounts() + exportParked()
     begun.tail.append(.movements(movements.rows))
     begun.tail += exportLearned()
     begun.tail += exportDemand()

@@ -189,6 +189,8 @@ extension State {
       rows.reclaimed.append(command.outcome.reclaimed ? 1 : 0)
       rows.holdStates.append(command.outcome.holdState)
       rows.grantCounts.append(command.grantCount)
+      rows.shipmentCounts.append(command.shipmentCount)
+      for shipment in commands.shipments(command) { rows.shipments.append(shipment) }
       for line in commands.grants(command) {
         rows.grants.append(
           granted: line.granted, later: line.later, laterDue: line.laterDue,

@@ -30,10 +30,11 @@ extension State {
     case .buckets(let rows): importBuckets(rows)
     case .feedStanding(let standing): importStanding(standing)
     case .journal(let rows): importJournal(rows)
+    case .serviceJournal(let rows): importServiceJournal(rows)
     case .countInstants(let rows): importCounts(rows)
     case .parked(let rows): for row in rows { park(row, number: nil) }
     case .limits(let rows): importLimits(rows)
-    case .limitChanges(let rows): limitChanges += rows
+    case .limitChanges(let rows): importChanges(rows)
     case .plans(let rows): for row in rows { inboundPlans.append(row) }
     case .bids(let rows): for row in rows { auctions.append(row) }
     case .clearings(let rows): for row in rows { auctions.append(row) }
@@ -102,7 +103,7 @@ extension State {
 
   private func importCommands(_ rows: CommandRows) {
     rows.keys.withKeyColumn { keys in
-      var (offset, line) = (0, 0)
+      var (offset, line, shipment) = (0, 0, 0)
       for row in 0..<keys.count {
         var outcome = RememberedOutcome(
           code: .ok, row: rows.rows[row], holdID: rows.holdIDs[row],
@@ -113,10 +114,12 @@ extension State {
         outcome.code = rows.codes[row]
         let lines = line..<(line + Int(rows.grantCounts[row]))
         line = lines.upperBound
+        let shipments = shipment..<(shipment + Int(rows.shipmentCounts[row]))
+        shipment = shipments.upperBound
         commands.remember(
           CommandKey(bytes: keys.key(row, at: &offset), bodyDigest: rows.bodyDigests[row]),
           outcome: outcome, at: rows.rememberedAtMilliseconds[row], position: rows.positions[row],
-          grants: rows.grants[lines])
+          grants: rows.grants[lines], shipments: shipments.map { rows.shipments[$0] })
       }
     }
   }

@@ -7,8 +7,8 @@ import PromisedModel
 /// true and cannot fail; `answer` reads. Time is an argument of each. The reading path fills no
 /// caches; it writes only scratch memory, the observed position and the reply.
 ///
-/// The caller's turn, for each command: `expiredHolds(at:)` and its event first, then `recall`,
-/// then `decide`, then `apply` with the position of the event's record.
+/// The caller's turn, for each command: `expiredHolds(at:)` and its event first, then `dueHolds(at:)`
+/// and its event, then `recall`, then `decide`, then `apply` with the position of the event's record.
 package final class State {
   // Stock.
   var itemKeys = ItemKeys()
@@ -33,7 +33,7 @@ package final class State {
   var sellers: [Seller] = []
   var usage = UsageTable()
   var limits = LimitTable()
-  var limitChanges: [LimitChangeRow] = []
+  var limitChanges = LimitChangeTable()
   var policies = PolicyTable()
   var buildings = BuildingTable()
   var inboundPlans = InboundPlanTable()
@@ -42,6 +42,8 @@ package final class State {
   var signals = SignalTable()
   var overage = OverageTable()
   var sales = SalesTable()
+  /// What sellers are expected to sell. No part of the state: worked out from it again and again.
+  var sellThrough = SellThroughPass()
   /// Which month it is where; derived.
   var clocks = MarketClocks()
   /// No day passes and no plan expires before, UTC seconds; derived.
@@ -65,6 +67,10 @@ package final class State {
   /// state: such a batch is not logged.
   var repeatedBatches = Store<UInt64>()
   var journal: StockJournal
+  /// What changed positions beside the feed.
+  var serviceJournal = ServiceJournal()
+  /// When a load last stated stock, in milliseconds; 0 = never.
+  var stockLoadedAt: Int64 = 0
   var counts = CountTable()
   var parked = ParkedTable()
   var parkedFailures = ParkedFailures()

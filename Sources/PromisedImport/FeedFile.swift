@@ -50,12 +50,13 @@ package struct FeedBatch: Sendable {
 
 /// Reads a feed file piece by piece: `item,node,kind,quantity` and the other columns by name.
 ///
-/// A row's sequence is its number among the rows, from 1, unless there is a column of sequences.
-/// Names have no line breaks, so a piece may end at any line's end.
+/// A row's sequence is its number among the rows, from 1, unless there is a column of sequences. A
+/// column `outcome`, which files of refused rows have, is passed over, and texts leave it out. Names have no line breaks, so a piece may end at any line's end.
 package struct FeedFileReader {
   private let file: String
   private var places = [Int](repeating: -1, count: FeedColumn.allCases.count)
   private var cellCount = 0
+  private var outcomePlace = -1
   private var hasHeader = false
   /// Lines before the piece that is read.
   private var linesBefore = 0
@@ -63,7 +64,7 @@ package struct FeedFileReader {
   private var lastSequence: UInt64 = 0
   private var nodes: [Name: UInt32] = [:]
   private var batch = FeedBatch()
-  /// The header as it stands in the file.
+  /// The header as it stands in the file, without the column of outcomes.
   package private(set) var header = ""
   package private(set) var rowCount = 0
   package private(set) var problems = ProblemList()
@@ -72,6 +73,9 @@ package struct FeedFileReader {
 
   /// Whether each row has a sequence of its own.
   package var isSparse: Bool { places[FeedColumn.sequence.rawValue] >= 0 }
+
+  /// Whether the file was written of rows that were refused.
+  package var hasOutcomes: Bool { outcomePlace >= 0 }
 
   /// Reads what is whole of `bytes` and what was left before; calls for each full batch.
   ///
@@ -137,7 +141,9 @@ package struct FeedFileReader {
         refuse(linesBefore + csv.line, "", "\(csv.cellCount) cells", "\(cellCount) cells")
         continue
       }
-      if append(csv, after, line), batch.count == limit { try emit(takeBatch()) }
+      if append(csv, after, withoutOutcome(csv, line)), batch.count == limit {
+        try emit(takeBatch())
+      }
     }
   }
 
@@ -147,6 +153,10 @@ package struct FeedFileReader {
     cellCount = csv.cellCount
     for cell in 0..<csv.cellCount {
       let text = String(decoding: csv.cell(cell).buffer, as: UTF8.self)
+      if text == "outcome" && outcomePlace < 0 {
+        outcomePlace = cell
+        continue
+      }
       guard let column = FeedColumn.allCases.first(where: { $0.name == text }) else {
         let known = FeedColumn.allCases.map(\.name).joined(separator: ",")
         refuse(1, text, text, "the columns \(known)")
@@ -158,6 +168,24 @@ package struct FeedFileReader {
     for column in FeedColumn.allCases where column.isNeeded && places[column.rawValue] < 0 {
       refuse(1, column.name, "", "this column is needed")
     }
+    header = withoutOutcome(csv, line)
+  }
+
+  /// A line without the cell of its outcome.
+  private func withoutOutcome(_ csv: borrowing CSVReader, _ line: String) -> String {
+    if outcomePlace < 0 { return line }
+    var cells: [String] = []
+    for cell in 0..<csv.cellCount where cell != outcomePlace {
+      let text = String(decoding: csv.cell(cell).buffer, as: UTF8.self)
+      let isPlain = !text.contains { $0 == "," || $0 == "\"" }
+      cells.append(
+        isPlain
+          ? text
+          : "\""
+            + text.split(separator: "\"", omittingEmptySubsequences: false)
+            .joined(separator: "\"\"") + "\"")
+    }
+    return cells.joined(separator: ",")
   }
 
   /// Adds a row that is sound and not passed over; true when it was added.

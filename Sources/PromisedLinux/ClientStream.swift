@@ -76,16 +76,18 @@ package final class ClientStream {
   }
 }
 
-/// A new file that is written from the beginning.
+/// A file that is written: anew from the beginning, or on at its end.
 package final class ClientOutputFile {
   private let file: Int32
 
-  package init(path: String) throws(SocketFailure) {
-    file = clinux_client_create(path)
+  package init(path: String, goesOn: Bool = false) throws(SocketFailure) {
+    file = goesOn ? clinux_client_append(path) : clinux_client_create(path)
     if file < 0 { throw SocketFailure("cannot write \(path)", errno: errno) }
   }
 
   deinit { close(file) }
+
+  package var isEmpty: Bool { lseek(file, 0, SEEK_END) == 0 }
 
   package func write(_ text: String) { ClientProcess.write(text, to: file) }
 }

@@ -20,6 +20,9 @@ package enum Event {
   case holdChanged(HoldChangedEvent)
   /// Holds whose expiry is reached, in order of (expiry, id).
   case holdsExpired(Column<UInt64>)
+  /// Living holds with lines whose due is reached, in order of (due, id): these claim of what is on
+  /// hand from now on.
+  case linesDue(Column<UInt64>)
   /// A command that was decided with no; remembered under its key.
   case refused(CommandKey, RememberedOutcome)
   case fed(FeedEvent)
@@ -92,6 +95,8 @@ package enum StateBlock {
   case buckets([BucketRow])
   /// Recent changes of stock, oldest first; the sources and the standing come before.
   case journal(JournalRows)
+  /// Recent changes of positions by anything but the feed, oldest first.
+  case serviceJournal(ServiceJournalRows)
   /// When positions were counted last, in the order in which they were told.
   case countInstants(CountRows)
   /// Rows that wait for their item or node, in the order in which they came.
@@ -191,6 +196,9 @@ package struct CommandRows: Sendable, Equatable {
   /// How many lines were granted by a command that may grant less than was asked; then the lines.
   package var grantCounts: [UInt16] = []
   package var grants = GrantRows()
+  /// How many promised shipments each answer listed; then the shipments.
+  package var shipmentCounts: [UInt16] = []
+  package var shipments = AnsweredShipmentRows()
   package var keys = PackedKeys()
   package var bodyDigests: [UInt64] = []
   package var rememberedAtMilliseconds: [Int64] = []

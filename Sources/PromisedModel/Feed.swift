@@ -311,6 +311,21 @@ package struct JournalRows: Sendable, Equatable {
   package init() {}
 }
 
+/// Changes of positions that no row of the feed made.
+package struct ServiceJournalRows: Sendable, Equatable {
+  package var keys = PackedKeys()
+  package var nodes: [UInt16] = []
+  package var occurredMilliseconds: [Int64] = []
+  package var loggedSeconds: [Int64] = []
+  package var onHand: [Int32] = []
+  package var allocated: [Int32] = []
+  package var picked: [Int32] = []
+  /// 1 = on hand was stated.
+  package var stated: [UInt8] = []
+
+  package init() {}
+}
+
 package struct CountRows: Sendable, Equatable {
   package var keys = PackedKeys()
   package var nodes: [UInt16] = []
@@ -324,6 +339,10 @@ package struct CountRows: Sendable, Equatable {
 package struct FeedStanding: Sendable, Equatable {
   /// The journal is whole for what was logged from this second on.
   package var journalSinceSeconds: Int64 = 0
+  /// The same of the changes by anything but the feed.
+  package var serviceJournalSinceSeconds: Int64 = 0
+  /// When a load last stated stock; 0 = never.
+  package var stockLoadedAtMilliseconds: Int64 = 0
   /// Seconds in which the journal got rows, and how many.
   package var markSeconds: [Int64] = []
   package var markCounts: [UInt64] = []

@@ -44,6 +44,68 @@ package struct GrantRows: Sendable, Equatable {
   }
 }
 
+/// A promised shipment as the answer to a command lists it.
+package struct AnsweredShipment: BitwiseCopyable, Sendable, Equatable {
+  package var windowFromUnixSeconds: Int64
+  package var windowToUnixSeconds: Int64
+  package var shipByUnixSeconds: Int64
+  package var deliveryDays: Int32
+  package var node: UInt16
+  package var lineCount: UInt16
+  /// In 1/65535.
+  package var chance: UInt16
+  /// `ServiceLevel`.
+  package var level: UInt8
+
+  package init(
+    windowFromUnixSeconds: Int64, windowToUnixSeconds: Int64, shipByUnixSeconds: Int64,
+    deliveryDays: Int32, node: UInt16, lineCount: UInt16, chance: UInt16, level: UInt8
+  ) {
+    self.windowFromUnixSeconds = windowFromUnixSeconds
+    self.windowToUnixSeconds = windowToUnixSeconds
+    self.shipByUnixSeconds = shipByUnixSeconds
+    self.deliveryDays = deliveryDays
+    self.node = node
+    self.lineCount = lineCount
+    self.chance = chance
+    self.level = level
+  }
+}
+
+package struct AnsweredShipmentRows: Sendable, Equatable {
+  package var windowFromUnixSeconds: [Int64] = []
+  package var windowToUnixSeconds: [Int64] = []
+  package var shipByUnixSeconds: [Int64] = []
+  package var deliveryDays: [Int32] = []
+  package var nodes: [UInt16] = []
+  package var lineCounts: [UInt16] = []
+  package var chances: [UInt16] = []
+  package var levels: [UInt8] = []
+
+  package init() {}
+
+  package var count: Int { nodes.count }
+
+  package mutating func append(_ row: AnsweredShipment) {
+    windowFromUnixSeconds.append(row.windowFromUnixSeconds)
+    windowToUnixSeconds.append(row.windowToUnixSeconds)
+    shipByUnixSeconds.append(row.shipByUnixSeconds)
+    deliveryDays.append(row.deliveryDays)
+    nodes.append(row.node)
+    lineCounts.append(row.lineCount)
+    chances.append(row.chance)
+    levels.append(row.level)
+  }
+
+  package subscript(row: Int) -> AnsweredShipment {
+    AnsweredShipment(
+      windowFromUnixSeconds: windowFromUnixSeconds[row],
+      windowToUnixSeconds: windowToUnixSeconds[row], shipByUnixSeconds: shipByUnixSeconds[row],
+      deliveryDays: deliveryDays[row], node: nodes[row], lineCount: lineCounts[row],
+      chance: chances[row], level: levels[row])
+  }
+}
+
 /// What the lines of a hold have besides item, node and quantity: a row per line, or none at all
 /// where every line is plain.
 package struct HoldLineDetails: Sendable, Equatable {

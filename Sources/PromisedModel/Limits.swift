@@ -142,6 +142,8 @@ package enum Limits {
   /// Recent changes of stock that are kept, and for how long, in logged time.
   package static var journalRows: Int { 4_194_304 }
   package static var journalSeconds: Int64 { 86_400 }
+  /// Recent changes of positions by anything but the feed that are kept, as long as the journal.
+  package static var serviceJournalRows: Int { 1_048_576 }
   /// Positions whose last count is kept, as long as the journal.
   package static var countInstants: Int { 1_048_576 }
   /// Feed rows that wait for an item or a node to become known, and their bytes: `parkedRowBytes`

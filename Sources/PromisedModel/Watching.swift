@@ -23,7 +23,7 @@ package enum ChangeCause: UInt8, Sendable, CaseIterable {
     case .put: self = .put
     case .loadBegan, .loadChunk, .loadCommitted, .loadAborted: self = .load
     case .held: self = .held
-    case .holdChanged, .holdExtended, .holdAmended, .holdFulfilled: self = .holdChanged
+    case .linesDue, .holdChanged, .holdExtended, .holdAmended, .holdFulfilled: self = .holdChanged
     case .holdsExpired: self = .expired
     case .promisesMoved: self = .moved
     case .profilePublished: self = .published

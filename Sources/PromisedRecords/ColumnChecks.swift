@@ -39,6 +39,7 @@ extension StateBlock {
     case .commands(let rows): try rows.checkColumns()
     case .sources(let rows): try rows.checkColumns()
     case .journal(let rows): try rows.checkColumns()
+    case .serviceJournal(let rows): try rows.checkColumns()
     case .countInstants(let rows): try rows.checkColumns()
     case .parked(let rows):
       try require(rows.map(\.kind), are: MovementKind.init, "parked kind")
@@ -207,7 +208,15 @@ extension CommandRows {
         bodyDigests.count, rememberedAtMilliseconds.count, positions.count, codes.count,
         rows.count, holdIDs.count, expiresAtMilliseconds.count, availableUnits.count,
         nextSupplyUnixSeconds.count, reclaimed.count, holdStates.count, grantCounts.count,
+        shipmentCounts.count,
       ], rows: keys.count, "command columns")
+    let told = shipments
+    try require(
+      [
+        told.windowFromUnixSeconds.count, told.windowToUnixSeconds.count,
+        told.shipByUnixSeconds.count, told.deliveryDays.count, told.lineCounts.count,
+        told.chances.count, told.levels.count, shipmentCounts.reduce(0) { $0 + Int($1) },
+      ], rows: told.count, "answered shipments")
     try grants.checkColumns()
     try require(
       [grantCounts.reduce(0) { $0 + Int($1) }], rows: grants.count, "command grants")

@@ -21,6 +21,7 @@ enum EventKind: UInt8 {
   case holdExtended = 21
   case holdAmended = 22
   case holdFulfilled = 23
+  case linesDue = 24
   case planAdmitted = 29
   case planReceived = 30
   case planClosed = 31

@@ -28,6 +28,10 @@ package struct EventWriter: ~Copyable {
       begin(.holdsExpired, &when)
       writer.buffer.appendVarint(UInt64(ids.count))
       writer.buffer.append(column: ids.buffer)
+    case .linesDue(let ids):
+      begin(.linesDue, &when)
+      writer.buffer.appendVarint(UInt64(ids.count))
+      writer.buffer.append(column: ids.buffer)
     case .refused(let key, let outcome):
       begin(.refused, &when)
       write(key: key)
@@ -223,6 +227,9 @@ package final class EventReader {
     case .holdsExpired:
       try fill(&ids, count: try fields.count(), &fields)
       return .holdsExpired(ids.column)
+    case .linesDue:
+      try fill(&ids, count: try fields.count(), &fields)
+      return .linesDue(ids.column)
     case .refused:
       let key = try readKey(&fields)
       return .refused(key, try readRefused(&fields))

@@ -143,6 +143,17 @@ extension FieldCoder where Self: ~Copyable {
     try keys(&rows.references)
   }
 
+  mutating func serviceJournal(_ rows: inout ServiceJournalRows) throws(RecordError) {
+    try keys(&rows.keys)
+    try column(&rows.nodes)
+    try column(&rows.occurredMilliseconds)
+    try column(&rows.loggedSeconds)
+    try column(&rows.onHand)
+    try column(&rows.allocated)
+    try column(&rows.picked)
+    try column(&rows.stated)
+  }
+
   mutating func countInstants(_ rows: inout CountRows) throws(RecordError) {
     try keys(&rows.keys)
     try column(&rows.nodes)
@@ -152,6 +163,8 @@ extension FieldCoder where Self: ~Copyable {
 
   mutating func feedStanding(_ standing: inout FeedStanding) throws(RecordError) {
     try number(&standing.journalSinceSeconds)
+    try number(&standing.serviceJournalSinceSeconds)
+    try number(&standing.stockLoadedAtMilliseconds)
     try column(&standing.markSeconds)
     try column(&standing.markCounts)
     try column(&standing.heardAtMilliseconds)
@@ -196,11 +209,22 @@ extension JournalRows {
       "journal columns")
     try require(sources, below: sourceNames.count, "journal source")
     try require(
-      [when.reduce(0) { $0 + ($1 >> 5 & 7 == 6 ? 1 : 0) }], rows: references.count,
+      [when.reduce(0) { $0 + ($1 >> 5 & 7 >= 6 ? 1 : 0) }], rows: references.count,
       "journal references")
     for bits in when where bits & 31 == 0 || bits & 31 > 17 || bits >> 5 & 7 > 6 {
       throw .malformed("journal kind")
     }
+  }
+}
+
+extension ServiceJournalRows {
+  func checkColumns() throws(RecordError) {
+    try require(
+      [
+        nodes.count, occurredMilliseconds.count, loggedSeconds.count, onHand.count,
+        allocated.count, picked.count, stated.count,
+      ], rows: keys.count, "service journal columns")
+    for flag in stated where flag > 1 { throw .malformed("stated stock") }
   }
 }
 

@@ -88,6 +88,17 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.backordered)
   }
 
+  mutating func answeredShipments(_ rows: inout AnsweredShipmentRows) throws(RecordError) {
+    try column(&rows.windowFromUnixSeconds)
+    try column(&rows.windowToUnixSeconds)
+    try column(&rows.shipByUnixSeconds)
+    try column(&rows.deliveryDays)
+    try column(&rows.nodes)
+    try column(&rows.lineCounts)
+    try column(&rows.chances)
+    try column(&rows.levels)
+  }
+
   private mutating func details(_ rows: inout HoldLineDetails) throws(RecordError) {
     try column(&rows.dues)
     try column(&rows.channels)

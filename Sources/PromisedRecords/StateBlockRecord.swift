@@ -23,6 +23,7 @@ package enum StateBlockKind: UInt16, Sendable, CaseIterable {
   case countInstants = 18
   case parked = 19
   case feedStanding = 20
+  case serviceJournal = 21
   case limits = 35
   case limitChanges = 36
   case plans = 37
@@ -57,6 +58,7 @@ extension StateBlock {
     case .departureChanges: .departureChanges
     case .buckets: .buckets
     case .journal: .journal
+    case .serviceJournal: .serviceJournal
     case .countInstants: .countInstants
     case .parked: .parked
     case .feedStanding: .feedStanding
@@ -90,6 +92,7 @@ extension StateBlock {
     case .departureChanges(_, let changes, _): changes.count
     case .buckets(let rows): rows.count
     case .journal(let rows): rows.nodes.count
+    case .serviceJournal(let rows): rows.nodes.count
     case .countInstants(let rows): rows.nodes.count
     case .parked(let rows): rows.count
     case .limits(let rows): rows.count
@@ -156,6 +159,7 @@ extension StateBlockKind {
     case .departureChanges: .departureChanges([], [], last: 0)
     case .buckets: .buckets([])
     case .journal: .journal(JournalRows())
+    case .serviceJournal: .serviceJournal(ServiceJournalRows())
     case .countInstants: .countInstants(CountRows())
     case .parked: .parked([])
     case .feedStanding: .feedStanding(FeedStanding())
@@ -236,6 +240,9 @@ extension FieldCoder where Self: ~Copyable {
     case .journal(var rows):
       try journal(&rows)
       block = .journal(rows)
+    case .serviceJournal(var rows):
+      try serviceJournal(&rows)
+      block = .serviceJournal(rows)
     case .countInstants(var rows):
       try countInstants(&rows)
       block = .countInstants(rows)
@@ -335,6 +342,8 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.holdStates)
     try column(&rows.grantCounts)
     try grants(&rows.grants)
+    try column(&rows.shipmentCounts)
+    try answeredShipments(&rows.shipments)
   }
 }
 

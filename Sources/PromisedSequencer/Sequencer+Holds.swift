@@ -114,6 +114,7 @@ extension Sequencer {
     holdReply.reclaimed = outcome.reclaimed
     holdReply.repeated = true
     self.state.appendGrants(of: key, to: &holdReply)
+    self.state.appendShipments(of: key, to: &holdReply)
     sendHold(reply, reflecting: max(decidedAt, self.state.observedPosition))
     return true
   }

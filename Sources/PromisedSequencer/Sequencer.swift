@@ -90,12 +90,14 @@ package final class Sequencer {
     self.realtime = realtime
     advanceTime()
     upgradePromises()
+    state.figureSmallSellThrough(at: now)
   }
 
   /// Moves to the latest instant known and expires what is due there.
   func advanceTime() {
     now = max(now, sandboxTime ?? realtime)
     if let ids = state.expiredHolds(at: now) { commit(.holdsExpired(ids)) }
+    if let ids = state.dueHolds(at: now) { commit(.linesDue(ids)) }
     if state.isAdoptionDue(at: now) { commit(.learningAdopted) }
     if state.isCapacityDayDue(at: now) { commit(.capacityDayPassed) }
   }

@@ -25,6 +25,7 @@ package final class Server<Store: FileStore> {
   /// Takes a line for the operator's log.
   let say: (String) -> Void
   var audit: AuditSchedule
+  var sellThrough = SellThroughSchedule()
   /// Absent in a sandbox: then everything counts as durable at once.
   let log: LogThread<Store>?
   let jobs: BackgroundJobs<Store>
@@ -112,6 +113,7 @@ package final class Server<Store: FileStore> {
       submitLogWork()
       runSnapshot()
       runAudit()
+      runSellThrough()
       serveWatches()
       flushAll()
       sweepStalled()
@@ -129,6 +131,7 @@ package final class Server<Store: FileStore> {
     var usual: Int32 = isStopping ? 10 : 200
     if needsCertification, !isLogBusy { usual = 20 }
     if sequencer.isAuditing, !isStopping { usual = 20 }
+    if sequencer.isSellThroughDue, !isStopping { usual = 4 }
     guard let wakesAt = sequencer.watchesWakeAt else { return usual }
     let now = clock.monotonicNanoseconds()
     if wakesAt <= now { return 0 }

@@ -9,6 +9,7 @@ import PromisedStorage
 @main
 enum Program {
   static func main() {
+    clinux_share_arenas()
     let stopDescriptor = clinux_stop_signals()
     let configuration: Configuration
     do {

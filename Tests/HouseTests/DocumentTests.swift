@@ -41,6 +41,32 @@ struct DocumentTests {
     }
   }
 
+  /// `Suite.test` or `file.test` of the table of complaints.
+  @Test("complaints have the tests that are said to be named after them")
+  func complaints() {
+    let rows = House.lines(of: "Tests/README.md").drop { $0 != "## Complaints of the field" }
+    let tests = House.files(under: "Tests").filter { $0.hasSuffix(".swift") || $0.hasSuffix(".py") }
+    var count = 0
+    for row in rows where row.hasPrefix("| ") {
+      let parts = row.split(separator: "`", omittingEmptySubsequences: false)
+      for (index, part) in parts.enumerated() where index % 2 == 1 {
+        let names = part.split(separator: ".")
+        let (file, test) = (String(names[0]), String(names[names.count - 1]))
+        let found = tests.filter { path in
+          path.hasSuffix("/\(file).swift") || path.hasSuffix("/\(file).py")
+        }
+        let isThere = found.contains { path in
+          House.lines(of: path).contains { line in
+            line.contains("func \(test)(") || line.contains("def \(test)(")
+          }
+        }
+        #expect(isThere, "\(part)")
+        count += 1
+      }
+    }
+    #expect(count > 30)
+  }
+
   /// Written in pieces, so that this file passes its own test.
   private static let machinePaths = ["work", "opt", "root", "home"].map { "/" + $0 + "/" }
 

@@ -141,6 +141,25 @@ class Feed(unittest.TestCase):
             "item,node,kind,quantity,outcome",
             f"{item(0)},{NODES[0]},shipment,{STOCK + 1},ON_HAND_NEGATIVE"])
         self.assertEqual(self.on_hand()[item(1), NODES[0]], STOCK + 1)
+        self.assertIn("source of their own", done.stdout)
+        # Put right, it is sent as it is, as a source of its own.
+        self.server.json("adjust", f"{item(0)}@{NODES[0]}=+1", "--source", "count", "--sequence", "1")
+        answer = self.server.json("feed", rejects, "--source", "wms-again")
+        self.assertEqual((answer["rows"], answer["refused"]), (1, 0))
+        self.assertEqual(self.on_hand()[item(0), NODES[0]], 0)
+
+    def test_what_a_cut_feed_had_refused_stays_in_its_file(self):
+        bad = f"{item(0)},{NODES[0]},shipment,{STOCK + 1}"
+        lines = ["item,node,kind,quantity", bad, f"{item(1)},{NODES[0]},receipt,1"]
+        rejects = self.server.home / "rejects.csv"
+        options = ("--source", "wms", "--rejects", rejects)
+        self.server.tool("feed", self.write(lines), *options, check=1)
+        # More rows came to the file; the feed goes on where it was, and so does the file of refused rows.
+        path = self.write(lines + [f"{item(1)},{NODES[0]},shipment,{STOCK + 2}"])
+        self.server.tool("feed", path, *options, check=1)
+        self.assertEqual(rejects.read_text().splitlines(), [
+            "item,node,kind,quantity,outcome", f"{bad},ON_HAND_NEGATIVE",
+            f"{item(1)},{NODES[0]},shipment,{STOCK + 2},ON_HAND_NEGATIVE"])
 
     def test_standard_input_is_fed_as_it_comes(self):
         feeding = subprocess.Popen(

@@ -110,8 +110,15 @@ class Promises(unittest.TestCase):
         if not offer["token"]:
             raise unittest.SkipTest("the server gives no tokens yet")
         before = self.available("B0CARTONE1", offer["node"])
-        hold = self.ask("hold", "--token", offer["token"], "--owner", "cart-1")
+        request = ("hold", "--token", offer["token"], "--owner", "cart-1", "--key", "redeem-1")
+        hold = self.ask(*request)
         self.assertEqual(hold["shipments"][0]["node"], offer["node"])
+        # Asked again it answers the same, what was promised with it too.
+        again = self.ask(*request)
+        for answer in (hold, again):
+            for key in [key for key in answer if "as_of" in key or "repeated" in key]:
+                del answer[key]
+        self.assertEqual(again, hold)
         self.assertEqual(
             hold["shipments"][0]["window_to_unix_s"], offer["window_to_unix_s"])
         self.assertEqual(self.available("B0CARTONE1", offer["node"]), before - 1)

@@ -13,10 +13,9 @@ def item(index):
     return f"ITEM-{index:04}"
 
 
-def put_small_world(client, items=40, stock=lambda key: STOCK):
-    """Puts the world and returns the item keys; `stock` gives the units of an item in each node.
-    Safe to repeat with the same arguments."""
-    client.Network.Put(
+def small_network():
+    """Two fulfilment centres beside each other, as Network.Put takes them."""
+    return dict(
         idempotency_key="small-network",
         marketplaces=[dict(
             name="US", country="US", currency="USD", time_zone="America/Los_Angeles",
@@ -28,6 +27,12 @@ def put_small_world(client, items=40, stock=lambda key: STOCK):
             name=name, title=name, kind=1, time_zone="America/Los_Angeles", calendar="always",
             processing_minutes=60, country="US", postcode="98032", latitude_e6=47_377_600,
             longitude_e6=-122_285_400) for name in NODES])
+
+
+def put_small_world(client, items=40, stock=lambda key: STOCK):
+    """Puts the world and returns the item keys; `stock` gives the units of an item in each node.
+    Safe to repeat with the same arguments."""
+    client.Network.Put(**small_network())
     client.Capacity.PutSellers(
         idempotency_key="small-sellers",
         sellers=[dict(name="seller", title="A seller", marketplace="US")])

@@ -246,6 +246,20 @@ struct Run {
     #expect(line.contains("[") == (columns > 60))
   }
 
+  @Test func whatIsLeftIsToldByTheSpeedOfTheLastSeconds() {
+    var speed = Speed()
+    let second: UInt64 = 1_000_000_000
+    for now in 1...10 { speed.note(now * 1000, since: 0, at: UInt64(now) * second) }
+    #expect(speed.perSecond == 1000)
+    for now in 11...20 { speed.note(10_000 + (now - 10) * 10, since: 0, at: UInt64(now) * second) }
+    #expect(speed.perSecond == 10)
+    #expect(remaining(590, 10) == "59 s" && remaining(1201, 10) == "2 min 1 s")
+    #expect(remaining(72_000, 10) == "2 h 0 min" && remaining(5, 0) == nil)
+    let line = progressLine(
+      "feeding wms", rows: 5, of: 10, speed: "1", left: "5 s", columns: 100)
+    #expect(line.hasSuffix("5 s left, 5 rows, 1 rows/s"))
+  }
+
   @Test func verifyOfNothing() {
     #expect(Run(["verify", "/tmp/promised-nowhere"]).code == 74)
   }

@@ -65,10 +65,15 @@ final class Desk {
   /// Off where a test breaks an identity on purpose.
   var isAudited = true
 
-  /// A slice of the standing audit after every event: what any test does to the state is audited
-  /// while it changes.
+  /// The whole audit after every event where the state is small, a slice of it where it is not:
+  /// what any test does to the state is audited while it changes.
   private func audit() {
     if !isAudited { return }
+    if state.positions.positionCount <= 16, state.holds.count <= 16, !state.isAuditing {
+      let report = state.auditNow()
+      if !report.isSound { Issue.record("the audit found \(report.described)") }
+      return
+    }
     if !state.isAuditing { state.beginAudit(claimsPerPart: 4) }
     guard let report = state.auditSlice(units: 5), !report.isSound else { return }
     Issue.record("the audit found \(report.described)")
@@ -77,6 +82,9 @@ final class Desk {
   func expire() {
     if let ids = state.expiredHolds(at: now) {
       apply(.holdsExpired(lender.column(Array(ids.buffer))))
+    }
+    if let ids = state.dueHolds(at: now) {
+      apply(.linesDue(lender.column(Array(ids.buffer))))
     }
   }
 

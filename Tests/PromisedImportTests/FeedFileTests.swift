@@ -56,6 +56,19 @@ import Testing
     }
   }
 
+  @Test func rowsThatWereRefusedAreReadWithoutTheirOutcomes() {
+    let (reader, batches) = read(
+      "item,outcome,node,kind,quantity\nA,ON_HAND_NEGATIVE,F1,shipment,3\n"
+        + "\"A,B\",,F1,receipt,1\n")
+    #expect(reader.problems.kept == [] && reader.hasOutcomes)
+    #expect(reader.header == "item,node,kind,quantity")
+    #expect(batches.map(\.texts) == [["A,F1,shipment,3", "\"A,B\",F1,receipt,1"]])
+    #expect(batches[0].rows.kinds == [2, 1] && batches[0].rows.quantities == [3, 1])
+    #expect(!read("item,node,kind,quantity\nA,F1,receipt,1\n").reader.hasOutcomes)
+    let twice = read("item,node,kind,quantity,outcome,outcome\n").reader
+    #expect(twice.problems.kept.map(\.column) == ["outcome"])
+  }
+
   @Test func rowsAreNumberedByTheirPlaceAndPassedOver() {
     let text = "item,node,kind,quantity\n" + (1...10).map { "A,F1,receipt,\($0)\n" }.joined()
     let (_, all) = read(text, limit: 4)

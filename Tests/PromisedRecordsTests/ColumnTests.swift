@@ -144,6 +144,17 @@ struct ColumnTests {
     rows.grantCounts = [2]
     rows.grants.append(granted: 1)
     rows.grants.append(granted: 0, later: 2, laterDue: 3, backordered: 4)
+    rows.shipmentCounts = [1]
+    rows.shipments.append(
+      AnsweredShipment(
+        windowFromUnixSeconds: 1, windowToUnixSeconds: 2, shipByUnixSeconds: 3, deliveryDays: 4,
+        node: 5, lineCount: 6, chance: 7, level: 1))
+    check(
+      rows, "answered shipments", { .commands($0) },
+      [
+        { $0.shipmentCounts = [2] }, { $0.shipments.nodes = [] }, { $0.shipments.levels = [] },
+        { $0.shipments.deliveryDays.append(1) }, { $0.shipments.chances = [] },
+      ])
     check(
       rows, "command grants", { .commands($0) },
       [{ $0.grantCounts = [1] }, { $0.grants.append(granted: 1) }])
@@ -154,7 +165,7 @@ struct ColumnTests {
         { $0.keys = keys("k", "l") }, { $0.bodyDigests = [] }, { $0.rememberedAtMilliseconds = [] },
         { $0.positions = [] }, { $0.codes = [] }, { $0.rows = [] }, { $0.holdIDs = [] },
         { $0.expiresAtMilliseconds = [] }, { $0.availableUnits = [] },
-        { $0.nextSupplyUnixSeconds = [] }, { $0.reclaimed = [] },
+        { $0.nextSupplyUnixSeconds = [] }, { $0.reclaimed = [] }, { $0.shipmentCounts = [] },
       ])
     check(rows, "command reclaimed", { .commands($0) }, [{ $0.reclaimed = [2] }])
     var sources = SourceRows()

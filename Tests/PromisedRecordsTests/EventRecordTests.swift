@@ -261,6 +261,7 @@ struct EventRecordTests {
     for event in Self.everyOwnedEvent() { _ = try roundTrip(event) }
     let ids: [UInt64] = [9, 4, .max]
     try ids.withUnsafeBufferPointer { _ = try roundTrip(.holdsExpired(Column($0))) }
+    try ids.withUnsafeBufferPointer { _ = try roundTrip(.linesDue(Column($0))) }
   }
 
   @Test("a record cut anywhere is refused, and no flip makes it trap")

@@ -81,7 +81,18 @@ extension EventRecordTests {
     counts.nodes = [1]
     counts.instants = [5]
     counts.toldAtMilliseconds = [6]
+    var service = ServiceJournalRows()
+    service.keys = keys("A", "B")
+    service.nodes = [1, 2]
+    service.occurredMilliseconds = [5, 6000]
+    service.loggedSeconds = [5, 6]
+    service.onHand = [-3, 0]
+    service.allocated = [-3, 2]
+    service.picked = [-1, 0]
+    service.stated = [0, 1]
     var standing = FeedStanding()
+    standing.serviceJournalSinceSeconds = 3
+    standing.stockLoadedAtMilliseconds = 4001
     standing.journalSinceSeconds = 5
     standing.markSeconds = [6, 7]
     standing.markCounts = [1, 1]
@@ -90,7 +101,7 @@ extension EventRecordTests {
     standing.failureCodes = [46]
     return [
       .journal(journal), .countInstants(counts), .parked([parkedRow()]),
-      .feedStanding(standing),
+      .feedStanding(standing), .serviceJournal(service),
     ]
   }
 
@@ -108,6 +119,15 @@ extension EventRecordTests {
       change(&bad)
       #expect(fault(of: .journal(bad)) == .malformed(what))
     }
+    var service = ServiceJournalRows()
+    service.nodes = [1]
+    #expect(fault(of: .serviceJournal(service)) == .malformed("service journal columns"))
+    service = ServiceJournalRows()
+    service.picked = [1]
+    #expect(fault(of: .serviceJournal(service)) == .malformed("service journal columns"))
+    guard case .serviceJournal(var odd) = Self.everyFeedBlock()[4] else { return }
+    odd.stated[0] = 2
+    #expect(fault(of: .serviceJournal(odd)) == .malformed("stated stock"))
     var counts = CountRows()
     counts.nodes = [1]
     #expect(fault(of: .countInstants(counts)) == .malformed("count columns"))

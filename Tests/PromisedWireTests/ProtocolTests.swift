@@ -95,6 +95,7 @@ import Testing
       ("thresholds_per_watch", Limits.thresholdsPerWatch), ("thresholds", Limits.thresholds),
       ("units_per_position", Int(Limits.unitsPerPosition)),
       ("feed_sources", Limits.feedSources), ("journal_rows", Limits.journalRows),
+      ("service_journal_rows", Limits.serviceJournalRows),
       ("journal_seconds", Int(Limits.journalSeconds)),
       ("count_instants", Limits.countInstants), ("parked_rows", Limits.parkedRows),
       ("parked_bytes", Limits.parkedBytes), ("parked_row_bytes", Limits.parkedRowBytes),

@@ -18,6 +18,7 @@ int clinux_client_no_delay(int socket);
 int clinux_client_open(const char *path);
 // A new, empty file to write.
 int clinux_client_create(const char *path);
+int clinux_client_append(const char *path);
 
 /// ioctl(2) TIOCGWINSZ: variadic, and a macro. The columns of a terminal; 0 when it is none.
 int clinux_client_columns(int file);

@@ -57,6 +57,10 @@ int clinux_listen_unix(const char *path);
 /// Resident memory of the process in bytes, 0 if unknown.
 uint64_t clinux_resident_bytes(void);
 
+/// Has all threads allocate from two arenas. Called before any is started: jobs that build a state
+/// or profiles and end leave free memory behind in theirs, and with one for each thread that adds
+/// up to many times what is ever in use.
+void clinux_share_arenas(void);
 
 /// Sleeps for `milliseconds`; a signal may end it early.
 void clinux_sleep_ms(unsigned milliseconds);

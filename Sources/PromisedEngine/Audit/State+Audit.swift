@@ -139,7 +139,7 @@ extension State {
     _ parts: Breakdown, _ row: StockRow, _ token: UInt64, _ node: UInt16
   ) {
     if parts.first == 0 && parts.allocated == 0 && parts.short == 0 { return }
-    var (listed, short): (Int64, Int64) = (0, 0)
+    var (listed, short, backordered): (Int64, Int64, Int64) = (0, 0, 0)
     var (next, steps) = (parts.first, 0)
     // A list that runs in a circle ends here too.
     while next != 0 && steps <= Int(parts.allocated) {
@@ -147,6 +147,7 @@ extension State {
       let line = holds.lines(Int(entry.slot))[Int(entry.line)]
       if line.item == token && line.node == node && line.isAtPosition {
         listed += Int64(line.quantity)
+        if line.isBackordered { backordered += Int64(line.quantity - line.picked) }
       }
       short += Int64(entry.short)
       next = entry.next
@@ -154,7 +155,8 @@ extension State {
     }
     auditEqual(.allocations, Int64(parts.allocated), listed, token, node)
     let fulfillable = max(0, Int64(row.onHand) - Int64(row.encumbered) + Int64(parts.withheld))
-    let missing = max(0, Int64(parts.allocated) - fulfillable)
+    // To what is backordered nothing is missing until it is picked.
+    let missing = max(0, listed - backordered - fulfillable)
     auditEqual(.shortfalls, missing, Int64(parts.short), token, node)
     auditEqual(.shortfalls, short, Int64(parts.short), token, node)
   }

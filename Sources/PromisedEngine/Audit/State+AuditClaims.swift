@@ -64,7 +64,7 @@ extension State {
       now.state = state.rawValue
       if !state.isEnded { auditLines(slot, state) }
       // What was shipped keeps its room until it has left.
-      if !state.isEnded || state == .consumed { auditPromises(slot) }
+      if keepsRoom(slot) { auditPromises(slot) }
     }
     now.count = UInt32(audit.entries.count) - now.first
     for entry in Int(now.first)..<audit.entries.count { audit.add(audit.entries[entry], sign: 1) }

@@ -31,11 +31,13 @@ extension State {
     let seconds = now.seconds
     var isPlain = isPlain(slot) && !wish.isPool && Int64(wish.due) <= seconds
     var wished: Int64 = 0
+    var wishedLater: Int64 = 0
     for index in 0..<scratch.wishes.count where scratch.wishes[index].item == wish.item {
       let other = scratch.wishes[index]
       if other.part == .kit { continue }
       if other.isPool || Int64(other.due) > seconds {
         isPlain = false
+        if !other.isPool && other.place == wish.place { wishedLater += other.units }
       } else if other.place == wish.place {
         wished += other.units
       }
@@ -52,10 +54,24 @@ extension State {
       }
     }
     let limit = scratch.model.nodeLimit(wish.place, due: wish.due, channel: wish.channel)
-    if Int64(wish.due) > seconds { return limit }
-    // A row reserves no more than it can count, whatever may be backordered.
+    // A row reserves no more than it can count, whatever may be backordered or come: what is for later
+    // will be reserved there too.
     let reserved = Int64(positions.row(slot, node: wish.place)?.pointee.reserved ?? 0)
-    return min(limit, Int64(Limits.unitsPerPosition) - reserved - max(0, wished))
+    let later = unitsForLater(of: wish.item, node: wish.place)
+    return min(
+      limit, Int64(Limits.unitsPerPosition) - reserved - later - max(0, wished + wishedLater))
+  }
+
+  /// Units of an item that are claimed of a node for later. Linear in the claims.
+  private func unitsForLater(of token: UInt64, node: UInt16) -> Int64 {
+    var units: Int64 = 0
+    var next = claims.first(of: token)
+    while let found = next {
+      let row = claims.row(found)
+      next = claims.next(after: found)
+      if !row.isPool && row.place == node { units += row.units }
+    }
+    return units
   }
 
   /// Fills `scratch.model` with all that is known of an item, or with one node of it where no group

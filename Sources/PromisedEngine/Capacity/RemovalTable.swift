@@ -110,6 +110,7 @@ extension State {
       stock.onHand -= line.units
       stock.unfulfillable -= min(stock.unfulfillable, line.units)
       setAmounts(stock, token: token, slot: slot, node: line.node)
+      note(token: token, node: line.node, onHand: -line.units)
     }
     remember(key, RememberedOutcome(code: .ok))
   }

@@ -220,7 +220,7 @@ extension State {
   func recomputeBuckets() {
     let now = appliedTime.seconds
     nextReview = .min
-    forEachPromise(where: { !$0.isEnded || $0 == .consumed }) { _, block in
+    forEachPromise(where: { keepsRoom($0) }) { _, block in
       for claim in promises.claims(block) {
         let key = BucketKey(claim)
         if key.isPast(at: now) { continue }
@@ -231,17 +231,17 @@ extension State {
 
   /// Every shipment of a hold that is held or committed, hold by hold in no order.
   func forEachLivePromise(_ body: (_ slot: Int, _ block: UInt32) -> Void) {
-    forEachPromise(where: { !$0.isEnded }, body)
+    forEachPromise(where: { !holds.state($0).isEnded }, body)
   }
 
   private func forEachPromise(
-    where isMeant: (HoldState) -> Bool, _ body: (_ slot: Int, _ block: UInt32) -> Void
+    where isMeant: (_ slot: Int) -> Bool, _ body: (_ slot: Int, _ block: UInt32) -> Void
   ) {
     if promises.count == 0 { return }
     for slot in 0..<holds.slotCount where holds.isInUse(slot) {
       var block = holds.hold(slot).promises
       if block == 0 { continue }
-      if !isMeant(holds.state(slot)) { continue }
+      if !isMeant(slot) { continue }
       while block != 0 {
         let next = promises.record(block).pointee.next
         body(slot, block)

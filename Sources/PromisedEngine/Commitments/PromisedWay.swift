@@ -185,7 +185,9 @@ extension ProfileSet {
 /// now. Not part of the state: after a restart only the current set is there.
 struct RecentProfiles {
   private var entries: [(from: Position, supersededAt: Int64, profiles: PublishedProfiles)] = []
-  private static var maximumCount: Int { 64 }
+  /// Each may be as large as the one that answers: in a network that is changed again and again,
+  /// the offers made before the last of these are looked for in the current set alone.
+  private static var maximumCount: Int { 16 }
 
   /// Notes a set that answers from `position` on.
   mutating func append(_ profiles: PublishedProfiles, from position: Position, at seconds: Int64) {

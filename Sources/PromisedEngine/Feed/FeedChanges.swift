@@ -59,8 +59,8 @@ extension State {
     }
   }
 
-  /// More entries no row makes: six amounts of a position and one of inbound.
-  static var journalEntriesPerRow: Int { 7 }
+  /// More entries no row makes: six amounts of a position, one of inbound and one of a plan.
+  static var journalEntriesPerRow: Int { 8 }
 
   /// Forgets what is too old or too much, and makes room for entries of now.
   func makeJournalRoom(_ wanted: Int) {

@@ -211,6 +211,9 @@ struct FeedContext {
   var lastOccurred: Int64 = 0
   /// Units that the batch has put under way so far.
   var inboundUnits: Int64 = 0
+
+  /// When a row happened that says `occurred`, 0 = as it is told.
+  func instant(_ occurred: Int64) -> Int64 { occurred == 0 ? now : min(occurred, now) }
 }
 
 /// Rows of a batch that are looked up together: enough to keep the memory busy, few enough that

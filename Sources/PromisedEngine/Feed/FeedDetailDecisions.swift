@@ -12,14 +12,13 @@ struct FeedScratch: ~Copyable {
   var counts = CountTable()
   var past = PastCounts()
   /// Units of holds that rows of this batch have shipped so far.
-  var shipped: [ShippedUnits] = []
+  var shipped: [ShippedFrom: Int64] = [:]
 }
 
-struct ShippedUnits {
+struct ShippedFrom: Hashable {
   var holdID: UInt64
   var item: UInt64
   var node: UInt16
-  var units: Int64
 }
 
 /// Rows with an instant, a reference, a disposition, a hold, or of a kind that changes more than
@@ -97,12 +96,11 @@ extension State {
     let delta = Int64(amounts.pointee.onHand) - Int64(before)
     if delta != 0 && !subject.kind.isCount {
       scratch.feed.past.move(
-        subject.token, subject.node, by: delta,
-        at: subject.occurred == 0 ? context.now : subject.occurred, row: subject.row.index,
-        isFinal: subject.row.holdID != 0)
+        subject.token, subject.node, onHand: delta, at: context.instant(subject.occurred),
+        isOfBatch: true)
     }
     accept(subject)
-    return outcome(of: subject, at: context.now)
+    return outcome(of: subject, context)
   }
 
   private func accept(_ subject: FeedSubject) {
@@ -116,20 +114,19 @@ extension State {
   }
 
   /// The outcome of a row that was taken.
-  private func outcome(of subject: FeedSubject, at now: Int64) -> OutcomeCode {
+  private func outcome(of subject: FeedSubject, _ context: FeedContext) -> OutcomeCode {
     if subject.kind == .shipment && subject.row.holdID != 0 {
-      let claimed =
-        unitsClaimed(
-          byHold: subject.row.holdID, token: subject.token, node: subject.node, at: now)
-        - scratch.feed.shipped.reduce(0) {
-          $1.holdID == subject.row.holdID && $1.item == subject.token && $1.node == subject.node
-            ? $0 + $1.units : $0
-        }
-      if claimed <= 0 { return .holdNotClaiming }
-      scratch.feed.shipped.append(
-        ShippedUnits(
-          holdID: subject.row.holdID, item: subject.token, node: subject.node,
-          units: min(claimed, subject.quantity)))
+      let from = ShippedFrom(
+        holdID: subject.row.holdID, item: subject.token, node: subject.node)
+      let before = scratch.feed.shipped[from] ?? 0
+      let first = consumption(before, from, at: context.now)
+      let then = consumption(before + subject.quantity, from, at: context.now)
+      if then.units == first.units { return .holdNotClaiming }
+      scratch.feed.shipped[from] = then.units
+      scratch.feed.past.move(
+        subject.token, subject.node, allocated: first.allocated - then.allocated,
+        picked: first.picked - then.picked, at: context.instant(subject.occurred),
+        isOfBatch: true)
     }
     return subject.isCounted ? .alreadyCounted : .ok
   }
@@ -146,19 +143,20 @@ extension State {
     // A batch that says when things happened says it of every count.
     let saysWhen = !rows.details.occurredMilliseconds.isEmpty
     if saysWhen && subject.occurred == 0 { subject.occurred = context.now }
-    var units = subject.quantity
-    if subject.kind == .countWithoutPicked {
-      units += Int64(pickedUnits(token: subject.token, node: subject.node))
+    let (token, node) = (subject.token, subject.node)
+    let instant = context.instant(subject.occurred)
+    if instant < context.now {
+      if instant < lastCount(token, node) { return .alreadyCounted }
+      if isBeyondJournals(instant) { return .countTooOld }
+      if scratch.feed.past.isOutdated(token, node, instant: instant) { return .alreadyCounted }
     }
+    var units = subject.quantity + scratch.feed.past.moved(token, node, after: instant)
     if subject.row.isNetOfAllocations {
-      units += Int64(breakdowns.read(item: subject.token, node: subject.node).allocated)
-    }
-    if saysWhen {
-      if subject.occurred < lastCount(subject.token, subject.node) { return .alreadyCounted }
-      if subject.occurred < context.now {
-        if floorDivide(subject.occurred, 1000) < journal.sinceSecond { return .countTooOld }
-        units += scratch.feed.past.sum(row: subject.row.index)
-      }
+      units += Int64(breakdowns.read(item: token, node: node).allocated)
+      units += scratch.feed.past.claimed(token, node, at: instant).allocated
+    } else if subject.kind == .countWithoutPicked {
+      units += Int64(breakdowns.read(item: token, node: node).picked)
+      units += scratch.feed.past.claimed(token, node, at: instant).picked
     }
     if units < 0 { return .onHandNegative }
     if units > Int64(Limits.unitsPerPosition) { return .quantityOverflow }
@@ -169,6 +167,13 @@ extension State {
         subject.token, subject.node, instant: subject.occurred, toldAt: context.now)
     }
     return nil
+  }
+
+  /// Whether something of what happened since an instant may be forgotten, or was stated by a load.
+  private func isBeyondJournals(_ instant: Int64) -> Bool {
+    let second = floorDivide(instant, 1000)
+    return second < max(journal.sinceSecond, serviceJournal.sinceSecond)
+      || instant <= stockLoadedAt
   }
 
   /// The rows of an event of which more is said than their movement.

@@ -6,6 +6,8 @@ extension State {
   func exportStanding() -> FeedStanding {
     var standing = FeedStanding()
     standing.journalSinceSeconds = journal.sinceSecond
+    standing.serviceJournalSinceSeconds = serviceJournal.sinceSecond
+    standing.stockLoadedAtMilliseconds = stockLoadedAt
     journal.eachMark { second, count in
       standing.markSeconds.append(second)
       standing.markCounts.append(count)
@@ -21,6 +23,8 @@ extension State {
   func importStanding(_ standing: FeedStanding) {
     journal.restore(
       since: standing.journalSinceSeconds, marks: zip(standing.markSeconds, standing.markCounts))
+    serviceJournal.restore(since: standing.serviceJournalSinceSeconds)
+    stockLoadedAt = standing.stockLoadedAtMilliseconds
     heardAt.resize(to: standing.heardAtMilliseconds.count)
     for (node, instant) in standing.heardAtMilliseconds.enumerated() { heardAt[node] = instant }
     for (row, code) in zip(standing.failures, standing.failureCodes) {
@@ -92,7 +96,7 @@ extension State {
         rows.sources.append(places[entry.source] ?? 0)
         rows.when.append(entry.when)
         rows.deltas.append(entry.delta)
-        if entry.isInbound {
+        if entry.namesShipment {
           rows.sequences.append(0)
           let name = inbound.shipmentName(UInt32(truncatingIfNeeded: entry.sequence))
           rows.references.append(name.buffer)
@@ -115,7 +119,7 @@ extension State {
             item: itemKeys.insert(keys.key(row, at: &offset)), when: rows.when[row],
             sequence: rows.sequences[row], delta: rows.deltas[row], node: rows.nodes[row],
             source: sources[Int(rows.sources[row])])
-          if entry.isInbound {
+          if entry.namesShipment {
             let name = references.key(reference, at: &referenceOffset)
             entry.sequence = UInt64(inbound.shipmentIndex(name))
             reference += 1
@@ -159,6 +163,7 @@ extension State {
       sum.end()
     }
     digestJournal(&sum)
+    digestServiceJournal(&sum)
     var age = 0
     counts.each { count in
       sum.begin(41)
@@ -201,7 +206,7 @@ extension State {
       sum.add(entry.delta)
       sum.add(entry.node)
       sum.add(sourceKeys.name(Int(entry.source)))
-      if entry.isInbound {
+      if entry.namesShipment {
         sum.add(inbound.shipmentName(UInt32(truncatingIfNeeded: entry.sequence)))
       } else {
         sum.add(entry.sequence)

@@ -11,6 +11,8 @@ enum JournalAmount: UInt8, CaseIterable {
   case withheld = 5
   /// Units under way to the node; the entry's sequence is then the index of the shipment's name.
   case inbound = 6
+  /// Units that a receipt counted for an inbound plan; the sequence as with inbound.
+  case received = 7
 }
 
 /// One amount that a feed row changed: half a cache line.
@@ -36,6 +38,9 @@ struct JournalEntry: BitwiseCopyable {
   /// An allocation was consumed with it, which nothing gives back.
   var isFinal: Bool { when & Self.final != 0 }
   var isInbound: Bool { when >> 5 & 7 == UInt64(JournalAmount.inbound.rawValue) }
+  var isReceived: Bool { when >> 5 & 7 == UInt64(JournalAmount.received.rawValue) }
+  /// The sequence is the index of a shipment's name.
+  var namesShipment: Bool { isInbound || isReceived }
   var isOnHand: Bool { when & (7 << 5) == 0 }
 
   static var reversed: UInt64 { 1 << 11 }

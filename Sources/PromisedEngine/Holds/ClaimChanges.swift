@@ -4,9 +4,20 @@ import PromisedModel
 /// What lines of holds claim: the only places that claim it, give it back or ship it.
 extension State {
   /// Adds to what a line claims, to the allocated units among them and to the picked ones of those.
-  func claim(_ line: HoldLine, _ units: Int32, allocated: Int32, picked: Int32 = 0) {
+  ///
+  /// - Parameters:
+  ///   - instant: when it happened, in milliseconds; 0 = now.
+  ///   - isNoted: false where a snapshot is read, whose journal has it.
+  func claim(
+    _ line: HoldLine, _ units: Int32, allocated: Int32, picked: Int32 = 0, at instant: Int64 = 0,
+    isNoted: Bool = true
+  ) {
     if line.isHeading { return }
     if line.isAtPosition {
+      if isNoted {
+        note(
+          token: line.item, node: line.node, allocated: allocated, picked: picked, at: instant)
+      }
       reserve(
         units, allocated: allocated, picked: picked,
         backordered: line.isBackordered ? allocated - picked : 0, token: line.item,
@@ -32,7 +43,11 @@ extension State {
   ///
   /// The units leave on hand by the shipment itself, before this is called, so that nothing seems to
   /// be there again in between.
-  func shipNamed(_ holdID: UInt64, token: UInt64, node: UInt16, units: Int32) -> Int32 {
+  ///
+  /// - Parameter instant: when they left, in milliseconds; 0 = now.
+  func shipNamed(
+    _ holdID: UInt64, token: UInt64, node: UInt16, units: Int32, at instant: Int64 = 0
+  ) -> Int32 {
     guard units > 0, let slot = holds.find(holdID), holds.state(slot) == .committed else {
       return 0
     }
@@ -42,7 +57,7 @@ extension State {
       if held.item != token || held.node != node || held.quantity == 0 { continue }
       if held.isPool || held.isHeading { continue }
       let taken = min(left, held.quantity)
-      ship(taken, line, of: slot)
+      ship(taken, line, of: slot, at: instant)
       left -= taken
     }
     if left == units { return 0 }
@@ -54,13 +69,13 @@ extension State {
 
   /// Units of a committed line leave: picked ones first. On hand is the caller's business, and so
   /// is the review.
-  func ship(_ units: Int32, _ line: Int, of slot: Int) {
+  func ship(_ units: Int32, _ line: Int, of slot: Int, at instant: Int64 = 0) {
     let held = holds.lines(slot)[line]
     invariant(units > 0 && units <= held.quantity, "more units leave than are claimed")
     let picked = min(units, held.picked)
     // An empty line is in no list.
     if units == held.quantity { unlink(line, of: slot) }
-    claim(held, -units, allocated: -units, picked: -picked)
+    claim(held, -units, allocated: -units, picked: -picked, at: instant)
     useSetAside(units, of: held)
     holds.lines(slot)[line].quantity -= units
     holds.lines(slot)[line].picked -= picked
@@ -100,14 +115,14 @@ extension State {
     return time.overflow ? Int64.max : time.partialValue
   }
 
-  /// Drops ended holds whose time to be forgotten has come. What a shipped one still claims in a
-  /// bucket that has not left, it claims no more.
+  /// Drops ended holds whose time to be forgotten has come. What has left and still takes room in a
+  /// bucket that has not, takes none any more.
   func forgetHolds() {
     while let slot = holds.forgettable(at: appliedTime.milliseconds) {
       auditForgets(slot)
       let promised = holds.hold(slot).promises
       if promised != 0 {
-        if holds.state(slot) == .consumed { releasePromises(of: slot) }
+        if keepsRoom(slot) { releasePromises(of: slot) }
         promises.remove(from: promised)
       }
       holds.remove(slot)

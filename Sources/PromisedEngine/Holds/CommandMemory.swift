@@ -11,7 +11,10 @@ struct RememberedCommand: BitwiseCopyable {
   var key: UInt32
   /// What it granted line by line, 0 = as it was asked.
   var grants: UInt32
+  /// The promised shipments that its answer listed, 0 = none.
+  var shipments: UInt32
   var grantCount: UInt16
+  var shipmentCount: UInt16
   var keyCount: UInt8
 }
 
@@ -25,12 +28,18 @@ struct LineGrant: BitwiseCopyable {
   static var words: Int { MemoryLayout<LineGrant>.stride / 8 }
 }
 
+extension AnsweredShipment {
+  static var words: Int { MemoryLayout<AnsweredShipment>.stride / 8 }
+}
+
 /// Decided commands by the caller's key, oldest first: a ring with an index.
 struct CommandMemory: ~Copyable {
   private var index = SlotIndex()
   private var ring = Store<RememberedCommand>(zeroed: 64)
   private var keys = BlockPool(maximumWords: BlockPool.words(forBytes: 255))
   private var grants = BlockPool(maximumWords: Limits.linesPerHold * LineGrant.words)
+  private var shipments = BlockPool(
+    maximumWords: Limits.linesPerHold * AnsweredShipment.words)
   private var first = 0
   private(set) var count = 0
   let limit: Int
@@ -55,6 +64,10 @@ struct CommandMemory: ~Copyable {
       if oldest.grantCount > 0 {
         grants.release(oldest.grants, words: Int(oldest.grantCount) * LineGrant.words)
       }
+      if oldest.shipmentCount > 0 {
+        shipments.release(
+          oldest.shipments, words: Int(oldest.shipmentCount) * AnsweredShipment.words)
+      }
       first = (first + 1) & (ring.count - 1)
       count -= 1
     }
@@ -63,7 +76,7 @@ struct CommandMemory: ~Copyable {
   /// Remembers a command whose key is not remembered.
   mutating func remember(
     _ key: CommandKey, outcome: RememberedOutcome, at now: Int64, position: UInt64,
-    grants rows: GrantRows? = nil
+    grants rows: GrantRows? = nil, shipments told: [AnsweredShipment] = []
   ) {
     let keyHash = hash(key.bytes)
     invariant(slot(key.bytes, hash: keyHash) == nil, "a command key is remembered twice")
@@ -74,10 +87,12 @@ struct CommandMemory: ~Copyable {
     }
     var lines: UInt32 = 0
     if let rows, !rows.isEmpty { lines = store(rows) }
+    let shipped = store(told)
     let slot = (first + count) & (ring.count - 1)
     ring[slot] = RememberedCommand(
       hash: keyHash, bodyDigest: key.bodyDigest, at: now, position: position, outcome: outcome,
-      key: block, grants: lines, grantCount: UInt16(rows?.count ?? 0),
+      key: block, grants: lines, shipments: shipped, grantCount: UInt16(rows?.count ?? 0),
+      shipmentCount: UInt16(told.count),
       keyCount: UInt8(key.bytes.count))
     index.insert(keyHash, slot: slot)
     count += 1
@@ -92,6 +107,29 @@ struct CommandMemory: ~Copyable {
         backordered: rows.backordered[row])
     }
     return block
+  }
+
+  private mutating func store(_ told: [AnsweredShipment]) -> UInt32 {
+    if told.isEmpty { return 0 }
+    let block = shipments.allocate(words: told.count * AnsweredShipment.words)
+    let rows = shipments.elements(block, as: AnsweredShipment.self)
+    for (place, row) in told.enumerated() { rows[place] = row }
+    return block
+  }
+
+  /// The promised shipments that a command's answer listed. Valid until the next command is
+  /// remembered.
+  func shipments(_ command: RememberedCommand) -> UnsafeBufferPointer<AnsweredShipment> {
+    if command.shipmentCount == 0 { return UnsafeBufferPointer(start: nil, count: 0) }
+    return UnsafeBufferPointer(
+      start: shipments.elements(command.shipments, as: AnsweredShipment.self),
+      count: Int(command.shipmentCount))
+  }
+
+  /// The same of the command with a key.
+  func forEachShipment(of key: BorrowedBytes, _ body: (AnsweredShipment) -> Void) {
+    guard !key.isEmpty, let slot = slot(key, hash: hash(key)) else { return }
+    for row in shipments(ring[slot]) { body(row) }
   }
 
   /// What a command granted line by line; empty where all was granted as it was asked. Valid until

@@ -46,6 +46,12 @@ extension State {
     }
   }
 
+  /// The promised shipments that the answer to a remembered command listed, and the name of its hold.
+  package func appendShipments(of key: CommandKey, to reply: inout HoldReply) {
+    commands.forEachShipment(of: key.bytes) { append($0, to: &reply) }
+    if reply.name.isEmpty, let slot = holds.find(reply.holdID) { reply.name = holds.name(slot) }
+  }
+
   /// What was promised with a hold, for the answer to the hold itself.
   package func appendShipments(ofHold id: UInt64, to reply: inout HoldReply) {
     if let slot = holds.find(id) { appendShipments(of: slot, to: &reply) }
@@ -55,16 +61,32 @@ extension State {
     var block = holds.hold(slot).promises
     while block != 0 {
       let record = promises.record(block).pointee
-      reply.shipmentLineCounts.append(UInt32(record.lineCount))
-      reply.shipmentNodes.append(network.nodeName(record.node))
-      reply.shipmentWindowFromUnixSeconds.append(record.windowFromUnixSeconds)
-      reply.shipmentWindowToUnixSeconds.append(record.windowToUnixSeconds)
-      reply.shipmentDeliveryDays.append(record.deliveryDays)
-      reply.shipmentShipByUnixSeconds.append(record.shipByUnixSeconds)
-      reply.shipmentConfidences.append(UInt32(record.chance))
-      reply.shipmentLevels.append(UInt32(record.level))
+      append(AnsweredShipment(record), to: &reply)
       block = record.next
     }
+  }
+
+  /// The same, to be remembered.
+  func answeredShipments(of slot: Int) -> [AnsweredShipment] {
+    var rows: [AnsweredShipment] = []
+    var block = holds.hold(slot).promises
+    while block != 0 {
+      let record = promises.record(block).pointee
+      rows.append(AnsweredShipment(record))
+      block = record.next
+    }
+    return rows
+  }
+
+  private func append(_ row: AnsweredShipment, to reply: inout HoldReply) {
+    reply.shipmentLineCounts.append(UInt32(row.lineCount))
+    reply.shipmentNodes.append(network.nodeName(row.node))
+    reply.shipmentWindowFromUnixSeconds.append(row.windowFromUnixSeconds)
+    reply.shipmentWindowToUnixSeconds.append(row.windowToUnixSeconds)
+    reply.shipmentDeliveryDays.append(row.deliveryDays)
+    reply.shipmentShipByUnixSeconds.append(row.shipByUnixSeconds)
+    reply.shipmentConfidences.append(UInt32(row.chance))
+    reply.shipmentLevels.append(UInt32(row.level))
   }
 
   /// Makes room for `maximum` keys in this answer; keys of the answer before become invalid.
@@ -83,5 +105,15 @@ extension State {
     let count = itemKeys.write(token, to: target)
     scratch.keyBytes.resize(to: start + count)
     return BorrowedBytes(base: UnsafePointer(target), count: count)
+  }
+}
+
+extension AnsweredShipment {
+  fileprivate init(_ record: PromiseRecord) {
+    self.init(
+      windowFromUnixSeconds: record.windowFromUnixSeconds,
+      windowToUnixSeconds: record.windowToUnixSeconds,
+      shipByUnixSeconds: record.shipByUnixSeconds, deliveryDays: record.deliveryDays,
+      node: record.node, lineCount: record.lineCount, chance: record.chance, level: record.level)
   }
 }

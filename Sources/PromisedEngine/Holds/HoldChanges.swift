@@ -29,13 +29,15 @@ extension State {
       lines[index] = line
       claim(line, line.quantity, allocated: 0)
     }
+    if details != nil { holds.awaitDue(slot) }
     if !event.promises.isEmpty { keep(event.promises, of: slot) }
     touch(.hold, id)
     remember(
       event.key,
       RememberedOutcome(
         code: .ok, holdID: id, expiresAtMilliseconds: event.expiresAt.milliseconds,
-        holdState: HoldState.held.rawValue), event.extras?.grants)
+        holdState: HoldState.held.rawValue), event.extras?.grants,
+      shipmentsOf: slot)
   }
 
   func apply(holdChanged event: HoldChangedEvent) {
@@ -47,14 +49,16 @@ extension State {
     case .commit:
       invariant(event.reclaimed == (before == .expired), "reclaimed without having expired")
       invariant(before == .held || before == .expired, "committing an ended hold")
+      if before == .expired { forgetPastDues(of: slot) }
       move(linesOf: slot, reserved: before == .expired ? 1 : 0, allocated: 1)
       if before == .expired { claimPromises(of: slot) }
       holds.change(slot, to: .committed, forgetAt: 0, committedAt: appliedPosition)
+      if before == .expired { holds.awaitDue(slot) }
       indexAllocations(of: slot)
       reviewShortfalls(of: slot)
     case .release: giveUp(slot)
     }
-    remember(event.key, outcome(slot, reclaimed: event.reclaimed))
+    remember(event.key, outcome(slot, reclaimed: event.reclaimed), shipmentsOf: slot)
   }
 
   func apply(holdExtended event: HoldExtendedEvent) {
@@ -66,12 +70,14 @@ extension State {
     invariant(before == .held || before == .expired, "an ended hold is extended")
     holds.setExpiry(slot, event.expiresAt.milliseconds)
     if before == .expired {
+      forgetPastDues(of: slot)
       move(linesOf: slot, reserved: 1, allocated: 0)
       claimPromises(of: slot)
       holds.change(slot, to: .held, forgetAt: 0)
+      holds.awaitDue(slot)
     }
     touch(.hold, event.holdID)
-    remember(event.key, outcome(slot, reclaimed: event.reclaimed))
+    remember(event.key, outcome(slot, reclaimed: event.reclaimed), shipmentsOf: slot)
   }
 
   func apply(holdsExpired ids: Column<UInt64>) {
@@ -92,6 +98,10 @@ extension State {
     dropAllocations(of: slot)
     move(linesOf: slot, reserved: -1, allocated: before == .committed ? -1 : 0)
     reviewShortfalls(of: slot)
+    if holds.hold(slot).promises != 0 && hasShipped(slot) {
+      keepShipments(shippedPart(of: slot), of: slot)
+      return end(slot, as: .released, waits: isAwaitingDelivery(slot))
+    }
     releasePromises(of: slot)
     end(slot, as: .released)
   }
@@ -108,8 +118,13 @@ extension State {
     touch(.hold, holds.hold(slot).id)
   }
 
-  private func end(_ slot: Int, as state: HoldState) {
-    holds.change(slot, to: state, forgetAt: forgetTime(after: Limits.endedHoldMilliseconds))
+  /// - Parameter waits: it is kept until a delivery of it can be told.
+  private func end(_ slot: Int, as state: HoldState, waits: Bool = false) {
+    holds.change(
+      slot, to: state,
+      forgetAt: forgetTime(
+        after: waits ? Limits.shippedHoldMilliseconds : Limits.endedHoldMilliseconds),
+      list: waits ? .shipped : .ended)
   }
 
   /// What is remembered of a command that moved a hold on.

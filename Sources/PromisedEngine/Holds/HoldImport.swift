@@ -28,10 +28,11 @@ extension State {
                 let isCommitted = state == .committed
                 claim(
                   imported, imported.quantity, allocated: isCommitted ? imported.quantity : 0,
-                  picked: isCommitted ? imported.picked : 0)
+                  picked: isCommitted ? imported.picked : 0, isNoted: false)
               }
               line += 1
             }
+            holds.awaitDue(slot)
           }
         }
       }

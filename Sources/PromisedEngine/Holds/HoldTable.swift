@@ -57,6 +57,8 @@ struct HoldTable: ~Copyable {
   private var firstSecond = Int64.max
   private var ended = HoldListEnds()
   private var shipped = HoldListEnds()
+  /// Living holds with lines for later.
+  var dues = DueHolds()
   var heldCount = 0
   private(set) var committedCount = 0
 

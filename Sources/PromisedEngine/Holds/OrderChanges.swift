@@ -16,7 +16,9 @@ extension State {
         movements.cause = MovementKind.adjustment.rawValue
         takeFromHand(event.missing[row], of: line)
         if units == 0 { continue }
-        claim(line, 0, allocated: 0, picked: units)
+        // Units in somebody's hands are nobody else's, whenever they were wanted for.
+        if line.dueUnixSeconds != 0 { makeDue(index, of: slot) }
+        claim(holds.lines(slot)[index], 0, allocated: 0, picked: units)
         holds.lines(slot)[index].picked += units
       case .ship:
         // First on hand: what leaves must not seem to be there for others in between. It is demand.
@@ -26,9 +28,9 @@ extension State {
       }
     }
     reviewShortfalls(of: slot)
-    if event.step == .ship { endIfShipped(slot) }
+    if event.step == .ship { endIfShipped(slot) } else { holds.awaitDue(slot) }
     touch(.hold, event.holdID)
-    remember(event.key, outcome(slot))
+    remember(event.key, outcome(slot), shipmentsOf: slot)
   }
 
   /// Units of a line's item leave its node, or are not found there.
@@ -39,6 +41,7 @@ extension State {
     invariant(row.pointee.onHand >= units, "more units leave than are on hand")
     setOnHand(
       row.pointee.onHand - units, of: row, token: line.item, slot: slot, node: line.node)
+    note(token: line.item, node: line.node, onHand: -units)
   }
 
   func apply(holdAmended event: HoldAmendedEvent) {
@@ -56,6 +59,7 @@ extension State {
       claim(line, line.quantity, isCommitted, picked: line.picked)
     }
     if isCommitted { indexAllocations(of: slot) }
+    holds.awaitDue(slot)
     for line in before where line.isAtPosition {
       reviewShortfall(token: line.item, node: line.node)
     }
@@ -63,7 +67,7 @@ extension State {
     restore(since, of: slot)
     keepShipments(event.promises, of: slot)
     touch(.hold, event.holdID)
-    remember(event.key, outcome(slot))
+    remember(event.key, outcome(slot), shipmentsOf: slot)
   }
 
   private func claim(_ line: HoldLine, _ units: Int32, _ isCommitted: Bool, picked: Int32) {

@@ -26,11 +26,12 @@ extension State {
   }
 
   func remember(
-    _ key: CommandKey, _ outcome: RememberedOutcome, _ grants: GrantRows? = nil
+    _ key: CommandKey, _ outcome: RememberedOutcome, _ grants: GrantRows? = nil,
+    shipmentsOf slot: Int? = nil
   ) {
     if key.bytes.isEmpty { return }
     commands.remember(
       key, outcome: outcome, at: appliedTime.milliseconds, position: appliedPosition,
-      grants: grants)
+      grants: grants, shipments: slot.map { answeredShipments(of: $0) } ?? [])
   }
 }

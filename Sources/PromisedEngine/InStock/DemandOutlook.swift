@@ -11,6 +11,8 @@ struct DemandOutlook: DemandByDays {
   /// What of it counts, 0…1: drawn unit by unit, so that its level is as uncertain as before.
   var share = 1.0
   private let demand: Demand
+  /// What the item's seller signalled beyond it; nil = nothing.
+  private(set) var signalled: SignalledDemand?
 
   private enum Demand {
     case none
@@ -53,36 +55,56 @@ struct DemandOutlook: DemandByDays {
     sampleDaysMilli = sample
   }
 
+  /// The same with what was signalled; alone where nothing else is known.
+  func with(_ signalled: SignalledDemand?) -> DemandOutlook {
+    guard let signalled else { return self }
+    var outlook =
+      source == .none
+      ? DemandOutlook(.none, .signals, age: -1, sample: 0, .none) : self
+    outlook.signalled = signalled
+    return outlook
+  }
+
   /// The demand of the next 1…365 days.
   func demand(days: Int32) -> HorizonDemand {
-    if case .embedded(let forecast) = demand {
-      let found = forecast.demand(days: days)
-      return share < 1 ? found.thinned(to: share) : found
+    let usual = usualDemand(days: days)
+    let found = signalled?.added(to: usual, days: days) ?? usual
+    return share < 1 ? found.thinned(to: share) : found
+  }
+
+  private func usualDemand(days: Int32) -> HorizonDemand {
+    switch demand {
+    case .none: HorizonDemand()
+    case .embedded(let forecast): forecast.demand(days: days)
+    default: HorizonDemand(usualDistribution(days: days))
     }
-    return source == .none ? HorizonDemand() : HorizonDemand(distribution(days: days))
   }
 
   func distribution(days: Int32) -> DemandDistribution {
-    let found: DemandDistribution
+    if signalled != nil { return demand(days: days).demand }
+    let found = usualDistribution(days: days)
+    return share < 1 ? found.thinned(to: share) : found
+  }
+
+  private func usualDistribution(days: Int32) -> DemandDistribution {
     switch demand {
     case .none: return HorizonDemand().demand
     case .declared(let perDay, let ratio):
-      found = DemandDistribution(perDayMilli: perDay, varianceRatioMilli: ratio, days: days)
+      return DemandDistribution(perDayMilli: perDay, varianceRatioMilli: ratio, days: days)
     case .grids(let grids, let exponent):
       var sum = grids[0].demand(days: Double(days), exponent: exponent)
       for grid in grids.dropFirst() {
         sum = sum.adding(grid.demand(days: Double(days), exponent: exponent))
       }
-      found = sum.distribution
-    case .embedded(let forecast): found = forecast.distribution(days: days)
+      return sum.distribution
+    case .embedded(let forecast): return forecast.distribution(days: days)
     }
-    return share < 1 ? found.thinned(to: share) : found
   }
 
   /// Mean units a day of the next four weeks, in thousandths.
   var perDayMilli: Int64 {
     if source == .none { return 0 }
-    if share >= 1, case .declared(let perDay, _) = demand { return perDay }
+    if share >= 1, signalled == nil, case .declared(let perDay, _) = demand { return perDay }
     return Int64((distribution(days: 28).mean / 28 * 1000).rounded())
   }
 }

@@ -30,12 +30,12 @@ struct DayMemory: BitwiseCopyable {
 /// the end.
 ///
 /// What remains can only fall below 1 just before a shipment comes: those days alone are looked at,
-/// and of them those only before which the stock may run out. `JointDemand` says how demand at several
+/// and of them those only before which the stock may run out. `StagedDemand` says how demand at several
 /// instants hangs together, `SupplyPlan` how days of arrival that are not certain are taken apart.
 /// What comes on a day is there after that day.
 struct FirstPassage: ~Copyable {
   var plan = SupplyPlan()
-  private var joint = JointDemand()
+  private var joint = StagedDemand()
   private var schedule = Store<PlannedArrival>(capacity: 64)
   /// By day.
   private var memory = Store<DayMemory>(zeroed: Int(SupplyPlan.lastDay) + 1)

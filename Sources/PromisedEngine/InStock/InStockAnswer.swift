@@ -2,14 +2,14 @@ import PromisedModel
 
 /// What is asked of every item of one question.
 private struct InStockSubject {
-  var place: AtpPlace
-  var channel: UInt16
+  var place = AtpPlace.network
+  var channel: UInt16 = 0
   /// The region whose forecasts count; empty = all.
-  var region: BorrowedBytes
+  var region = BorrowedBytes.empty
   var now: Int64
-  var days: Int32
+  var days: Int32 = 1
   /// Of the demand, 0…1.
-  var share: Double
+  var share = 1.0
   var source: DemandSource?
 
   /// Whether demand of the whole network is more than what is asked about.
@@ -105,6 +105,7 @@ extension State {
       next.eta == 0 ? 0 : network.utcOffset(of: next.node, at: next.eta))
     reply.nextSupplyQuantities.append(next.quantity)
     let outlook = outlook(of: token, slot, subject)
+    reply.append(signalled: outlook.signalled, days: subject.days)
     reply.demandSources.append(outlook.source.rawValue)
     reply.demandAgeSeconds.append(outlook.ageSeconds)
     reply.sampleDaysMilli.append(outlook.sampleDaysMilli)
@@ -137,10 +138,38 @@ extension State {
     reply.stockOutP90UnixSeconds.append(instant(dates.late))
   }
 
+  /// The demand of the whole network that an item's answers rest on.
+  func outlook(
+    of token: UInt64, _ slot: Int, now: Int64, only: DemandSource?
+  ) -> DemandOutlook {
+    scratch.sizeExponent = .nan
+    return outlook(of: token, slot, InStockSubject(now: now, source: only))
+  }
+
+  /// The same without what the seller signalled.
+  func usualOutlook(
+    of token: UInt64, _ slot: Int, now: Int64, only: DemandSource?
+  ) -> DemandOutlook {
+    scratch.sizeExponent = .nan
+    return usualOutlook(of: token, slot, InStockSubject(now: now, source: only))
+  }
+
+  /// With what its seller signalled, and as much of it as is asked about.
+  private func outlook(
+    of token: UInt64, _ slot: Int, _ subject: InStockSubject
+  ) -> DemandOutlook {
+    var outlook = usualOutlook(of: token, slot, subject)
+    if !signals.isEmpty && (subject.source == nil || subject.source == .signals) {
+      outlook = outlook.with(signalledDemand(of: token, slot, now: subject.now))
+    }
+    outlook.share = subject.share
+    return outlook
+  }
+
   /// The demand that an item's answers rest on: a fresh forecast, the declared rate, or what the
   /// service has seen itself, in this order; or the only one that is asked for. Of a group, the
   /// forecast of the region of its name, else what is asked for everywhere.
-  private func outlook(
+  private func usualOutlook(
     of token: UInt64, _ slot: Int, _ subject: InStockSubject
   ) -> DemandOutlook {
     let (only, now) = (subject.source, subject.now)
@@ -149,18 +178,12 @@ extension State {
     func today() -> Int32 {
       localDay(now, index == 0 ? nil : zone(ofSeller: attributes[index].seller))
     }
-    func shared(_ outlook: DemandOutlook) -> DemandOutlook {
-      var outlook = outlook
-      outlook.share = subject.share
-      return outlook
-    }
     if (only == nil || only == .forecast) && forecasts.first(of: token) != nil {
       let found = forecastGrids(of: token, day: today(), now: now, region: subject.region)
       if let oldest = found.grids.map(\.issuedUnixSeconds).min() {
-        return shared(
-          DemandOutlook(
-            found.grids, exponent: sizeExponent, ageSeconds: max(0, now - oldest),
-            reason: subject.isPart && !found.isOfRegion ? .wholeNetwork : .none))
+        return DemandOutlook(
+          found.grids, exponent: sizeExponent, ageSeconds: max(0, now - oldest),
+          reason: subject.isPart && !found.isOfRegion ? .wholeNetwork : .none)
       }
       if found.isStale { reason = .forecastStale }
     }
@@ -168,10 +191,9 @@ extension State {
     if index == 0 { return DemandOutlook() }
     let item = attributes[index]
     if (only == nil || only == .declaredRate) && item.demandPerDayMilli > 0 {
-      return shared(
-        DemandOutlook(
-          declaredPerDayMilli: item.demandPerDayMilli,
-          varianceRatioMilli: item.demandVarianceRatioMilli, reason: reason))
+      return DemandOutlook(
+        declaredPerDayMilli: item.demandPerDayMilli,
+        varianceRatioMilli: item.demandVarianceRatioMilli, reason: reason)
     }
     if only != nil && only != .embedded { return DemandOutlook() }
     // What items have in common changes with the days of any.
@@ -181,18 +203,16 @@ extension State {
     if place < 0 {
       let category = Int(item.category)
       if !demand.categories.knows(category) { return DemandOutlook() }
-      return shared(
-        DemandOutlook(
-          DemandForecast(demand, category: category, from: day, exponent: sizeExponent),
-          ageSeconds: -1, sampleDaysMilli: 0, reason: reason == .none ? .categoryOnly : reason))
+      return DemandOutlook(
+        DemandForecast(demand, category: category, from: day, exponent: sizeExponent),
+        ageSeconds: -1, sampleDaysMilli: 0, reason: reason == .none ? .categoryOnly : reason)
     }
     let active = demand.items.at(place).pointee
     let closed = active.keptDays == 0 ? active.countedTo : startOfDay(active, item.seller)
-    return shared(
-      DemandOutlook(
-        DemandForecast(demand, item: place, from: day, exponent: sizeExponent),
-        ageSeconds: max(0, now - closed),
-        sampleDaysMilli: (active.rate.slow.exposure * 1000) >> 20, reason: reason))
+    return DemandOutlook(
+      DemandForecast(demand, item: place, from: day, exponent: sizeExponent),
+      ageSeconds: max(0, now - closed),
+      sampleDaysMilli: (active.rate.slow.exposure * 1000) >> 20, reason: reason)
   }
 
   /// γ as learned, worked out once an answer.
@@ -231,6 +251,7 @@ extension InStockReply {
     demandSources.append(DemandSource.none.rawValue)
     demandAgeSeconds.append(-1)
     sampleDaysMilli.append(0)
+    append(signalled: nil, days: 1)
     appendWithoutDemand()
     inStockShares.append(0)
     historyDays.append(0)
@@ -255,5 +276,18 @@ extension InStockReply {
     let most: Int128 = 365_000_000
     let days = Int128(max(0, available)) * 1_000_000 / Int128(max(1, perDayMilli))
     daysOfCoverMilli.append(Int64(min(days, most)))
+  }
+
+  /// What of the horizon's demand the seller signalled.
+  fileprivate mutating func append(signalled: SignalledDemand?, days: Int32) {
+    if signalled == nil && signalledMilli.count == 0 { return }
+    // The rows before this one had none.
+    while signalledMilli.count < codes.count - 1 {
+      signalledMilli.append(0)
+      signalWeightsPermille.append(0)
+    }
+    let milli = (signalled?.units(days: days).mean ?? 0) * 1000
+    signalledMilli.append(Int64(max(-1e15, min(1e15, milli)).rounded()))
+    signalWeightsPermille.append(UInt32(clamping: signalled?.weightPermille ?? 0))
   }
 }

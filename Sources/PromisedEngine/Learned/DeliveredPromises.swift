@@ -11,10 +11,10 @@ extension State {
     guard let block = promiseBlock(holdID, number) else { return }
     promises.record(block).pointee.deliveredAtUnixSeconds = max(1, unixSeconds)
     touch(.hold, holdID)
-    guard let slot = holds.find(holdID), holds.state(slot) == .consumed else { return }
+    guard let slot = holds.find(holdID), holds.state(slot).isEnded else { return }
     if isAwaitingDelivery(slot) { return }
     holds.change(
-      slot, to: .consumed, forgetAt: forgetTime(after: Limits.endedHoldMilliseconds),
+      slot, to: holds.state(slot), forgetAt: forgetTime(after: Limits.endedHoldMilliseconds),
       committedAt: holds.hold(slot).committedAt)
   }
 
@@ -29,7 +29,7 @@ extension State {
   /// Committed, or already on its way.
   private func isOrdered(_ slot: Int) -> Bool {
     let state = holds.state(slot)
-    return state == .committed || state == .consumed
+    return state == .committed || (state.isEnded && keepsRoom(slot))
   }
 
   /// Promises of committed holds, also of shipped ones, that are not reported delivered, in the order of their slots.

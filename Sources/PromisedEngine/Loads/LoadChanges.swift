@@ -37,8 +37,10 @@ extension State {
     reserve(
       items: self.positions.itemCount + sizes.items,
       positions: self.positions.positionCount + sizes.positions)
+    if load.description.mode == .replace { stockLoadedAt = appliedTime.milliseconds }
     for chunk in load.chunks {
       if case .network = chunk, load.description.mode == .replace { continue }
+      if case .positions = chunk { stockLoadedAt = appliedTime.milliseconds }
       apply(chunk)
     }
     lastLoad = CommittedLoad(description: load.description, committedAt: appliedTime)

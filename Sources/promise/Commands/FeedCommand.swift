@@ -127,12 +127,15 @@ extension Session {
 
   private func sendFeed(_ job: FeedJob) throws(Failure) -> Int32 {
     var reader = FeedFileReader(file: job.path)
-    let rejects = try rejectsFile()
-    var hasHeader = false
+    // What a run before refused stays there.
+    let rejects = try rejectsFile(goesOn: job.position > 0)
+    var hasHeader = rejects.map { !$0.isEmpty } ?? false
     var header = ""
+    let meter = Meter(self)
     let run = FeedRun(
       connection, source: job.source, position: job.position,
-      patience: connection.options.timeoutNanoseconds
+      patience: connection.options.timeoutNanoseconds,
+      wait: { meter.wait($0) }
     ) { text, outcome in
       guard let rejects else { return }
       if !hasHeader { rejects.write("\(header),outcome\n") }
@@ -140,14 +143,15 @@ extension Session {
       let reason = OutcomeCode(rawValue: UInt16(truncatingIfNeeded: outcome))?.reason
       rejects.write("\(text),\(reason ?? "\(outcome)")\n")
     }
-    let meter = Meter(self)
     var stop: FeedStop?
     do throws(FeedStop) {
       let stream = try open(job.path)
       func take(_ batch: FeedBatch) throws(FeedStop) {
         if ClientProcess.wasInterrupted { throw .interrupted }
         try run.send(filled(batch, job))
-        meter.show("feeding \(job.source)", rows: reader.rowCount, of: job.rowCount)
+        meter.show(
+          "feeding \(job.source)", rows: reader.rowCount, of: job.rowCount,
+          begun: Int(clamping: job.after))
       }
       while let bytes = try piece(stream) {
         var batches: [FeedBatch] = []
@@ -181,9 +185,9 @@ extension Session {
     return batch
   }
 
-  private func rejectsFile() throws(Failure) -> ClientOutputFile? {
+  private func rejectsFile(goesOn: Bool) throws(Failure) -> ClientOutputFile? {
     guard let path = arguments.value("rejects") else { return nil }
-    do throws(SocketFailure) { return try ClientOutputFile(path: path) } catch {
+    do throws(SocketFailure) { return try ClientOutputFile(path: path, goesOn: goesOn) } catch {
       throw .local(error.reason, code: ExitCode.unreadable)
     }
   }
@@ -204,7 +208,11 @@ extension Session {
     _ job: FeedJob, _ run: FeedRun, _ reader: FeedFileReader, _ stop: FeedStop?
   ) throws(Failure) -> Int32 {
     let taken = monotonicNanoseconds() - job.start
-    if isJSON { summariseJSON(job, run, reader, taken) } else { summarise(job, run, taken) }
+    if isJSON {
+      summariseJSON(job, run, reader, taken)
+    } else {
+      summarise(job, run, reader, taken)
+    }
     switch stop {
     case .client(let error):
       note("Stopped at \(grouped(run.lastSequence)). The same command goes on from there.\n")
@@ -222,7 +230,9 @@ extension Session {
     return run.tally.refused > 0 ? ExitCode.no : ExitCode.yes
   }
 
-  private func summarise(_ job: FeedJob, _ run: FeedRun, _ nanoseconds: UInt64) {
+  private func summarise(
+    _ job: FeedJob, _ run: FeedRun, _ reader: FeedFileReader, _ nanoseconds: UInt64
+  ) {
     var table = Table("Outcome", "#Rows")
     for (number, count) in run.tally.outcomes.enumerated() where count > 0 {
       let code = OutcomeCode(rawValue: UInt16(number))
@@ -235,6 +245,14 @@ extension Session {
         + " \(counted(speed, "row"))/s; it is at \(grouped(run.lastSequence)).\n")
     if job.after > 0 && run.tally.rows == 0 {
       write("Everything up to \(grouped(job.after)) was applied before.\n")
+      if reader.hasOutcomes {
+        write("Refused rows that are sent again need a source of their own: --source NAME.\n")
+      }
+    }
+    if run.tally.refused > 0, let path = arguments.value("rejects") {
+      write("The refused rows are in \(printable(path)). When what is wrong is put right, they can")
+      write(" be sent as a source of their own:\n  promise feed \(printable(path))")
+      write(" --source \(printable(job.source))-again\n")
     }
   }
 

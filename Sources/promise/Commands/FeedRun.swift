@@ -52,18 +52,21 @@ final class FeedRun {
   private(set) var lastSequence: UInt64
   /// Called with each row that was refused.
   private let reject: (String, UInt32) -> Void
+  /// Called while the server does not answer, with the seconds that it is waited for yet.
+  private let wait: (UInt64) -> Void
 
   /// Requests that wait for their answers at a time.
   private static var window: Int { 4 }
 
   init(
     _ connection: Connection, source: String, position: UInt64, patience: UInt64,
-    reject: @escaping (String, UInt32) -> Void
+    wait: @escaping (UInt64) -> Void, reject: @escaping (String, UInt32) -> Void
   ) {
     self.connection = connection
     self.source = source
     self.patience = patience
     self.reject = reject
+    self.wait = wait
     lastSequence = position
   }
 
@@ -129,6 +132,8 @@ final class FeedRun {
     let deadline = monotonicNanoseconds() &+ patience
     while true {
       if ClientProcess.wasInterrupted { throw .interrupted }
+      let now = monotonicNanoseconds()
+      wait(deadline > now ? (deadline - now) / 1_000_000_000 : 0)
       sleep(nanoseconds: 200_000_000)
       do throws(ClientError) {
         _ = try connection.perform(.ping())

@@ -239,7 +239,7 @@ import Testing
   /// Sizes that shrink from one instant to the next are of no such demand: the later one holds.
   @Test func sizesThatDoNotAgreeGiveWay() {
     var numbers = Counter(seed: 47)
-    var joint = JointDemand()
+    var joint = StagedDemand()
     for _ in 0..<500 {
       func draw(_ below: UInt64) -> Double { Double(numbers.next(below: below)) + 1 }
       let units = Int64(draw(40))

@@ -8,6 +8,28 @@ import Testing
   // MARK: Extend
 
   /// Complaint 17: hold length and renewal unclear.
+  @Test func complaint18ACheckoutIsReservedUntilItIsPaidOrGivenUp() throws {
+    let desk = try Desk.small()
+    let paid = try desk.hold([Line("A", "F1", 6)], owner: "ann", seconds: 60)
+    _ = try desk.hold([Line("A", "F1", 4)], owner: "bob", seconds: 60)
+    // Nobody else gets them while they are at the checkout, and a page says so.
+    #expect(desk.available("A", "F1") == 0)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.hold([Line("A", "F1", 1)], owner: "eve") }
+        == .insufficientStock)
+    try desk.change(paid, .commit, owner: "ann")
+    // What was given up is there again, what was paid is not.
+    desk.now.milliseconds += 60_000
+    desk.expire()
+    #expect(desk.available("A", "F1") == 4)
+    try desk.hold([Line("A", "F1", 4)], owner: "eve")
+    #expect(
+      desk.code { () throws(Refusal) in try desk.hold([Line("A", "F1", 1)], owner: "eve") }
+        == .insufficientStock)
+    try desk.consume(paid, owner: "ann")
+    #expect(desk.onHand("A", "F1") == 4 && desk.available("A", "F1") == 0)
+  }
+
   @Test func complaint17ExtendingIsFromNowAndNeverNearer() throws {
     let desk = try Desk.small()
     let (id, _) = try desk.order([Line("A", "F1", 8)], seconds: 100)

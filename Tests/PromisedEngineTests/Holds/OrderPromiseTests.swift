@@ -84,6 +84,48 @@ import Testing
     #expect(world.desk.told(id) == ["holdUnknown"])
   }
 
+  @Test func aReleaseGivesBackOnlyTheRoomOfWhatHasNotLeft() throws {
+    let world = try PromiseWorld()
+    let id = try world.redeem([
+      try world.token("A", quantity: 5), try world.token("B", quantity: 2),
+    ])
+    try world.desk.change(id, .commit)
+    #expect(world.claimed("F1-DS", Self.night) == 7)
+    try world.desk.consume(id, [Line("A", "FC1", 3)])
+    #expect(world.claimed("F1-DS", Self.night) == 7)
+    try world.desk.change(id, .release)
+    // Three units are on the truck; four will not be.
+    #expect(world.claimed("F1-DS", Self.night) == 3 && world.wave(0, 24 * 60 + 300) == 3)
+    #expect(world.desk.row("A", "FC1")?.reserved == 0 && world.desk.onHand("A", "FC1") == 97)
+    #expect(world.shipments(id).map(\.lineCount) == [1])
+    #expect(world.copied().digest() == world.desk.state.digest())
+    // The units that left are waited for, and what they took is given back when they are told of.
+    world.desk.now.milliseconds += 2 * Limits.endedHoldMilliseconds
+    world.desk.expire()
+    #expect(world.desk.holdState(id) == .released)
+    #expect(world.desk.state.promise(of: id, shipment: 0) != nil)
+    world.desk.state.markDelivered(id, shipment: 0, at: world.desk.now.seconds)
+    #expect(world.copied().digest() == world.desk.state.digest())
+    world.desk.now.milliseconds += 2 * Limits.endedHoldMilliseconds
+    try world.desk.put(Rows.sellers(["S1"]))
+    #expect(world.desk.told(id) == ["holdUnknown"])
+    #expect(world.claimed("F1-DS", Self.night) == 0)
+  }
+
+  @Test func ofAReleasedKitTheRoomOfWhatHasBegunToLeaveStays() throws {
+    let world = try PromiseWorld()
+    try world.desk.put(Rows.items([Rows.Item(key: "KIT")]))
+    try world.desk.put(Rows.kits([("KIT", "A", 2), ("KIT", "B", 1)]))
+    let id = try world.redeem([try world.token("KIT", quantity: 4)])
+    try world.desk.change(id, .commit)
+    #expect(world.claimed("F1-DS", Self.night) == 4)
+    // Three of A: one kit and a half. Of two kits nothing has left.
+    try world.desk.consume(id, [Line("A", "FC1", 3)])
+    try world.desk.change(id, .release)
+    #expect(world.claimed("F1-DS", Self.night) == 2)
+    #expect(world.copied().digest() == world.desk.state.digest())
+  }
+
   @Test func aBrokenAllocationPutsItsPromiseAtRisk() throws {
     let world = try PromiseWorld()
     let first = try world.redeem([try world.token("B", quantity: 30)])

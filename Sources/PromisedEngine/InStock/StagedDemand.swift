@@ -35,7 +35,7 @@ struct DemandStage: BitwiseCopyable {
 /// a negative binomial of one ratio); with one size for both they share one level, a Pólya process;
 /// the γ of science lies between. Demand up to an instant is all that the next one knows of the
 /// past, which is exact in both limits.
-struct JointDemand: ~Copyable {
+struct StagedDemand: ~Copyable {
   var stages = Store<DemandStage>(capacity: 32)
   /// Terms that were summed: what the answers cost.
   var work = 0
