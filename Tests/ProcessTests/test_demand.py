@@ -157,7 +157,7 @@ class Demand(unittest.TestCase):
 
 
     def test_groups_channels_and_shipments_that_may_be_late(self):
-        self.start("--sandbox", "--sandbox-items", "500")
+        self.start()
         now = self.client.Admin.Ping().as_of.unix_s
         put_item(self.client, "PLACE", rate=2000)
         self.client.Inventory.PutPositions(
