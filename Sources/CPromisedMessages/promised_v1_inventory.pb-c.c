@@ -1820,7 +1820,7 @@ const ProtobufCMessageDescriptor promised__v1__availability_response__descriptor
   (ProtobufCMessageInit) promised__v1__availability_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__in_stock_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor promised__v1__in_stock_request__field_descriptors[10] =
 {
   {
     "read",
@@ -1906,10 +1906,49 @@ static const ProtobufCFieldDescriptor promised__v1__in_stock_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "group",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InStockRequest, group),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InStockRequest, channel),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "demand_share_milli",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__InStockRequest, demand_share_milli),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__in_stock_request__field_indices_by_name[] = {
+  8,   /* field[8] = channel */
+  9,   /* field[9] = demand_share_milli */
   5,   /* field[5] = demand_source */
   6,   /* field[6] = fast_track */
+  7,   /* field[7] = group */
   3,   /* field[3] = horizon_days */
   2,   /* field[2] = item_key_lengths */
   1,   /* field[1] = item_keys */
@@ -1919,7 +1958,7 @@ static const unsigned promised__v1__in_stock_request__field_indices_by_name[] = 
 static const ProtobufCIntRange promised__v1__in_stock_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor promised__v1__in_stock_request__descriptor =
 {
@@ -1929,7 +1968,7 @@ const ProtobufCMessageDescriptor promised__v1__in_stock_request__descriptor =
   "Promised__V1__InStockRequest",
   "promised.v1",
   sizeof(Promised__V1__InStockRequest),
-  7,
+  10,
   promised__v1__in_stock_request__field_descriptors,
   promised__v1__in_stock_request__field_indices_by_name,
   1,  promised__v1__in_stock_request__number_ranges,
@@ -3530,7 +3569,7 @@ const ProtobufCMessageDescriptor promised__v1__put_opportunity_request__descript
   (ProtobufCMessageInit) promised__v1__put_opportunity_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__atp_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor promised__v1__atp_request__field_descriptors[11] =
 {
   {
     "read",
@@ -3652,9 +3691,22 @@ static const ProtobufCFieldDescriptor promised__v1__atp_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "confidence",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__AtpRequest, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__atp_request__field_indices_by_name[] = {
   8,   /* field[8] = channel */
+  10,   /* field[10] = confidence */
   3,   /* field[3] = groups */
   9,   /* field[9] = horizon_days */
   2,   /* field[2] = item_key_lengths */
@@ -3668,7 +3720,7 @@ static const unsigned promised__v1__atp_request__field_indices_by_name[] = {
 static const ProtobufCIntRange promised__v1__atp_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor promised__v1__atp_request__descriptor =
 {
@@ -3678,7 +3730,7 @@ const ProtobufCMessageDescriptor promised__v1__atp_request__descriptor =
   "Promised__V1__AtpRequest",
   "promised.v1",
   sizeof(Promised__V1__AtpRequest),
-  10,
+  11,
   promised__v1__atp_request__field_descriptors,
   promised__v1__atp_request__field_indices_by_name,
   1,  promised__v1__atp_request__number_ranges,

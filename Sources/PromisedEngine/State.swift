@@ -230,7 +230,9 @@ struct Scratch: ~Copyable {
   var groups = Store<UInt16>(capacity: 16)
   var admitted = Store<Int64>(capacity: 256)
   var changed = ChangedItems()
-  var supply = Store<SupplyStep>(capacity: 64)
+  var passage = FirstPassage()
+  /// γ of demand as learned; not a number where it was not looked up yet.
+  var sizeExponent = Double.nan
   // Lines of a hold that redeems tokens.
   var lineBytes = Store<UInt8>(capacity: 256)
   var lengths = Store<UInt32>(capacity: Limits.linesPerHold)

@@ -84,13 +84,16 @@ package struct AtpQuery {
   package var channel: BorrowedBytes
   /// 1…365.
   package var horizonDays: Int32
+  /// The chance with which each shipment counts as come, in 1/65535; 0 = by its median.
+  package var confidence: UInt16
 
   package init(
     items: KeyColumn, groupNames: Column<BorrowedBytes> = .empty,
     nodeNames: Column<BorrowedBytes> = .empty, pairItems: Column<UInt32> = .empty,
     pairPlaces: Column<UInt32> = .empty, quantities: Column<Int32> = .empty,
-    channel: BorrowedBytes = .empty, horizonDays: Int32 = 90
+    channel: BorrowedBytes = .empty, horizonDays: Int32 = 90, confidence: UInt16 = 0
   ) {
+    self.confidence = confidence
     self.items = items
     self.groupNames = groupNames
     self.nodeNames = nodeNames

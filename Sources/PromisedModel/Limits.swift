@@ -134,6 +134,8 @@ package enum Limits {
   package static var atpDays: Int32 { 365 }
   /// What one such question may cost: cells of (node, set of demands) looked at.
   package static var atpWork: Int { 100_000_000 }
+  /// Terms that one InStock question may sum: less than a tenth of a second.
+  package static var inStockWork: Int { 40_000_000 }
   package static var unitsPerPosition: Int32 { 2_000_000_000 }
   /// Sources of the feed.
   package static var feedSources: Int { 10_000 }

@@ -71,11 +71,21 @@ package struct InStockQuery {
   package var source: DemandSource?
   /// Ask the delivery profiles which zones can have a unit within a day now.
   package var asksFastTrack: Bool
+  /// The supply of a group's nodes; empty = of all.
+  package var group: BorrowedBytes
+  /// For whom it is; empty = no channel.
+  package var channel: BorrowedBytes
+  /// How much of the demand is asked there, 1…1000.
+  package var demandShareMilli: Int32
 
   package init(
     items: KeyColumn, horizonDays: Int32, views: Column<UInt64> = .empty,
-    source: DemandSource? = nil, asksFastTrack: Bool = false
+    source: DemandSource? = nil, asksFastTrack: Bool = false, group: BorrowedBytes = .empty,
+    channel: BorrowedBytes = .empty, demandShareMilli: Int32 = 1000
   ) {
+    self.group = group
+    self.channel = channel
+    self.demandShareMilli = demandShareMilli
     self.items = items
     self.horizonDays = horizonDays
     self.views = views

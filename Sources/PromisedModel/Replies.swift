@@ -191,6 +191,8 @@ package enum InStockReason: UInt32, Sendable, CaseIterable {
   case inboundOverdue = 4
   /// There was nothing to sell today already.
   case outNow = 5
+  /// A group was asked for, and the demand is that of the whole network.
+  case wholeNetwork = 6
 }
 
 /// The last closed days of items, oldest first, one item after another.

@@ -40,7 +40,8 @@ extension RequestDecoder {
         message.pair_places, listed, rows: listed, below: places, "pair_places", of: "places"),
       quantities: quantities,
       channel: try FieldPath("channel").optionalKey(BorrowedBytes(message.channel)),
-      horizonDays: days == 0 ? 90 : days)
+      horizonDays: days == 0 ? 90 : days,
+      confidence: try FieldPath("confidence").number(message.confidence, in: 0...65_535))
     return .atp(query, minPosition: minPosition(message.read))
   }
 

@@ -78,11 +78,16 @@ extension RequestDecoder {
     }
     let source: UInt32 = try FieldPath("demand_source").number(message.demand_source, in: 0...4)
     let fastTrack: Int32 = try FieldPath("fast_track").number(message.fast_track, in: 0...1)
+    let share: Int32 = try FieldPath("demand_share_milli").number(
+      message.demand_share_milli, in: 0...1000)
     let query = InStockQuery(
       items: items, horizonDays: days == 0 ? 14 : days,
       views: Column(
         base: message.views.map { UnsafePointer($0) }, count: message.n_views),
-      source: source == 0 ? nil : DemandSource(rawValue: source), asksFastTrack: fastTrack == 1)
+      source: source == 0 ? nil : DemandSource(rawValue: source), asksFastTrack: fastTrack == 1,
+      group: try FieldPath("group").optionalKey(BorrowedBytes(message.group)),
+      channel: try FieldPath("channel").optionalKey(BorrowedBytes(message.channel)),
+      demandShareMilli: share == 0 ? 1000 : share)
     return .inStock(query, minPosition: minPosition(message.read))
   }
 

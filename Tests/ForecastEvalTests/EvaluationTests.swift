@@ -82,6 +82,10 @@ private final class Scratch {
     for (text, reason) in [
       ("", "a header"), ("item\n", "a header"), ("item,d0\na,1,2\n", "3 cells; the header has 2"),
       ("item,d0\na,x\n", "\"x\": a number"), ("item,d0\na,1e12\n", "a number"),
+      ("item,d0,d1\na,1,2\n\nb,3,4 5\n", ":4: 3: \"4 5\""),
+      ("item,d0\n\"a,1\nb,2\n", ":2: 1: a quote is not closed"),
+      ("item,d0\n\"a\"b,1\n", ":2: 1: something stands behind"),
+      ("item,d0\n\"a\nb\",1\nc,\"1,000\"\n", ":4: 2: \"1,000\""), ("item,d0\na\n", "1 cells"),
     ] {
       let scratch = Scratch(text)
       do throws(DataFault) {
@@ -91,6 +95,38 @@ private final class Scratch {
         #expect(error.description.contains(reason), "\(error.description)")
       }
     }
+  }
+
+  @Test func untidyFilesAreReadAsMeant() throws {
+    let scratch = Scratch(
+      "\u{FEFF}item, d0 ,\"d,1\"\r\n\r\n\"a \"\"b\"\"\",  3 ,\r\nc,-2, NA\n\"d\" ,0.6,1e3")
+    let file = try DailyFile.read(scratch.path)
+    #expect(file.days == 2 && file.names == ["a \"b\"", "c", "d"])
+    #expect(file.units == [3, -1, 0, -1, 1, 1000])
+  }
+
+  /// Few columns, long horizons, huge counts, nothing sold, a single item: no trap, and no judgement
+  /// without a case.
+  @Test func extremesAreJudgedOrSaidToBeNothing() throws {
+    for (columns, horizon, origin, history) in [(9, 7, 1, 1), (40, 28, 3, 2), (30, 1, 29, 29)] {
+      let header = "item" + (0..<columns).map { ",d\($0)" }.joined()
+      let rows: [(Int) -> Int64] = [
+        { _ in 0 }, { _ in 1_000_000_000 }, { $0 % 2 == 0 ? 999_999_999 : 0 }, { $0 == 2 ? 1 : 0 },
+      ]
+      let text = rows.map { row in
+        "x" + (0..<columns).map { ",\(row($0))" }.joined()
+      }
+      let scratch = Scratch(([header] + text).joined(separator: "\n"))
+      let found = Evaluation.run(
+        try DailyFile.read(scratch.path), horizon: horizon, firstOrigin: origin, every: 1,
+        history: history)
+      #expect(found.service.cases > 0)
+      #expect(found.service.scaledPinball95.isFinite && found.service.coverage95 <= 1)
+    }
+    let scratch = Scratch("item,d0,d1\na,1,2\n")
+    let none = Evaluation.run(
+      try DailyFile.read(scratch.path), horizon: 7, firstOrigin: 1, every: 1, history: 5)
+    #expect(none.service.cases == 0 && none.origins.isEmpty)
   }
 
   @Test func argumentsAreChecked() {

@@ -156,5 +156,52 @@ class Demand(unittest.TestCase):
                 self.assertEqual(client.Inventory.History(item_keys=[key]).today[0], 7)
 
 
+    def test_groups_channels_and_shipments_that_may_be_late(self):
+        self.start()
+        now = self.client.Admin.Ping().as_of.unix_s
+        put_item(self.client, "PLACE", rate=2000)
+        self.client.Inventory.PutPositions(
+            item_keys=["PLACE"] * 2, nodes=["AAA1", "BBB2"], node_indexes=[0, 1],
+            on_hand=[12, 9])
+        self.client.Inventory.PutGroups(
+            groups=["west", "east"], node_counts=[1, 1], nodes=["AAA1", "BBB2"],
+            node_indexes=[0, 1])
+        self.client.Inventory.PutChannelStock(
+            channels=["app"], channel_indexes=[0], item_keys=["PLACE"], nodes=["AAA1"],
+            node_indexes=[0], buffers=[4])
+        self.client.Inventory.PutInbound(
+            shipment_keys=["LATE"], item_keys=["PLACE"], nodes=["BBB2"], node_indexes=[0],
+            quantities=[40], eta_unix_s=[now + 3 * DAY], stages=[3],
+            eta_early_unix_s=[now + DAY], eta_late_unix_s=[now + 5 * DAY])
+        west = self.in_stock("PLACE", horizon_days=4, group="west", demand_share_milli=500)
+        self.assertEqual((west.available_now[0], west.inbound_in_horizon[0]), (12, 0))
+        self.assertEqual((west.demand_per_day_milli[0], west.reasons[0]), (1000, 0))
+        whole = self.in_stock("PLACE", horizon_days=4, group="west", channel="app")
+        self.assertEqual((whole.available_now[0], whole.reasons[0]), (8, 6))
+        east = [
+            self.in_stock("PLACE", horizon_days=days, group="east").demand_met[0]
+            for days in (3, 4, 7)]
+        # Half have come by the third day, 70 % by the fourth, all by the seventh.
+        self.assertAlmostEqual(east[0] / 65_535, 0.5 + 0.5 * 0.916, delta=0.01)
+        self.assertGreater(east[2], 65_000)
+        dates = {}
+        for confidence in (0, 6_600, 58_982):
+            reply = self.client.Inventory.Atp(
+                item_keys=["PLACE"], groups=["east"], confidence=confidence)
+            self.assertEqual(list(reply.step_units), [9, 49])
+            dates[confidence] = (reply.step_unix_s[1] - now) / DAY
+        self.assertAlmostEqual(dates[0], 3, delta=0.01)
+        self.assertAlmostEqual(dates[6_600], 1, delta=0.02)
+        self.assertAlmostEqual(dates[58_982], 5, delta=0.02)
+        with self.assertRaises(Refused) as refused:
+            self.in_stock("PLACE", group="nowhere")
+        self.assertEqual(refused.exception.reason, "GROUP_UNKNOWN")
+        shown = self.server.json(
+            "in-stock", "PLACE", "--group", "west", "--share", "500", "--horizon", "4")
+        self.assertEqual(shown["items"][0]["available_now"], 12)
+        pair, = self.server.json("atp", "PLACE", "--group", "east", "--confidence", ".9")["pairs"]
+        self.assertEqual(pair["available_now"], 9)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -36,6 +36,9 @@ import Testing
   @Test func knownAnswerS20() {
     let demand = DemandDistribution(mean: 15, varianceRatio: 1)
     #expect(abs(demand.cumulative(18) - 0.8194717116) < 1e-9)
+    // Units left and units short on average: n̄(18) = Σ P(D ≤ k) below 18, n(18) = n̄ − (18 − 15).
+    let left = (Int64(0)..<18).reduce(0.0) { $0 + demand.cumulative($1) }
+    #expect(abs(left - 3.5176095283) < 1e-9 && abs(left - 3 - 0.5176095283) < 1e-9)
   }
 
   /// The plain sum of the probabilities, term by term in logarithms: the independent truth.

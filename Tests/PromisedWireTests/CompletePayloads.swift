@@ -39,6 +39,9 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.packed(5, [0, 1_000_000_000_000])
       p.number(6, 3)
       p.number(7, 1)
+      p.text(8, "west")
+      p.text(9, "app")
+      p.number(10, 250)
     case .history:
       p.message(1) { $0.number(1, 7) }
       p.keys(2, 3, ["A", "BB"])
@@ -144,6 +147,7 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.packed(8, [1, 2_000_000_000])
       p.text(9, "app")
       p.number(10, 365)
+      p.number(11, 58_982)
     case .watch:
       p.number(1, 1)
       p.text(2, "B0")

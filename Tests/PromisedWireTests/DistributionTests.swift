@@ -38,10 +38,12 @@ enum DistributionRows {
     try asked(
       Call.atp(
         items: ["A", "BB"], groups: ["west"], nodes: ["N"], pairs: [(1, 0), (0, 1)],
-        quantities: [3, 4], channel: "app", horizonDays: 30, minimumPosition: 9)
+        quantities: [3, 4], channel: "app", horizonDays: 30, confidence: 62_258,
+        minimumPosition: 9)
     ) {
       guard case .atp(let query, let minimum) = $0 else { return report("no question") }
       #expect(minimum == 9 && query.items.count == 2 && query.horizonDays == 30)
+      #expect(query.confidence == 62_258)
       #expect(query.groupNames[0].name == Name("west") && query.nodeNames[0].name == Name("N"))
       #expect(Array(query.pairItems.buffer) == [1, 0] && Array(query.pairPlaces.buffer) == [0, 1])
       #expect(Array(query.quantities.buffer) == [3, 4] && query.channel.name == Name("app"))
@@ -49,6 +51,7 @@ enum DistributionRows {
     try asked(Call.atp(items: ["A"])) {
       guard case .atp(let query, _) = $0 else { return report("no question") }
       #expect(query.horizonDays == 90 && query.pairItems.isEmpty && query.channel.isEmpty)
+      #expect(query.confidence == 0)
       #expect(query.groupNames.isEmpty && query.nodeNames.isEmpty && query.quantities.isEmpty)
     }
   }
@@ -57,6 +60,17 @@ enum DistributionRows {
     try asked(Call.availability(items: ["A"], nodes: ["N"], groups: ["west"], channel: "app")) {
       guard case .availability(let query, _) = $0 else { return report("no question") }
       #expect(query.groupNames[0].name == Name("west") && query.channel.name == Name("app"))
+    }
+    try asked(
+      Call.inStock(items: ["A"], group: "west", channel: "app", demandShareMilli: 250)
+    ) {
+      guard case .inStock(let query, _) = $0 else { return report("no question") }
+      #expect(query.group.name == Name("west") && query.channel.name == Name("app"))
+      #expect(query.demandShareMilli == 250)
+    }
+    try asked(Call.inStock(items: ["A"])) {
+      guard case .inStock(let query, _) = $0 else { return report("no question") }
+      #expect(query.group.isEmpty && query.channel.isEmpty && query.demandShareMilli == 1000)
     }
     try asked(Call.offer(items: ["A"], postcodes: ["98109"], channel: "app")) {
       guard case .offer(let query, _) = $0 else { return report("no question") }

@@ -86,6 +86,14 @@ private let refusedFields: [RefusedField] = [
     $0.keys(2, 3, ["A"])
     $0.number(4, 366)
   },
+  RefusedField(.inStock, .fieldOutOfRange, "demand_share_milli is 1001; allowed: 0 to 1000") {
+    $0.keys(2, 3, ["A"])
+    $0.number(10, 1001)
+  },
+  RefusedField(.atp, .fieldOutOfRange, "confidence is 65536; allowed: 0 to 65535") {
+    $0.keys(2, 3, ["A"])
+    $0.number(11, 65_536)
+  },
   RefusedField(
     .apply, .fieldOutOfRange, "quantities[0] is -1; allowed: 0 to 2000000000"
   ) {

@@ -205,10 +205,23 @@ struct  Promised__V1__InStockRequest
    * 1 = ask the delivery profiles for fast_track; items x zones at most 1,000,000.
    */
   uint64_t fast_track;
+  /*
+   * The supply of this group's nodes, against the forecast of the region of its name if there is one;
+   * empty = the whole network.
+   */
+  ProtobufCBinaryData group;
+  /*
+   * Only what this channel may take is supply; empty = no channel.
+   */
+  ProtobufCBinaryData channel;
+  /*
+   * How much of the demand is asked of the group or channel, 1..1000 in 1/1000; 0 = all of it.
+   */
+  uint64_t demand_share_milli;
 };
 #define PROMISED__V1__IN_STOCK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__in_stock_request__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0, 0,NULL, 0, 0 }
+    , NULL, {0,NULL}, 0,NULL, 0, 0,NULL, 0, 0, {0,NULL}, {0,NULL}, 0 }
 
 
 struct  Promised__V1__InStockResponse
@@ -281,7 +294,8 @@ struct  Promised__V1__InStockResponse
   int64_t *sample_days_milli;
   /*
    * 0 = none, 1 = no demand known, 2 = there is a forecast but it is stale, 3 = nothing sold yet: by
-   * the category, 4 = inbound is overdue and counts for nothing, 5 = nothing is available now.
+   * the category, 4 = inbound is overdue and counts for nothing, 5 = nothing is available now, 6 = of
+   * a group, and the demand is that of the whole network.
    */
   size_t n_reasons;
   uint32_t *reasons;
@@ -696,10 +710,15 @@ struct  Promised__V1__AtpRequest
    * 1..365; 0 = 90.
    */
   uint64_t horizon_days;
+  /*
+   * The chance with which each shipment counts as come, 0..65535 in 1/65535, given that it has not
+   * come yet; 0 = from its median on, as claims count it.
+   */
+  uint64_t confidence;
 };
 #define PROMISED__V1__ATP_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__atp_request__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0 }
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0, 0 }
 
 
 /*

@@ -17,12 +17,15 @@ struct AtpSubject {
   var channel: UInt16
   var now: Int64
   var horizon: Int64
+  /// The chance with which a shipment counts as come, in 1/65535; 0 = its median.
+  var confidence: UInt16 = 0
 }
 
 extension State {
   /// What may be promised by date, a row per pair of an item and a place.
   ///
-  /// A step says how many units a new claim for that instant or later may take while every claim
+  /// Each shipment counts from the instant by which it has come with the chance asked for, or from its
+  /// median, as claims do. A step says how many units a new claim for that instant or later may take while every claim
   /// made keeps its supply: at a node what is there, at a group or in the network what its nodes
   /// have above 0. Demand of groups is taken off exactly, in whichever way leaves least. More than
   /// `Limits.atpSteps` steps are cut at the end, which makes them later, never too many units.
@@ -55,7 +58,8 @@ extension State {
           token: scratch.tokens[item], slot: slot, place: places[place],
           quantity: query.quantities.isEmpty ? 1 : Int64(query.quantities[pair]),
           channel: channel, now: now.seconds,
-          horizon: now.seconds + Int64(query.horizonDays) * 86_400), into: &reply)
+          horizon: now.seconds + Int64(query.horizonDays) * 86_400,
+          confidence: query.confidence), into: &reply)
       if scratch.model.work > Limits.atpWork {
         throw Refusal(
           .tooManyRows, "the answer would take too long at pair \(pair): ask for fewer at once")
@@ -169,7 +173,9 @@ extension State {
   private func fill(_ subject: AtpSubject, _ use: BackorderUse) {
     var only: UInt16?
     if case .node(let node) = subject.place { only = node }
-    fillModel(of: subject.token, subject.slot, node: only, backorders: use, at: subject.now)
+    fillModel(
+      of: subject.token, subject.slot, node: only, backorders: use, at: subject.now,
+      confidence: subject.confidence)
   }
 
   func isMember(_ node: UInt16, of place: AtpPlace) -> Bool {

@@ -42,7 +42,7 @@ extension State {
   }
 
   /// The steps of a kit, not yet joined where they are equal.
-  private func kitSteps(
+  func kitSteps(
     _ subject: AtpSubject, _ use: BackorderUse
   ) -> [(time: Int64, units: Int64)] {
     let parts = [KitComponent(item: subject.token, units: 1)] + kits.components(of: subject.token)
@@ -54,7 +54,8 @@ extension State {
     for part in parts {
       observe(item: part.item)
       fillModel(
-        of: part.item, positions.find(part.item), node: only, backorders: use, at: subject.now)
+        of: part.item, positions.find(part.item), node: only, backorders: use, at: subject.now,
+        confidence: subject.confidence)
       appendTimes(of: subject)
       for index in 0..<scratch.model.spans.count {
         let node = scratch.model.spans[index].node
@@ -69,7 +70,8 @@ extension State {
     var made: [Int64] = []
     for (number, part) in parts.enumerated() {
       fillModel(
-        of: part.item, positions.find(part.item), node: only, backorders: use, at: subject.now)
+        of: part.item, positions.find(part.item), node: only, backorders: use, at: subject.now,
+        confidence: subject.confidence)
       scratch.model.work += places.count * times.count
       if scratch.model.work > Limits.atpWork { break }
       for (place, node) in places.enumerated() {

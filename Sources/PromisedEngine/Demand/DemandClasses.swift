@@ -188,17 +188,22 @@ struct DemandClasses: Equatable {
     let quick = quickShares()
     for index in 0..<Self.count {
       let start = index * Reading.count
-      let seen = Int128(sum(Sum.expectedSquares, index)) + Int128(believed)
+      let squaresHere = Int128(sum(Sum.expectedSquares, index))
+      let seen = squaresHere + Int128(believed)
       let wide = Int128(max(0, sum(Sum.excess, index))) << 20
-      let ownWide = Int128(sum(Sum.ownExcess, index)) << 20
+      // How uneven its items are is seen at once, how wide outcomes spread with time: until then, as
+      // much wider than its items are as all are.
+      let ownHere =
+        ((Int128(sum(Sum.ownExcess, index)) << 20) + Int128(general) / 5)
+        / (squaresHere + Int128(believed) / 5)
+      let usual = Int128(Self.inRange(ownHere)) * allExcess / max(1, allOwn)
       let trusted: Int64 = 20 << 16
       table[start + Reading.quick] = quick[index]
       table[start + Reading.bias] = DemandScale.quotient(
         max(0, sum(Sum.demand, index)) + trusted, sum(Sum.expected, index) + trusted)
       table[start + Reading.excess] = Self.inRange(
-        (wide + Int128(believed) * allExcess) / seen)
-      table[start + Reading.ownExcess] = Self.inRange(
-        (ownWide + Int128(believed) * allOwn) / seen)
+        (wide + Int128(believed) * min(usual, allExcess)) / seen)
+      table[start + Reading.ownExcess] = Self.inRange(ownHere)
     }
   }
 

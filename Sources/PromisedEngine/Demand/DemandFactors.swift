@@ -17,6 +17,10 @@ struct DemandFactor: BitwiseCopyable, Equatable {
 struct DemandFactors: Equatable {
   private(set) var rows: [DemandFactor] = []
 
+  init() {}
+
+  private init(rows: [DemandFactor]) { self.rows = rows }
+
   /// Adds a row, replaces the one of its category and days, or removes that at 1000. False when there
   /// is no room.
   mutating func put(_ row: DemandFactor) -> Bool {
@@ -34,6 +38,15 @@ struct DemandFactors: Equatable {
     if rows.count >= Limits.demandFactors { return false }
     rows.append(row)
     return true
+  }
+
+  /// Those that count for a category on any of these days.
+  func of(_ category: Int, from first: Int32, to last: Int32) -> DemandFactors {
+    DemandFactors(
+      rows: rows.filter {
+        $0.fromDay <= last && first <= $0.toDay
+          && ($0.category == 0 || Int($0.category) == category)
+      })
   }
 
   /// The factor of a day in 1/2^20, at most 2^10.

@@ -14,86 +14,133 @@ struct DemandForecast {
   private let category: Int
   /// The first day forecast.
   private let day: Int32
+  /// The factors of the first seven days, added up.
+  private let week: InlineArray<8, Int64>
+  /// The factors of the next days added up, where events are known; else empty.
+  private let events: [Int64]
+  /// γ: how fast the size grows with the horizon, by what 7 and 28 days were learned to be.
+  private let exponent: Double
 
   /// What is read of a learner; it stays unchanged while a forecast is used.
-  private typealias Borrowed = (
-    classes: [DemandClasses], categories: DemandCategories, factors: DemandFactors
-  )
+  private typealias Borrowed = (classes: [DemandClasses], categories: DemandCategories)
 
   /// The forecast of an item from a day on, its open day on when none is said; what it sold on the
-  /// open day so far is left out.
-  init(_ learner: borrowing DemandLearner, item index: Int, from first: Int32? = nil) {
+  /// open day so far is left out. `exponent` saves working it out again.
+  init(
+    _ learner: borrowing DemandLearner, item index: Int, from first: Int32? = nil,
+    exponent: Double? = nil
+  ) {
     let item = learner.items.at(index).pointee
-    category = Int(item.category)
-    means = item.rate.means(prior: learner.categories.rate(category))
-    day = first ?? item.day
-    self.learner = (learner.classes, learner.categories, learner.factors)
+    let category = Int(item.category)
+    self.init(
+      learner, category, item.rate.means(prior: learner.categories.rate(category)),
+      first ?? item.day, exponent)
   }
 
   /// The forecast of an item of which nothing is known but its category.
-  init(_ learner: borrowing DemandLearner, category: Int, from day: Int32) {
+  init(
+    _ learner: borrowing DemandLearner, category: Int, from day: Int32, exponent: Double? = nil
+  ) {
+    let means = DemandRate().means(prior: learner.categories.rate(category))
+    self.init(learner, category, means, day, exponent)
+  }
+
+  private init(
+    _ learner: borrowing DemandLearner, _ category: Int, _ means: DemandMeans, _ day: Int32,
+    _ exponent: Double?
+  ) {
     self.category = category
-    means = DemandRate().means(prior: learner.categories.rate(category))
+    self.means = means
     self.day = day
-    self.learner = (learner.classes, learner.categories, learner.factors)
+    self.learner = (learner.classes, learner.categories)
+    self.exponent = exponent ?? learner.sizeExponent
+    var week = InlineArray<8, Int64>(repeating: 0)
+    for ahead in 0..<7 {
+      week[ahead + 1] =
+        week[ahead] + learner.categories.factor(category, on: day + Int32(ahead))
+    }
+    self.week = week
+    events = Self.events(learner, category, day)
+  }
+
+  private static func events(
+    _ learner: borrowing DemandLearner, _ category: Int, _ day: Int32
+  ) -> [Int64] {
+    let known = learner.factors.of(category, from: day, to: day + 364)
+    if known.rows.isEmpty { return [] }
+    var sums: [Int64] = [0]
+    sums.reserveCapacity(366)
+    for ahead in Int32(0)..<365 {
+      let factor = DemandScale.product(
+        learner.categories.factor(category, on: day + ahead),
+        known.factor(category, on: day + ahead))
+      sums.append(sums[sums.count - 1] + factor)
+    }
+    return sums
   }
 
   /// The demand of the next 1…365 days.
   func demand(days: Int32) -> HorizonDemand {
+    guard let window = window(days) else { return HorizonDemand() }
+    let map = LevelMap(learner.classes[window.upper], at: window.place)
+    if window.weight >= 1 { return HorizonDemand(window.mean, window.excess, map) }
+    let lower = LevelMap(learner.classes[window.upper - 1], at: window.lowerPlace)
+    return HorizonDemand(
+      window.mean, window.excess, lower.blended(with: map, weight: window.weight))
+  }
+
+  /// Its distribution, before what its probabilities were worth.
+  func distribution(days: Int32) -> DemandDistribution {
+    guard let window = window(days) else { return HorizonDemand().demand }
+    return DemandDistribution(mean: window.mean, varianceRatio: 1 + window.excess * window.mean)
+  }
+
+  /// What is predicted of a horizon, and from which classes of which learned lengths.
+  private struct Window {
+    var mean: Double
+    var excess: Double
+    var upper: Int
+    var place: (index: Int, fraction: Int64)
+    /// Of the length before it, where the horizon lies between the two.
+    var lowerPlace: (index: Int, fraction: Int64)
+    /// How much of the upper length counts.
+    var weight: Double
+  }
+
+  private func window(_ days: Int32) -> Window? {
     let exposure = exposure(days: days)
-    if exposure < 1 { return HorizonDemand() }
+    if exposure < 1 { return nil }
     var upper = 0
     while upper < DemandLearner.lengthCount - 1 && DemandLearner.length(upper) < days {
       upper += 1
     }
-    let (high, highMap) = predict(upper, exposure)
+    let one = Double(DemandScale.one)
+    let high = learner.classes[upper].predict(means, exposure: exposure)
+    var window = Window(
+      mean: Double(high.mean) / one, excess: Double(high.excess) / one, upper: upper,
+      place: high.place, lowerPlace: high.place, weight: 1)
     let length = DemandLearner.length(upper)
-    if length == days || upper == 0 { return HorizonDemand(high.mean, high.excess, highMap) }
+    if length == days || upper == 0 { return window }
     if length < days {
-      let growth = pow(Double(days) / Double(length), sizeExponent)
-      return HorizonDemand(high.mean, high.excess / growth, highMap)
+      window.excess /= pow(Double(days) / Double(length), exponent)
+      return window
     }
     let shorter = DemandLearner.length(upper - 1)
-    let (low, lowMap) = predict(upper - 1, exposure)
+    let low = learner.classes[upper - 1].predict(means, exposure: exposure)
+    let (mean, excess) = (Double(low.mean) / one, Double(low.excess) / one)
     let weight =
       log(Double(days) / Double(shorter)) / log(Double(length) / Double(shorter))
-    return HorizonDemand(
-      low.mean + weight * (high.mean - low.mean),
-      exp(log(low.excess) + weight * (log(high.excess) - log(low.excess))),
-      lowMap.blended(with: highMap, weight: weight))
+    window.mean = mean + weight * (window.mean - mean)
+    window.excess = exp(log(excess) + weight * (log(window.excess) - log(excess)))
+    window.lowerPlace = low.place
+    window.weight = weight
+    return window
   }
 
-  /// The next days, each by its factors, in 1/2^20.
+  /// The next days, each by its factors, in 1/2^20. Where no event is known, weeks are alike.
   private func exposure(days: Int32) -> Int64 {
-    // Where no event is known, whole weeks are alike.
-    let alike = learner.factors.rows.isEmpty ? days / 7 : 0
-    var exposure: Int64 = 0
-    if alike > 0 { for ahead in Int32(0)..<7 { exposure += factor(day + ahead) } }
-    exposure *= Int64(alike)
-    for ahead in (alike * 7)..<days { exposure += factor(day + ahead) }
-    return exposure
-  }
-
-  private func factor(_ day: Int32) -> Int64 {
-    DemandScale.product(
-      learner.categories.factor(category, on: day), learner.factors.factor(category, on: day))
-  }
-
-  private func predict(_ length: Int, _ exposure: Int64) -> (
-    demand: (mean: Double, excess: Double), map: LevelMap
-  ) {
-    let classes = learner.classes[length]
-    let found = classes.predict(means, exposure: exposure)
-    let one = Double(DemandScale.one)
-    return (
-      (mean: Double(found.mean) / one, excess: Double(found.excess) / one),
-      LevelMap(classes, at: found.place)
-    )
-  }
-
-  /// γ: how fast the size grows with the horizon, by what 7 and 28 days were learned to be.
-  private var sizeExponent: Double {
-    DemandLearner.sizeExponent(learner.classes[3], learner.classes[5])
+    if !events.isEmpty { return events[Int(days)] }
+    return Int64(days / 7) * week[7] + week[Int(days % 7)]
   }
 }
 
@@ -115,6 +162,17 @@ struct HorizonDemand {
     demand = DemandDistribution(mean: mean, varianceRatio: 1 + excess * mean)
     self.map = map
     isNone = false
+  }
+
+  /// The same of a share of the demand, 0…1, drawn unit by unit: the level is as uncertain as it was.
+  func thinned(to share: Double) -> HorizonDemand {
+    HorizonDemand(self, demand.thinned(to: share))
+  }
+
+  private init(_ other: HorizonDemand, _ demand: DemandDistribution) {
+    self.demand = demand
+    map = other.map
+    isNone = other.isNone
   }
 
   /// A distribution that is taken as it is, or as the map says.

@@ -51,7 +51,7 @@ struct DemandRate: BitwiseCopyable, Equatable {
   /// The exposure that the prior rate counts for: two days.
   static var priorExposure: Int64 { 2 << 20 }
   /// Units of an item in a day that statistics tell apart.
-  static var unitsPerDay: Int64 { 1 << 20 }
+  static var unitsPerDay: Int64 { 1 << 26 }
 
   mutating func observe(units: Int64, exposure: Int64) {
     let units = min(units, Self.unitsPerDay)

@@ -84,26 +84,27 @@ extension State {
     }
   }
 
-  /// The forecasts of an item that are in use on `day`; for the whole network, or else those of its
-  /// regions, which add up. `isStale`: there are some, and none of them is.
-  func forecastGrids(of token: UInt64, day: Int32, now: Int64) -> (
-    grids: [ForecastGrid], isStale: Bool
-  ) {
-    guard var next = forecasts.first(of: token) else { return ([], false) }
+  /// The forecasts of an item that are in use on `day`: of a region, if it is named and has one; else
+  /// for the whole network, or else those of its regions, which add up. `isStale`: there are some,
+  /// and none of them is.
+  func forecastGrids(
+    of token: UInt64, day: Int32, now: Int64, region: BorrowedBytes = .empty
+  ) -> (grids: [ForecastGrid], isOfRegion: Bool, isStale: Bool) {
+    var whole: ForecastGrid?
     var parts: [ForecastGrid] = []
     var isThere = false
-    while true {
-      let row = forecasts.row(next)
-      if row.periods > 0 {
-        isThere = true
-        if let grid = ForecastGrid(forecasts, row, day: day, now: now) {
-          if regionKeys.name(Int(row.region)).isEmpty { return ([grid], false) }
-          parts.append(grid)
-        }
-      }
-      guard let following = forecasts.next(after: next) else { break }
-      next = following
+    var next = forecasts.first(of: token)
+    while let place = next {
+      let row = forecasts.row(place)
+      next = forecasts.next(after: place)
+      if row.periods == 0 { continue }
+      isThere = true
+      guard let grid = ForecastGrid(forecasts, row, day: day, now: now) else { continue }
+      let name = regionKeys.name(Int(row.region))
+      if !region.isEmpty && same(name, region) { return ([grid], true, false) }
+      if name.isEmpty { whole = grid } else { parts.append(grid) }
     }
-    return (parts, isThere && parts.isEmpty)
+    if let whole { return ([whole], false, false) }
+    return (parts, false, isThere && parts.isEmpty)
   }
 }

@@ -54,15 +54,9 @@ struct PeriodDemand: Equatable {
   /// and quantiles of a sum follow from no marginals alone; this has the right limits and one
   /// closed form.
   static func sum(_ periods: [PeriodDemand], exponent: Double) -> PeriodDemand {
-    var (mean, squares, excess) = (0.0, 0.0, 0.0)
-    for period in periods {
-      mean += period.mean
-      squares += period.mean * period.mean
-      excess += period.mean * period.mean * period.excess
-    }
-    if squares <= 0 { return PeriodDemand(mean: 1e-6, excess: 0) }
-    let growth = pow(mean * mean / squares, exponent)
-    return PeriodDemand(mean: mean, excess: excess / squares / growth)
+    var total = PeriodSums()
+    for period in periods { total.add(period, share: 1) }
+    return total.demand(exponent)
   }
 
   /// Two regions' demand, independent of each other beyond their means.
@@ -72,8 +66,39 @@ struct PeriodDemand: Equatable {
     return PeriodDemand(mean: total, excess: variance / (total * total))
   }
 
-  var horizon: HorizonDemand {
-    HorizonDemand(DemandDistribution(mean: mean, varianceRatio: 1 + excess * mean))
+  var distribution: DemandDistribution {
+    DemandDistribution(mean: mean, varianceRatio: 1 + excess * mean)
+  }
+
+  var horizon: HorizonDemand { HorizonDemand(distribution) }
+}
+
+/// What the demand of a sum of periods follows from.
+struct PeriodSums: Equatable {
+  private var mean = 0.0
+  /// Of squared means, and of these times the excess.
+  private var squares = 0.0
+  private var excess = 0.0
+
+  /// Adds a period, with a share of its mean, some times over.
+  mutating func add(_ period: PeriodDemand, share: Double, times: Double = 1) {
+    let part = period.mean * share
+    mean += times * part
+    squares += times * part * part
+    excess += times * part * part * period.excess
+  }
+
+  mutating func add(_ more: PeriodSums, less: PeriodSums) {
+    mean += more.mean - less.mean
+    squares += more.squares - less.squares
+    excess += more.excess - less.excess
+  }
+
+  /// By the size's exponent γ; see `PeriodDemand.sum`.
+  func demand(_ exponent: Double) -> PeriodDemand {
+    if squares <= 0 { return PeriodDemand(mean: 1e-6, excess: 0) }
+    let growth = pow(mean * mean / squares, exponent)
+    return PeriodDemand(mean: mean, excess: excess / squares / growth)
   }
 }
 
@@ -81,6 +106,8 @@ struct PeriodDemand: Equatable {
 struct ForecastGrid {
   private var periods: [PeriodDemand] = []
   private let isCumulative: Bool
+  /// Over the first 0, 1, … periods.
+  private var sums = [PeriodSums()]
   private let periodDays: Double
   /// Days of the first periods that are over.
   private let elapsed: Double
@@ -98,36 +125,46 @@ struct ForecastGrid {
     periodDays = Double(length)
     elapsed = Double(past)
     let levels = (0..<Int(row.levelCount)).map { table.level(row, $0) }
+    var values = levels
     for period in 0..<Int(row.periods) {
-      periods.append(
-        PeriodDemand(
-          levels: levels,
-          values: levels.indices.map { table.value(row, period, $0) }))
+      for index in levels.indices { values[index] = table.value(row, period, index) }
+      let demand = PeriodDemand(levels: levels, values: values)
+      periods.append(demand)
+      var sum = sums[period]
+      sum.add(demand, share: 1)
+      sums.append(sum)
     }
   }
 
-  /// The demand of the next days. Days beyond the last period sell like those of the last.
+  /// The demand of the next days. Days beyond the last period sell like those of the last. Periods
+  /// that are covered in part count with their share of the mean. Constant time.
   func demand(days: Double, exponent: Double) -> PeriodDemand {
-    isCumulative
-      ? cumulativeDemand(days) : PeriodDemand.sum(parts(days), exponent: exponent)
-  }
-
-  /// The periods that the next days cover, those covered in part with their share of the mean.
-  private func parts(_ days: Double) -> [PeriodDemand] {
-    var parts: [PeriodDemand] = []
+    if isCumulative { return cumulativeDemand(days) }
+    var total = PeriodSums()
     var from = elapsed
     let end = elapsed + days
-    while from < end {
-      let index = min(periods.count - 1, Int(from / periodDays))
-      let isLast = index == periods.count - 1
-      let border = isLast ? from + periodDays : Double(index + 1) * periodDays
-      let to = min(end, border)
-      let share = (to - from) / periodDays
-      parts.append(
-        PeriodDemand(mean: periods[index].mean * share, excess: periods[index].excess))
-      from = to
+    let last = periods.count - 1
+    let lastStart = Double(last) * periodDays
+    if from < lastStart {
+      let first = Int(from / periodDays)
+      let border = min(end, Double(first + 1) * periodDays)
+      total.add(periods[first], share: (border - from) / periodDays)
+      from = border
+      let target = min(end, lastStart)
+      let whole = Int(target / periodDays)
+      if whole > first + 1 {
+        total.add(sums[whole], less: sums[first + 1])
+        from = Double(whole) * periodDays
+      }
+      if from < target { total.add(periods[whole], share: (target - from) / periodDays) }
+      from = max(from, target)
     }
-    return parts
+    if from < end {
+      let count = (end - from) / periodDays
+      total.add(periods[last], share: 1, times: count.rounded(.down))
+      total.add(periods[last], share: count - count.rounded(.down))
+    }
+    return total.demand(exponent)
   }
 
   /// From cumulative horizons: between two of them by the days, less what is over already.

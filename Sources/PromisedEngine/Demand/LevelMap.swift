@@ -27,13 +27,16 @@ struct LevelMap {
     let (own, general) = (100.0 * 65_536, 20.0 * 65_536)
     let upper = Double(place.fraction) / 65_536
     var running = 0.0
+    let perAll = 1 / (totals.all + general)
+    let (perLow, perHigh) = (1 / (totals.low + own), 1 / (totals.high + own))
+    var level: Int64 = 0
     for bin in 0..<bins {
-      let width =
-        Double(DemandLevels.tenThousandth(bin + 1) - DemandLevels.tenThousandth(bin)) / 10_000
-      let common =
-        (Double(classes.shares[all + bin]) + general * width) / (totals.all + general)
-      let below = (Double(classes.shares[low + bin]) + own * common) / (totals.low + own)
-      let above = (Double(classes.shares[high + bin]) + own * common) / (totals.high + own)
+      let next = DemandLevels.tenThousandth(bin + 1)
+      let width = Double(next - level) / 10_000
+      level = next
+      let common = (Double(classes.shares[all + bin]) + general * width) * perAll
+      let below = (Double(classes.shares[low + bin]) + own * common) * perLow
+      let above = (Double(classes.shares[high + bin]) + own * common) * perHigh
       running += below + upper * (above - below)
       shares[bin + 1] = min(1, running)
     }

@@ -5,8 +5,8 @@ import PromisedModel
 /// mean, Poisson when that ratio is 1.
 ///
 /// With size r = mean / (ratio − 1) and p = 1 / ratio, P(D ≤ k) is the regularised incomplete beta
-/// I_p(r, k + 1); for Poisson it is the regularised upper gamma Q(k + 1, mean). Both come from
-/// their continued fractions, which need about √(r + k) steps near the mean and few elsewhere, so
+/// I_p(r, k + 1); for Poisson it is the regularised upper gamma Q(k + 1, mean). Few units are summed,
+/// each term from the one before; of more, both come from their continued fractions, which need about √(r + k) steps near the mean and few elsewhere, so
 /// that a mean of millions costs microseconds where a sum over the probabilities would cost
 /// milliseconds. The tests hold them against that sum.
 ///
@@ -32,9 +32,15 @@ struct DemandDistribution {
     varianceRatio = Double(varianceRatioMilli) / 1000
   }
 
+  /// A share of it, 0…1, drawn unit by unit: the size stays.
+  func thinned(to share: Double) -> DemandDistribution {
+    DemandDistribution(mean: mean * share, varianceRatio: 1 + (varianceRatio - 1) * share)
+  }
+
   /// P(D ≤ k); 0 for a negative k.
   func cumulative(_ k: Int64) -> Double {
     if k < 0 { return 0 }
+    if let few = sum(k) { return few.cumulative }
     let result =
       varianceRatio > 1
       ? negativeBinomialCumulative(Double(k), density: negativeBinomialDensity(Double(k)))
@@ -45,10 +51,32 @@ struct DemandDistribution {
   /// P(D ≤ k) and P(D = k), which have most of their work in common; 0 for a negative k.
   func cumulativeAndProbability(_ k: Int64) -> (cumulative: Double, probability: Double) {
     if k < 0 { return (0, 0) }
+    if let few = sum(k) { return few }
     if varianceRatio <= 1 { return (cumulative(k), probability(k)) }
     let density = negativeBinomialDensity(Double(k))
     let cumulative = negativeBinomialCumulative(Double(k), density: density)
     return (min(1, max(0, cumulative)), density)
+  }
+
+  /// The sum of P(D = 0)…P(D = k), and its last term, where the terms are few and the first of them
+  /// is no less than a double can hold; about a nanosecond a term.
+  private func sum(_ k: Int64) -> (cumulative: Double, probability: Double)? {
+    if k > 256 { return nil }
+    let ratio = varianceRatio - 1
+    let logarithm = ratio > 0 ? mean / ratio * log1p(ratio) : mean
+    if logarithm > 650 { return nil }
+    var density = exp(-logarithm)
+    var total = density
+    if k == 0 { return (total, density) }
+    // P(n) / P(n − 1) = (a + b n) / n
+    let a = ratio > 0 ? (mean - ratio) / varianceRatio : mean
+    let b = ratio > 0 ? ratio / varianceRatio : 0
+    for n in 1...Int(k) {
+      let count = Double(n)
+      density *= (a + b * count) / count
+      total += density
+    }
+    return (min(1, total), density)
   }
 
   /// P(D = k); 0 for a negative k.

@@ -8,6 +8,8 @@ struct DemandOutlook: DemandByDays {
   /// Days of demand that it rests on, in thousandths; 0 where nobody counted.
   let sampleDaysMilli: Int64
   let reason: InStockReason
+  /// What of it counts, 0…1: drawn unit by unit, so that its level is as uncertain as before.
+  var share = 1.0
   private let demand: Demand
   /// What the item's seller signalled beyond it; nil = nothing.
   private(set) var signalled: SignalledDemand?
@@ -30,9 +32,11 @@ struct DemandOutlook: DemandByDays {
       .declaredRate, age: -1, sample: 0, reason)
   }
 
-  init(_ grids: [ForecastGrid], exponent: Double, ageSeconds: Int64) {
+  init(
+    _ grids: [ForecastGrid], exponent: Double, ageSeconds: Int64, reason: InStockReason = .none
+  ) {
     self.init(
-      .grids(grids, exponent: exponent), .forecast, age: ageSeconds, sample: 0, .none)
+      .grids(grids, exponent: exponent), .forecast, age: ageSeconds, sample: 0, reason)
   }
 
   init(
@@ -64,29 +68,43 @@ struct DemandOutlook: DemandByDays {
   /// The demand of the next 1…365 days.
   func demand(days: Int32) -> HorizonDemand {
     let usual = usualDemand(days: days)
-    return signalled?.added(to: usual, days: days) ?? usual
+    let found = signalled?.added(to: usual, days: days) ?? usual
+    return share < 1 ? found.thinned(to: share) : found
   }
 
   private func usualDemand(days: Int32) -> HorizonDemand {
     switch demand {
-    case .none: return HorizonDemand()
+    case .none: HorizonDemand()
+    case .embedded(let forecast): forecast.demand(days: days)
+    default: HorizonDemand(usualDistribution(days: days))
+    }
+  }
+
+  func distribution(days: Int32) -> DemandDistribution {
+    if signalled != nil { return demand(days: days).demand }
+    let found = usualDistribution(days: days)
+    return share < 1 ? found.thinned(to: share) : found
+  }
+
+  private func usualDistribution(days: Int32) -> DemandDistribution {
+    switch demand {
+    case .none: return HorizonDemand().demand
     case .declared(let perDay, let ratio):
-      return HorizonDemand(
-        DemandDistribution(perDayMilli: perDay, varianceRatioMilli: ratio, days: days))
+      return DemandDistribution(perDayMilli: perDay, varianceRatioMilli: ratio, days: days)
     case .grids(let grids, let exponent):
       var sum = grids[0].demand(days: Double(days), exponent: exponent)
       for grid in grids.dropFirst() {
         sum = sum.adding(grid.demand(days: Double(days), exponent: exponent))
       }
-      return sum.horizon
-    case .embedded(let forecast): return forecast.demand(days: days)
+      return sum.distribution
+    case .embedded(let forecast): return forecast.distribution(days: days)
     }
   }
 
   /// Mean units a day of the next four weeks, in thousandths.
   var perDayMilli: Int64 {
-    if case .declared(let perDay, _) = demand, signalled == nil { return perDay }
     if source == .none { return 0 }
-    return Int64((demand(days: 28).demand.mean / 28 * 1000).rounded())
+    if share >= 1, signalled == nil, case .declared(let perDay, _) = demand { return perDay }
+    return Int64((distribution(days: 28).mean / 28 * 1000).rounded())
   }
 }

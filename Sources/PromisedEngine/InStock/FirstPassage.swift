@@ -5,122 +5,230 @@ import PromisedModel
 protocol DemandByDays {
   /// Of the next 1…365 days.
   func demand(days: Int32) -> HorizonDemand
+  /// Its distribution alone.
+  func distribution(days: Int32) -> DemandDistribution
 }
 
-/// Units that will have come by the end of a day, counted from now.
-struct SupplyStep: BitwiseCopyable, Equatable {
-  /// 1…365.
-  var day: Int32
-  /// Everything available and come by then.
-  var units: Int64
+/// Days by whose end all is sold with a chance of .1, .5 and .9; nil = not within a year.
+struct StockOutDays: Equatable {
+  var early: Int32?
+  var middle: Int32?
+  var late: Int32?
+}
+
+/// What was found of a day, for the plans whose turns it names.
+struct DayMemory: BitwiseCopyable {
+  var mean: Double
+  var ratio: Double
+  /// The chance that all is sold by its end.
+  var out: Double
+  var turn: UInt32
+  var outTurn: UInt32
 }
 
 /// Whether stock lasts until new stock comes: something must be left at every moment, not only at
 /// the end.
 ///
-/// Demand grows by a Pólya process: given the units so far, the next stretch is negative binomial
-/// with size r plus these units, so that a busy beginning makes a busy end likelier, and the sum
-/// up to the horizon has exactly the distribution that the horizon's answers use. What remains can
-/// only fall below 1 just before a shipment comes: those days alone are stepped through, by exact
-/// dynamic programming over the units sold. Supply of more than `cells` units is counted in larger
-/// steps; that is good to about a hundredth (a test holds it against simulation).
-struct FirstPassage {
-  /// Units that are told apart.
-  let cells: Int
-
-  init(cells: Int = 256) { self.cells = cells }
-
-  /// P(a unit is left all the time until `days` are over).
-  ///
-  /// - Parameters:
-  ///   - supply: what there is from now on (day 0), then what comes; days and units ascending.
-  ///   - demand: the demand of the days up to one; its mean is used, and the horizon's own size.
-  /// - Complexity: O(shipments that matter × cells²), and none matters that comes before the stock
-  ///   at hand can run out: mostly one distribution function and no memory.
-  func neverOut(
-    supply: Column<SupplyStep>, days: Int32, of demand: some DemandByDays
-  ) -> Double {
-    if supply.isEmpty || supply[0].units <= 0 { return 0 }
-    let horizon = demand.demand(days: days)
-    var last = 0
-    var isAtRisk = false
-    while last + 1 < supply.count && supply[last + 1].day < days {
-      isAtRisk = isAtRisk || risk(supply, last, demand) > Self.leastRisk
-      last += 1
-    }
-    let units = supply[last].units
-    if !isAtRisk { return horizon.truth(of: horizon.demand.cumulative(units - 1)) }
-    // A stretch ends where the next shipment comes.
-    var stretches: [(units: Int64, mean: Double)] = []
-    for step in 0..<last where risk(supply, step, demand) > Self.leastRisk {
-      let mean = demand.demand(days: supply[step + 1].day).demand.mean
-      stretches.append((units: supply[step].units, mean: min(horizon.demand.mean, mean)))
-    }
-    stretches.append((units: units, mean: horizon.demand.mean))
-    return horizon.truth(of: survival(stretches, ratio: horizon.demand.varianceRatio))
-  }
+/// What remains can only fall below 1 just before a shipment comes: those days alone are looked at,
+/// and of them those only before which the stock may run out. `StagedDemand` says how demand at several
+/// instants hangs together, `SupplyPlan` how days of arrival that are not certain are taken apart.
+/// What comes on a day is there after that day.
+struct FirstPassage: ~Copyable {
+  var plan = SupplyPlan()
+  private var joint = StagedDemand()
+  private var schedule = Store<PlannedArrival>(capacity: 64)
+  /// By day.
+  private var memory = Store<DayMemory>(zeroed: Int(SupplyPlan.lastDay) + 1)
+  private var turn: UInt32 = 0
 
   /// A chance of running out before a shipment that is too small to look at.
   private static var leastRisk: Double { 1e-6 }
+  /// Units up to which any number of shipments is looked at exactly, at the horizon asked for and for
+  /// dates.
+  private static var exactCells: (horizon: Int64, dates: Int64) { (160, 32) }
 
-  /// The chance that what a step has is gone before the next one.
-  private func risk(
-    _ supply: Column<SupplyStep>, _ step: Int, _ demand: some DemandByDays
+  /// Terms summed since the start: what answers cost.
+  var work: Int { joint.work }
+
+  /// Begins a plan.
+  mutating func begin(available: Int64, at now: Int64) {
+    turn &+= 1
+    plan.begin(available: available, at: now)
+  }
+
+  /// P(demand ≤ supply) and P(demand < supply) at the end of a day.
+  mutating func atTheEnd(
+    of days: Int32, _ demand: HorizonDemand
+  ) -> (met: Double, stillBuyable: Double) {
+    plan.mix(days: days)
+    var (met, left) = (0.0, 0.0)
+    for place in 0..<plan.mixture.count {
+      let supply = plan.mixture[place]
+      if supply.units < 0 || supply.chance <= 0 { continue }
+      let (upTo, exactly) = demand.demand.cumulativeAndProbability(supply.units)
+      met += supply.chance * upTo
+      if supply.units > 0 { left += supply.chance * max(0, upTo - exactly) }
+    }
+    // A supply that is never there meets nothing, whatever probabilities are worth.
+    return (met > 0 ? demand.truth(of: met) : 0, left > 0 ? demand.truth(of: left) : 0)
+  }
+
+  /// P(a unit is left all the time until `days` are over), 1…365.
+  mutating func neverOut(days: Int32, of demand: some DemandByDays) -> Double {
+    if plan.available <= 0 { return 0 }
+    return demand.demand(days: days).truth(
+      of: survival(days, demand, exactCells: Self.exactCells.horizon))
+  }
+
+  /// Before what probabilities were worth is told.
+  private mutating func survival(
+    _ days: Int32, _ demand: some DemandByDays, exactCells: Int64
   ) -> Double {
-    1 - demand.demand(days: supply[step + 1].day).demand.cumulative(supply[step].units - 1)
-  }
-
-  /// P(the demand up to each stretch's end is below its units).
-  ///
-  /// - Parameter ratio: variance over mean at the end of the last stretch.
-  private func survival(_ stretches: [(units: Int64, mean: Double)], ratio: Double) -> Double {
-    let total = Double(stretches[stretches.count - 1].units)
-    let mean = stretches[stretches.count - 1].mean
-    // Variance = M + M²/r; in cells of `scale` units the same coefficient of variation.
-    let scale = max(1, total / Double(cells))
-    let spread = (ratio - 1) / max(mean, 1e-12)
-    let wide = spread - (scale - 1) / max(mean, 1e-12)
-    let size = 1 / max(wide, 1e-9)
-    let tops = stretches.map { max(1, Int((Double($0.units) / scale).rounded())) }
-    var alive = [Double](repeating: 0, count: tops[tops.count - 1] + 1)
-    var next = alive
-    alive[0] = 1
-    var before = 0.0
-    var reached = 1
-    for (index, top) in tops.enumerated() {
-      let now = stretches[index].mean / scale
-      let share = max(0, (now - before) / (size + now))
-      for place in 0..<top { next[place] = 0 }
-      for sold in 0..<min(reached, top) where alive[sold] > 0 {
-        var chance = alive[sold] * exp((size + Double(sold)) * log1p(-share))
-        var more = 0
-        while sold + more < top {
-          next[sold + more] += chance
-          chance *= (size + Double(sold + more)) / Double(more + 1) * share
-          more += 1
-        }
+    let horizon = distribution(days, demand)
+    let last = plan.lastArrival(before: days)
+    if last == 0 { return horizon.cumulative(plan.available - 1) }
+    if risk(last, plan.available, demand) <= Self.leastRisk {
+      plan.mix(days: days - 1)
+      var sum = 0.0
+      for place in 0..<plan.mixture.count {
+        let supply = plan.mixture[place]
+        sum += supply.chance * horizon.cumulative(supply.units - 1)
       }
-      swap(&alive, &next)
-      before = now
-      reached = top
+      return sum
     }
-    return min(1, alive[0..<reached].reduce(0, +))
+    plan.arrange(isFine: exactCells == Self.exactCells.horizon)
+    var sum = 0.0
+    for scenario in 0..<plan.chances.count where plan.chances[scenario] > 0 {
+      list(scenario, before: days)
+      sum += plan.chances[scenario] * survival(days, horizon, demand, exactCells)
+    }
+    return min(1, sum)
   }
 
-  /// The first day by whose end all is sold with at least a probability, 1…365; nil = later.
-  func stockOutDay(
-    _ probability: Double, supply: Column<SupplyStep>, of demand: some DemandByDays,
-    after known: Int32 = 0
+  /// Lists what comes before a day in a scenario, by the day.
+  private mutating func list(_ scenario: Int, before day: Int32) {
+    schedule.removeAll()
+    for index in 0..<plan.certain.count where plan.certain[index].lastDay < day {
+      schedule.append(plan.certain[index])
+    }
+    let count = plan.uncertain.count
+    for index in 0..<count {
+      var arrival = plan.uncertain[index]
+      arrival.lastDay = plan.days[scenario * count + index]
+      if arrival.lastDay >= day { continue }
+      schedule.append(arrival)
+      var place = schedule.count - 1
+      while place > 0 && schedule[place - 1].lastDay > arrival.lastDay {
+        schedule[place] = schedule[place - 1]
+        place -= 1
+      }
+      schedule[place] = arrival
+    }
+  }
+
+  private mutating func survival(
+    _ days: Int32, _ horizon: DemandDistribution, _ demand: some DemandByDays,
+    _ exactCells: Int64
+  ) -> Double {
+    joint.stages.removeAll()
+    var units = plan.available
+    for index in 0..<schedule.count {
+      let arrival = schedule[index]
+      let isSameDay = index > 0 && schedule[index - 1].lastDay == arrival.lastDay
+      if !isSameDay && risk(arrival.lastDay, units, demand) > Self.leastRisk {
+        joint.stages.append(
+          DemandStage(distribution(arrival.lastDay, demand), below: units))
+      }
+      units += arrival.units
+    }
+    if joint.stages.count == 0 { return horizon.cumulative(units - 1) }
+    joint.stages.append(DemandStage(horizon, below: units))
+    return joint.allBelow(exactCells: exactCells)
+  }
+
+  /// The chance that units are gone by the end of a day.
+  private mutating func risk(
+    _ day: Int32, _ units: Int64, _ demand: some DemandByDays
+  ) -> Double {
+    1 - distribution(day, demand).cumulative(units - 1)
+  }
+
+  private mutating func distribution(
+    _ day: Int32, _ demand: some DemandByDays
+  ) -> DemandDistribution {
+    let kept = memory.at(Int(day))
+    if kept.pointee.turn != turn {
+      let found = demand.distribution(days: day)
+      kept.pointee.mean = found.mean
+      kept.pointee.ratio = found.varianceRatio
+      kept.pointee.turn = turn
+    }
+    return DemandDistribution(mean: kept.pointee.mean, varianceRatio: kept.pointee.ratio)
+  }
+
+  // MARK: Dates
+
+  /// When all is sold: the days on which that is as likely as said.
+  mutating func stockOutDays(of demand: some DemandByDays) -> StockOutDays {
+    if plan.available <= 0 { return StockOutDays(early: 1, middle: 1, late: 1) }
+    let early = day(0.1, demand, after: 0)
+    guard let early else { return StockOutDays() }
+    let middle = day(0.5, demand, after: early - 1)
+    guard let middle else { return StockOutDays(early: early) }
+    return StockOutDays(early: early, middle: middle, late: day(0.9, demand, after: middle - 1))
+  }
+
+  /// The first day after `known` by whose end all is sold with at least a probability. From a guess
+  /// outwards in growing steps, then by halves: a few distribution functions.
+  private mutating func day(
+    _ probability: Double, _ demand: some DemandByDays, after known: Int32
   ) -> Int32? {
-    func isOut(_ day: Int32) -> Bool {
-      1 - neverOut(supply: supply, days: day, of: demand) >= probability
-    }
-    if !isOut(365) { return nil }
-    var (low, high) = (known, Int32(365))
+    var (low, high) = (known, SupplyPlan.lastDay + 1)
+    var next = min(max(guess(probability, demand), low + 1), high - 1)
+    var step: Int32 = 1
     while high - low > 1 {
-      let middle = (low + high) / 2
-      if isOut(middle) { high = middle } else { low = middle }
+      let isOut = chanceOut(by: next, demand) >= probability
+      if isOut { high = next } else { low = next }
+      if high - low <= 1 { break }
+      if low > known && high <= SupplyPlan.lastDay {
+        next = low + (high - low) / 2
+      } else {
+        next = isOut ? max(low + 1, next - step) : min(high - 1, next + step)
+        step *= 2
+      }
     }
-    return high
+    return high > SupplyPlan.lastDay ? nil : high
+  }
+
+  private mutating func chanceOut(by day: Int32, _ demand: some DemandByDays) -> Double {
+    let kept = memory.at(Int(day))
+    if kept.pointee.outTurn != turn {
+      let horizon = demand.demand(days: day)
+      kept.pointee.mean = horizon.demand.mean
+      kept.pointee.ratio = horizon.demand.varianceRatio
+      kept.pointee.turn = turn
+      let left = survival(day, demand, exactCells: Self.exactCells.dates)
+      kept.pointee.out = 1 - horizon.truth(of: left)
+      kept.pointee.outTurn = turn
+    }
+    return kept.pointee.out
+  }
+
+  /// About the day on which what there will be then is asked for with a probability: Wilson and
+  /// Hilferty's cube of a normal value for the gamma quantile, in units of the variance ratio.
+  private mutating func guess(_ probability: Double, _ demand: some DemandByDays) -> Int32 {
+    let normal = probability < 0.3 ? -1.281_55 : probability > 0.7 ? 1.281_55 : 0
+    var day: Int32 = 14
+    var units = Double(plan.available)
+    for _ in 0..<3 {
+      let there = distribution(day, demand)
+      let shape = max(0.1, (units - 0.5) / there.varianceRatio)
+      let root = 1 - 1 / (9 * shape) + normal / (3 * shape.squareRoot())
+      let needed = there.varianceRatio * shape * root * root * root
+      let wanted = max(1, needed / max(there.mean, 1e-9) * Double(day))
+      day = Int32(min(Double(SupplyPlan.lastDay), wanted.rounded(.up)))
+      units = Double(plan.available + plan.expected(days: max(1, day - 1)))
+    }
+    return day
   }
 }

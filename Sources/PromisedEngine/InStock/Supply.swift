@@ -15,6 +15,14 @@ extension State {
   func nextSupply(of token: UInt64, node: UInt16?, after now: Int64) -> (
     eta: Int64, quantity: Int64, node: UInt16
   ) {
+    nextSupply(of: token, after: now) { node == nil || node == $0 }
+  }
+
+  /// The same to the nodes that are asked for.
+  @inline(__always)
+  func nextSupply(of token: UInt64, after now: Int64, isMember: (UInt16) -> Bool) -> (
+    eta: Int64, quantity: Int64, node: UInt16
+  ) {
     var eta = Int64.max
     var quantity: Int64 = 0
     var lowest = UInt16.max
@@ -23,7 +31,7 @@ extension State {
       let row = inbound.row(found)
       next = inbound.next(after: found)
       if row.isDraft || row.etaUnixSeconds <= now || row.etaUnixSeconds > eta { continue }
-      if let node, row.node != node { continue }
+      if !isMember(row.node) { continue }
       if row.etaUnixSeconds < eta { (quantity, lowest) = (0, .max) }
       eta = row.etaUnixSeconds
       quantity += Int64(row.quantity)
@@ -32,73 +40,55 @@ extension State {
     return eta == Int64.max ? (0, 0, 0) : (eta, quantity, lowest)
   }
 
-  /// Lists in scratch memory what there is now, then what there will have been by the end of each
-  /// day on which something comes, within a year. From the sixteenth such day on, what comes is
-  /// taken together when the last of it comes, which errs towards too little.
-  func listSupply(of token: UInt64, available: Int64, now: Int64) {
-    scratch.supply.removeAll()
-    scratch.supply.append(SupplyStep(day: 0, units: available))
+  /// Lists in `scratch.passage` what there is now at a place and what comes to it within a year, each
+  /// shipment by its distribution, given that it has not come yet. What is being received comes
+  /// within a day; drafts never; nor what should long have come: nobody has said when it does.
+  /// Linear in the item's open inbound.
+  ///
+  /// - Returns: units that will more likely than not have come by `horizon`, and whether something
+  ///   is overdue that counts for nothing.
+  func planSupply(
+    of token: UInt64, available: Int64, at place: AtpPlace, now: Int64, horizon: Int64
+  ) -> (expected: Int64, hasOverdue: Bool) {
+    scratch.passage.begin(available: available, at: now)
+    var expected: Int64 = 0
+    var hasOverdue = false
     var next = inbound.first(of: token)
     while let found = next {
       let row = inbound.row(found)
       next = inbound.next(after: found)
-      if !row.isExpected(after: now, upTo: now + 365 * 86_400) { continue }
-      let wait = max(0, row.etaUnixSeconds - now)
-      insert(
-        SupplyStep(day: Int32(max(1, (wait + 86_399) / 86_400)), units: Int64(row.quantity)))
-    }
-    var units = available
-    for step in 1..<max(1, scratch.supply.count) {
-      units += scratch.supply[step].units
-      scratch.supply.at(step).pointee.units = units
-    }
-  }
-
-  /// Puts units that come into the ascending list of days.
-  private func insert(_ step: SupplyStep) {
-    var place = scratch.supply.count
-    while place > 1 && scratch.supply[place - 1].day > step.day { place -= 1 }
-    if place > 1 && scratch.supply[place - 1].day == step.day {
-      scratch.supply.at(place - 1).pointee.units += step.units
-      return
-    }
-    scratch.supply.append(step)
-    var last = scratch.supply.count - 1
-    while last > place {
-      scratch.supply[last] = scratch.supply[last - 1]
-      last -= 1
-    }
-    scratch.supply[place] = step
-    if scratch.supply.count <= 17 { return }
-    let latest = scratch.supply.removeLast()
-    let before = scratch.supply.at(16)
-    before.pointee = SupplyStep(day: latest.day, units: before.pointee.units + latest.units)
-  }
-
-  /// Whether inbound should have come, and nobody has said when it does.
-  func hasOverdue(_ token: UInt64, now: Int64) -> Bool {
-    var next = inbound.first(of: token)
-    while let found = next {
-      let row = inbound.row(found)
-      next = inbound.next(after: found)
-      if !row.isDraft && row.etaUnixSeconds <= now
-        && row.stage != InboundStage.receiving.rawValue
-      {
-        return true
+      if row.isDraft || !isMember(row.node, of: place) { continue }
+      let units = Int64(row.quantity)
+      if row.etaUnixSeconds <= now && row.stage == InboundStage.receiving.rawValue {
+        scratch.passage.plan.add(units, onDay: 1)
+        expected += units
+        continue
+      }
+      let arrival = row.arrival
+      if arrival.lastUnixSeconds <= now { hasOverdue = true }
+      scratch.passage.plan.add(units, arrival)
+      if arrival.probability(by: horizon, notBy: now) >= ArrivalDistribution.half {
+        expected += units
       }
     }
-    return false
+    return (expected, hasOverdue)
   }
 
-  /// Units that can be counted on up to `horizon`. Linear in the item's open inbound.
-  func expectedSupply(of token: UInt64, after now: Int64, upTo horizon: Int64) -> Int64 {
-    var units: Int64 = 0
-    var next = inbound.first(of: token)
-    while let found = next {
-      let row = inbound.row(found)
-      next = inbound.next(after: found)
-      if row.isExpected(after: now, upTo: horizon) { units += Int64(row.quantity) }
+  /// What a claim of now may take of an item at a place, for a channel; as Atp says.
+  func availableNow(
+    of token: UInt64, _ slot: Int, at place: AtpPlace, channel: UInt16, now: UnixMilliseconds
+  ) -> Int64 {
+    if case .network = place, channel == 0 { return availableEverywhere(slot, at: now) }
+    scratch.wishes.removeAll()
+    if !kits.components(of: token).isEmpty {
+      let subject = AtpSubject(
+        token: token, slot: slot, place: place, quantity: 1, channel: channel, now: now.seconds,
+        horizon: now.seconds)
+      return kitSteps(subject, .none)[0].units
     }
-    return units
+    fillModel(of: token, slot, node: nil, backorders: .none, at: now.seconds)
+    return scratch.model.poolLimit(due: UInt32(clamping: now.seconds), channel: channel) {
+      isMember($0, of: place)
+    }
   }
 }

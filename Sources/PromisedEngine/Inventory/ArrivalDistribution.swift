@@ -6,7 +6,7 @@ import PromisedModel
 /// Beyond the outer two the lines go on to 0 and 1, so that the tails end. Where two of the three
 /// coincide the chance steps there, and the instant itself counts as arrived. Integers only: the
 /// same everywhere, and fit for what is stored.
-package struct ArrivalDistribution: Sendable, Equatable {
+package struct ArrivalDistribution: Sendable, Equatable, BitwiseCopyable {
   package let earlyUnixSeconds: Int64
   package let medianUnixSeconds: Int64
   package let lateUnixSeconds: Int64
@@ -21,7 +21,8 @@ package struct ArrivalDistribution: Sendable, Equatable {
   private static var widest: Int64 { Limits.arrivalSpreadSeconds }
   /// Chances in 1/65535, rounded down.
   private static var tenth: Int64 { 6553 }
-  private static var half: Int64 { 32_767 }
+  /// The chance at the median.
+  package static var half: UInt16 { 32_767 }
   package static var certain: UInt16 { 65_535 }
 
   /// No unit comes before this instant.
@@ -43,10 +44,11 @@ package struct ArrivalDistribution: Sendable, Equatable {
     if instant < earlyUnixSeconds {
       chance = line(instant, firstUnixSeconds, earlyUnixSeconds, 0, Self.tenth)
     } else if instant < medianUnixSeconds {
-      chance = line(instant, earlyUnixSeconds, medianUnixSeconds, Self.tenth, Self.half)
+      chance = line(
+        instant, earlyUnixSeconds, medianUnixSeconds, Self.tenth, Int64(Self.half))
     } else if instant < lateUnixSeconds {
       chance = line(
-        instant, medianUnixSeconds, lateUnixSeconds, Self.half, 65_535 - Self.tenth)
+        instant, medianUnixSeconds, lateUnixSeconds, Int64(Self.half), 65_535 - Self.tenth)
     } else {
       chance = line(instant, lateUnixSeconds, lastUnixSeconds, 65_535 - Self.tenth, 65_535)
     }
@@ -69,6 +71,15 @@ package struct ArrivalDistribution: Sendable, Equatable {
       if probability(by: middle) >= chance { high = middle } else { low = middle + 1 }
     }
     return low
+  }
+
+  /// The earliest instant by which it has come with this chance, given that it has not at `now`; nil
+  /// once it should long have come.
+  package func quantile(_ chance: UInt16, notBy now: Int64) -> Int64? {
+    let before = Int64(probability(by: now))
+    if before == 65_535 { return nil }
+    let wanted = before + (Int64(chance) * (65_535 - before) + 65_534) / 65_535
+    return max(now + 1, quantile(UInt16(clamping: wanted)))
   }
 
   private func line(

@@ -118,7 +118,7 @@ extension Call where Answer == AtpAnswer {
   public static func atp(
     items: [String], groups: [String] = [], nodes: [String] = [],
     pairs: [(item: Int, place: Int)] = [], quantities: [UInt64] = [], channel: String = "",
-    horizonDays: UInt64 = 0, minimumPosition: UInt64 = 0
+    horizonDays: UInt64 = 0, confidence: UInt64 = 0, minimumPosition: UInt64 = 0
   ) -> Call {
     let payload = MessageBuilder.encode(promised__v1__atp_request__init) { builder, message in
       message.pointee.read = builder.read(minimumPosition)
@@ -136,6 +136,7 @@ extension Call where Answer == AtpAnswer {
         builder.column(quantities, as: UInt64.self)
       message.pointee.channel = builder.text(channel)
       message.pointee.horizon_days = horizonDays
+      message.pointee.confidence = confidence
     }
     let places = groups + nodes
     let named = places.isEmpty ? [""] : places

@@ -8,9 +8,13 @@ extension Call where Answer == InStockAnswer {
   ///   - views: of each item, for the rate by views; empty = one each.
   ///   - demandSource: only this source of demand; 0 = the best there is.
   ///   - fastTrack: also which share of zones can have a unit within a day.
+  ///   - group: the supply of its nodes; empty = of all.
+  ///   - channel: for whom it is; empty = no channel.
+  ///   - demandShareMilli: how much of the demand is asked there, in thousandths; 0 = all.
   public static func inStock(
     items: [String], horizonDays: UInt64 = 0, views: [UInt64] = [], demandSource: UInt64 = 0,
-    fastTrack: Bool = false, minimumPosition: UInt64 = 0
+    fastTrack: Bool = false, group: String = "", channel: String = "",
+    demandShareMilli: UInt64 = 0, minimumPosition: UInt64 = 0
   ) -> Call {
     let payload = MessageBuilder.encode(promised__v1__in_stock_request__init) { builder, message in
       message.pointee.read = builder.read(minimumPosition)
@@ -22,6 +26,9 @@ extension Call where Answer == InStockAnswer {
       (message.pointee.n_views, message.pointee.views) = builder.column(views, as: UInt64.self)
       message.pointee.demand_source = demandSource
       message.pointee.fast_track = fastTrack ? 1 : 0
+      message.pointee.group = builder.text(group)
+      message.pointee.channel = builder.text(channel)
+      message.pointee.demand_share_milli = demandShareMilli
     }
     return Call(.inStock, payload: payload) { (bytes) throws(MalformedAnswer) in
       try withAnswer(bytes, "InStockResponse", promised__v1__in_stock_response__unpack) {

@@ -79,6 +79,9 @@ extension CommandSpec {
         channel,
         OptionSpec("quantity", "N", "when can so many be had (1)"),
         OptionSpec("horizon", "DAYS", "look ahead 1…365 days (90)"),
+        OptionSpec(
+          "confidence", "CHANCE",
+          "count each shipment from when it has come with this chance, at most .99 (its median)"),
       ],
       examples: [
         "promise atp B000000001", "promise atp B000000001 --group west --quantity 40",
@@ -112,6 +115,9 @@ extension CommandSpec {
         OptionSpec(
           "demand", "SOURCE", "rest on declared, forecast, embedded or signals alone"),
         OptionSpec("fast-track", nil, "also which share of zones can have it within a day now"),
+        OptionSpec("group", "GROUP", "the stock of this group of nodes (the whole network)"),
+        channel,
+        OptionSpec("share", "N", "thousandths of the demand that are asked of it, 1…1000 (1000)"),
       ],
       examples: [
         "promise in-stock B000000001 B000000002 --horizon 30",

@@ -13,7 +13,8 @@ extension Session {
       .atp(
         items: items, groups: groups, nodes: nodes,
         quantities: Array(repeating: UInt64(quantity), count: pairs),
-        channel: arguments.value("channel") ?? "", horizonDays: UInt64(horizon)))
+        channel: arguments.value("channel") ?? "", horizonDays: UInt64(horizon),
+        confidence: try confidence()))
     if isJSON {
       json { atpJSON(answer, &$0) }
     } else {

@@ -8,7 +8,9 @@ extension Session {
     let answer = try perform(
       .inStock(
         items: arguments.operands, horizonDays: UInt64(horizon),
-        demandSource: try demandSource(), fastTrack: arguments.has("fast-track")))
+        demandSource: try demandSource(), fastTrack: arguments.has("fast-track"),
+        group: arguments.value("group") ?? "", channel: arguments.value("channel") ?? "",
+        demandShareMilli: UInt64(try integer("share", 1...1000, default: 1000))))
     if isJSON {
       json { inStockJSON(answer, &$0) }
     } else {
@@ -57,6 +59,7 @@ func inStockReasonWord(_ reason: UInt32) -> String {
   case 3: "nothing sold yet: by its category"
   case 4: "inbound is overdue"
   case 5: "nothing available now"
+  case 6: "demand of the whole network"
   default: "reason \(reason)"
   }
 }

@@ -77,6 +77,16 @@ import Testing
     #expect(try first(30) == ["-1", "none"])
   }
 
+  /// More steps than an answer has room for: the last ones are left out, which is never too many units.
+  @Test func stepsBeyondTheLimitAreLeftOut() throws {
+    let desk = try Desk.unaudited()
+    try desk.put(
+      Rows.inbound((1...80).map { ("S\($0)", "A", "F1", 2, desk.day(Int64($0)), .shipped) }))
+    let row = try desk.atp("A", nodes: ["F1"])
+    #expect(row.steps.count == Limits.atpSteps && row.steps[63] == 10 + 2 * 63)
+    #expect(row.steps[64] == nil)
+  }
+
   @Test func overdueSupplyCountsOnlyWhileItIsReceived() throws {
     let desk = try Desk.unaudited()
     try desk.put(

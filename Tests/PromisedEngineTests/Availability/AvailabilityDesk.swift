@@ -97,14 +97,15 @@ extension Desk {
 
   func atp(
     _ item: String, groups: [String] = [], nodes: [String] = [], quantity: Int32 = 1,
-    channel: String = "", horizon: Int32 = 90
+    channel: String = "", horizon: Int32 = 90, confidence: UInt16 = 0
   ) throws(Refusal) -> AtpRow {
     var reply = AtpReply()
     try state.answer(
       AtpQuery(
         items: lender.keys([item]), groupNames: lender.names(groups),
         nodeNames: lender.names(nodes), quantities: lender.column([quantity]),
-        channel: channel.isEmpty ? .empty : lender.bytes(channel), horizonDays: horizon),
+        channel: channel.isEmpty ? .empty : lender.bytes(channel), horizonDays: horizon,
+        confidence: confidence),
       at: now, into: &reply)
     var steps: [Int64: Int64] = [:]
     for step in 0..<reply.stepUnits.count {

@@ -41,6 +41,23 @@ import Testing
     #expect(quantiles == quantiles.sorted() && Set(quantiles).count == 5)
   }
 
+  /// Known answer S18 by its four numbers: a correlation ρ of the weeks is the exponent
+  /// 2 − log₄(4 + 12ρ), and the normal quantile of the sum's deviation. In millionths of a unit.
+  @Test func knownAnswerS18ByCorrelation() {
+    let week = PeriodDemand(mean: 50e6, variance: 64e12)
+    let weeks = Array(repeating: week, count: 4)
+    let normal = NormalPair.quantile(0.95)
+    #expect(abs(normal - 1.644_853_626_951) < 1e-9)
+    for (correlation, expected) in [
+      (1.0, 252.6353), (0.5, 241.6119), (0.3, 236.2764), (0.0, 226.3177),
+    ] {
+      let sum = PeriodDemand.sum(
+        weeks, exponent: 2 - Glibc.log(4 + 12 * correlation) / Glibc.log(4))
+      let deviation = (sum.mean + sum.excess * sum.mean * sum.mean).squareRoot() / 1e6
+      #expect(abs(200 + normal * deviation - expected) < 1e-4, "\(correlation)")
+    }
+  }
+
   /// Known answer S30: a grid read between its levels, and one that crosses.
   @Test func knownAnswerS30() {
     let (levels, values) = ([0.5, 0.7, 0.9], [56.0, 65, 81])

@@ -60,7 +60,7 @@ import Testing
 
   @Test func agreesWithExactDynamicProgrammingOnTwoThousandCases() {
     var numbers = Counter(seed: 20)
-    let passage = FirstPassage()
+    var passage = FirstPassage()
     var differing = 0
     for _ in 0..<2000 {
       let given = random(&numbers, most: 30)
@@ -79,7 +79,7 @@ import Testing
   /// is below 0.008).
   @Test func agreesWithSimulationWhereSupplyIsLarge() {
     var numbers = Counter(seed: 21)
-    let passage = FirstPassage()
+    var passage = FirstPassage()
     for _ in 0..<25 {
       let given = random(&numbers, most: 6000)
       let found = passage.neverOut(supply: given.supply, days: given.days, of: given.demand)
@@ -142,10 +142,11 @@ import Testing
         Array(repeating: PeriodDemand(mean: 2, variance: 5), count: Int(count)), exponent: 1
       ).horizon
     }
-    let passage = FirstPassage()
+    var passage = FirstPassage()
     let supply = [SupplyStep(day: 0, units: 10)]
-    let found = [0.1, 0.5, 0.9].map { passage.stockOutDay($0, supply: supply, of: weeks) }
-    #expect(found == [3, 6, 9])
+    passage.plan(supply)
+    let found = passage.stockOutDays(of: Days(weeks))
+    #expect(found == StockOutDays(early: 3, middle: 6, late: 9))
   }
 
   /// In stock at the end is likelier than never out until then, and both are named apart.
@@ -153,39 +154,45 @@ import Testing
     let given = Case(
       perDay: 4, size: 3, days: 14,
       supply: [SupplyStep(day: 0, units: 20), SupplyStep(day: 9, units: 90)])
-    let never = FirstPassage().neverOut(
+    var once = FirstPassage()
+    let never = once.neverOut(
       supply: given.supply, days: 14, of: given.demand)
     let atTheEnd = given.demand(14).cumulative(89)
     #expect(never > 0.05 && atTheEnd - never > 0.3, "\(never) \(atTheEnd)")
     #expect(
-      FirstPassage().neverOut(supply: [SupplyStep(day: 0, units: 0)], days: 3, of: given.demand)
+      once.neverOut(supply: [SupplyStep(day: 0, units: 0)], days: 3, of: given.demand)
         == 0)
   }
 }
 
+/// What there is, then what will have come by a day, counted from the start.
+struct SupplyStep {
+  var day: Int32
+  var units: Int64
+}
+
 extension FirstPassage {
-  func neverOut(
-    supply: [SupplyStep], days: Int32, of demand: @escaping (Int32) -> HorizonDemand
-  ) -> Double {
-    supply.withUnsafeBufferPointer {
-      neverOut(supply: Column($0), days: days, of: Days(demand))
+  mutating func plan(_ supply: [SupplyStep]) {
+    begin(available: supply[0].units, at: 0)
+    for (before, step) in zip(supply, supply.dropFirst()) {
+      plan.add(step.units - before.units, onDay: step.day)
     }
   }
 
-  func stockOutDay(
-    _ probability: Double, supply: [SupplyStep], of demand: @escaping (Int32) -> HorizonDemand
-  ) -> Int32? {
-    supply.withUnsafeBufferPointer {
-      stockOutDay(probability, supply: Column($0), of: Days(demand))
-    }
+  mutating func neverOut(
+    supply: [SupplyStep], days: Int32, of demand: @escaping (Int32) -> HorizonDemand
+  ) -> Double {
+    plan(supply)
+    return neverOut(days: days, of: Days(demand))
   }
 }
 
 /// A function as demand.
-private struct Days: DemandByDays {
+struct Days: DemandByDays {
   let function: (Int32) -> HorizonDemand
 
   init(_ function: @escaping (Int32) -> HorizonDemand) { self.function = function }
 
   func demand(days: Int32) -> HorizonDemand { function(days) }
+  func distribution(days: Int32) -> DemandDistribution { function(days).demand }
 }

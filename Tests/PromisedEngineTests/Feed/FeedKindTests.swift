@@ -43,8 +43,9 @@ import Testing
     #expect(try desk.tell(part.with { ($0.reference, $0.quantity) = ("U", 1) }) == [.ok])
     #expect(desk.inbound("U", "A", "F2")?.etaUnixSeconds == 0)
     let token = desk.state.itemKeys.token(desk.lender.bytes("A"))
-    #expect(
-      desk.state.expectedSupply(of: token, after: desk.now.seconds, upTo: eta + 1) == 4)
+    let supply = desk.state.planSupply(
+      of: token, available: 0, at: .network, now: desk.now.seconds, horizon: eta + 1)
+    #expect(supply.expected == 4)
     // More than is on hand cannot leave, and nothing of it is under way.
     #expect(
       try desk.tell(part.with { ($0.quantity, $0.reference) = (6, "V") }) == [.onHandNegative])
