@@ -10,10 +10,10 @@ import PromisedInvariants
 ///     buffer.appendVarint(300)      // AC 02
 ///
 /// Not for bytes that arrive from outside: read those with `ByteReader`, which never traps.
-package struct ByteBuffer: ~Copyable, @unchecked Sendable {
+public struct ByteBuffer: ~Copyable, @unchecked Sendable {
   @usableFromInline internal var base: UnsafeMutableRawPointer
   /// The bytes appended since the last `clear`.
-  package var count: Int {
+  public var count: Int {
     @inlinable get { storedCount }
   }
   @usableFromInline internal var storedCount: Int
@@ -21,7 +21,7 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
   @usableFromInline internal var capacity: Int
 
   /// Makes an empty buffer with room for `capacity` bytes.
-  package init(capacity: Int = 256) {
+  public init(capacity: Int = 256) {
     let room = max(capacity, 16)
     base = .allocate(byteCount: room, alignment: 16)
     storedCount = 0
@@ -32,17 +32,17 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
 
   /// The bytes held, valid until the next mutation.
   @inlinable
-  package var bytes: UnsafeRawBufferPointer {
+  public var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: base, count: storedCount)
   }
 
   /// Forgets the bytes and keeps the memory.
   @inlinable
-  package mutating func clear() { storedCount = 0 }
+  public mutating func clear() { storedCount = 0 }
 
   /// Makes room for `extra` more bytes. Amortised O(1) per byte.
   @inlinable
-  package mutating func reserve(_ extra: Int) {
+  public mutating func reserve(_ extra: Int) {
     if _slowPath(capacity - storedCount < extra) { grow(extra) }
   }
 
@@ -60,7 +60,7 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
 
   /// Appends an integer, least significant byte first.
   @inlinable
-  package mutating func append<Value: FixedWidthInteger>(_ value: Value) {
+  public mutating func append<Value: FixedWidthInteger>(_ value: Value) {
     let size = MemoryLayout<Value>.size
     reserve(size)
     base.storeBytes(of: value.littleEndian, toByteOffset: storedCount, as: Value.self)
@@ -69,7 +69,7 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
 
   /// Appends bytes as they are.
   @inlinable
-  package mutating func append(bytes: UnsafeRawBufferPointer) {
+  public mutating func append(bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     reserve(bytes.count)
     (base + storedCount).copyMemory(from: source, byteCount: bytes.count)
@@ -78,7 +78,7 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
 
   /// Appends `count` zero bytes.
   @inlinable
-  package mutating func append(zeros count: Int) {
+  public mutating func append(zeros count: Int) {
     reserve(count)
     (base + storedCount).initializeMemory(as: UInt8.self, repeating: 0, count: count)
     storedCount &+= count
@@ -87,7 +87,7 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
   /// Appends LEB128: seven bits a byte, low bits first, the top bit set on all but the last.
   /// Takes 1 to 10 bytes.
   @inlinable
-  package mutating func appendVarint(_ value: UInt64) {
+  public mutating func appendVarint(_ value: UInt64) {
     reserve(10)
     var rest = value
     while rest >= 0x80 {
@@ -102,13 +102,13 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
 
   /// Appends a signed number as a varint of its zigzag form: 0, -1, 1, -2 become 0, 1, 2, 3.
   @inlinable
-  package mutating func appendZigzag(_ value: Int64) {
+  public mutating func appendZigzag(_ value: Int64) {
     appendVarint(zigzag(value))
   }
 
   /// Lends room for `count` bytes behind the last one to `fill`, which returns how many it wrote.
   @inlinable
-  package mutating func append<Failure: Error>(
+  public mutating func append<Failure: Error>(
     upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
   ) throws(Failure) {
     reserve(count)
@@ -120,7 +120,7 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
 
   /// Replaces bytes already appended, for lengths and checksums known only afterwards.
   @inlinable
-  package mutating func overwrite<Value: FixedWidthInteger>(at offset: Int, with value: Value) {
+  public mutating func overwrite<Value: FixedWidthInteger>(at offset: Int, with value: Value) {
     invariant(
       offset >= 0 && offset <= storedCount - MemoryLayout<Value>.size,
       "an overwrite stays within the bytes appended")
@@ -129,7 +129,7 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
 
   /// Drops the bytes from `count` on.
   @inlinable
-  package mutating func truncate(to count: Int) {
+  public mutating func truncate(to count: Int) {
     invariant(count >= 0 && count <= storedCount, "a buffer is cut to fewer bytes")
     storedCount = count
   }
@@ -138,13 +138,13 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
 /// Maps small magnitudes of either sign to small unsigned numbers.
 @inlinable
 @inline(__always)
-package func zigzag(_ value: Int64) -> UInt64 {
+public func zigzag(_ value: Int64) -> UInt64 {
   UInt64(bitPattern: (value << 1) ^ (value >> 63))
 }
 
 /// The inverse of `zigzag`.
 @inlinable
 @inline(__always)
-package func unzigzag(_ value: UInt64) -> Int64 {
+public func unzigzag(_ value: UInt64) -> Int64 {
   Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
 }

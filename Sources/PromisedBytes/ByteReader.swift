@@ -1,5 +1,5 @@
 /// Why bytes from outside cannot be read as asked.
-package enum ByteError: Error, Equatable, Sendable {
+public enum ByteError: Error, Equatable, Sendable {
   /// Fewer bytes are left than the value takes.
   case ended
   /// A varint does not fit 64 bits, or is longer than its value needs.
@@ -11,29 +11,29 @@ package enum ByteError: Error, Equatable, Sendable {
 /// A cursor over bytes that may say anything: every read either succeeds or throws; none traps,
 /// none allocates. The bytes must outlive the reader. After a throw the offset is unchanged,
 /// except in bulk column reads.
-package struct ByteReader {
+public struct ByteReader {
   @usableFromInline internal let source: UnsafeRawBufferPointer
   /// The bytes read so far; never above the count of bytes.
   @usableFromInline internal var position: Int
 
   /// Reads `bytes` from the start.
   @inlinable
-  package init(_ bytes: UnsafeRawBufferPointer) {
+  public init(_ bytes: UnsafeRawBufferPointer) {
     source = bytes
     position = 0
   }
 
   /// The offset of the next byte to read.
   @inlinable
-  package var offset: Int { position }
+  public var offset: Int { position }
 
   /// The bytes left to read.
   @inlinable
-  package var remaining: Int { source.count &- position }
+  public var remaining: Int { source.count &- position }
 
   /// Reads a little-endian integer.
   @inlinable
-  package mutating func read<Value: FixedWidthInteger>(
+  public mutating func read<Value: FixedWidthInteger>(
     _ type: Value.Type = Value.self
   ) throws(ByteError) -> Value {
     let size = MemoryLayout<Value>.size
@@ -45,7 +45,7 @@ package struct ByteReader {
 
   /// Reads `count` bytes in place; they live as long as the bytes under the reader.
   @inlinable
-  package mutating func read(bytes count: Int) throws(ByteError) -> UnsafeRawBufferPointer {
+  public mutating func read(bytes count: Int) throws(ByteError) -> UnsafeRawBufferPointer {
     guard count >= 0, remaining >= count else { throw .ended }
     let slice = UnsafeRawBufferPointer(rebasing: source[position..<(position &+ count)])
     position &+= count
@@ -54,7 +54,7 @@ package struct ByteReader {
 
   /// Reads LEB128 in its shortest form: one value has exactly one encoding.
   @inlinable
-  package mutating func readVarint() throws(ByteError) -> UInt64 {
+  public mutating func readVarint() throws(ByteError) -> UInt64 {
     var next = position
     guard next < source.count else { throw .ended }
     let first = source[next]
@@ -83,7 +83,7 @@ package struct ByteReader {
 
   /// Reads a zigzag varint.
   @inlinable
-  package mutating func readZigzag() throws(ByteError) -> Int64 {
+  public mutating func readZigzag() throws(ByteError) -> Int64 {
     unzigzag(try readVarint())
   }
 }

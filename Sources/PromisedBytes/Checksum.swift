@@ -5,12 +5,12 @@ import CChecksum
 /// Finds every burst of up to 32 wrong bits and every single flip. It is no defence against
 /// intent: bytes that must not be forged carry a digest too.
 @inlinable
-package func checksum(_ bytes: UnsafeRawBufferPointer, continuing before: UInt32 = 0) -> UInt32 {
+public func checksum(_ bytes: UnsafeRawBufferPointer, continuing before: UInt32 = 0) -> UInt32 {
   cchecksum_crc32c(before, bytes.baseAddress, bytes.count)
 }
 
 /// The same by table, which processors without SSE4.2 use.
-package func checksumByTable(
+public func checksumByTable(
   _ bytes: UnsafeRawBufferPointer, continuing before: UInt32 = 0
 ) -> UInt32 {
   cchecksum_crc32c_table(before, bytes.baseAddress, bytes.count)

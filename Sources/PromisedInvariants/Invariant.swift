@@ -4,7 +4,7 @@
 /// the report of a crash names the broken promise. Costs one predictable branch.
 @inlinable
 @inline(__always)
-package func invariant(
+public func invariant(
   _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String,
   file: StaticString = #fileID, line: UInt = #line
 ) {

@@ -1,40 +1,44 @@
 import PromisedInvariants
 
+// Public, like the bytes below them and the few enumerations that a row is switched by: across
+// modules the compiler inlines only what is public. As `package` each element read would be a call of
+// an unspecialised function, and each comparison of a kind one through a witness table.
+
 /// A borrowed run of `Element`s: a column of a request, a record or a reply.
 ///
 /// The memory belongs to somebody else (a request's arena, a record's scratch space, the state's
 /// tables) and is valid only until that owner is reset. A column is passed down the call stack and
 /// never stored. Use an `Array` where the values must outlive the request.
-package struct Column<Element: BitwiseCopyable> {
-  package let base: UnsafePointer<Element>?
-  package let count: Int
+public struct Column<Element: BitwiseCopyable> {
+  public let base: UnsafePointer<Element>?
+  public let count: Int
 
   @inlinable @inline(__always)
-  package init(base: UnsafePointer<Element>?, count: Int) {
+  public init(base: UnsafePointer<Element>?, count: Int) {
     self.base = base
     self.count = count
   }
 
   @inlinable @inline(__always)
-  package init(_ buffer: UnsafeBufferPointer<Element>) {
+  public init(_ buffer: UnsafeBufferPointer<Element>) {
     self.init(base: buffer.baseAddress, count: buffer.count)
   }
 
   /// No rows.
   @inlinable
-  package static var empty: Column { Column(base: nil, count: 0) }
+  public static var empty: Column { Column(base: nil, count: 0) }
 
   @inlinable
-  package var isEmpty: Bool { count == 0 }
+  public var isEmpty: Bool { count == 0 }
 
   @inlinable @inline(__always)
-  package subscript(index: Int) -> Element {
+  public subscript(index: Int) -> Element {
     invariant(index >= 0 && index < count, "column index out of range")
     return base.unsafelyUnwrapped[index]
   }
 
   @inlinable
-  package var buffer: UnsafeBufferPointer<Element> {
+  public var buffer: UnsafeBufferPointer<Element> {
     UnsafeBufferPointer(start: base, count: count)
   }
 }
@@ -43,29 +47,29 @@ package struct Column<Element: BitwiseCopyable> {
 ///
 /// The two fields stand in the order of protobuf-c's `ProtobufCBinaryData`, so that an unpacked
 /// `repeated string` column is a `Column<BorrowedBytes>` without a copy.
-package struct BorrowedBytes: BitwiseCopyable {
-  package let count: Int
-  package let base: UnsafePointer<UInt8>?
+public struct BorrowedBytes: BitwiseCopyable {
+  public let count: Int
+  public let base: UnsafePointer<UInt8>?
 
   @inlinable @inline(__always)
-  package init(base: UnsafePointer<UInt8>?, count: Int) {
+  public init(base: UnsafePointer<UInt8>?, count: Int) {
     self.base = base
     self.count = count
   }
 
   @inlinable
-  package init(_ buffer: UnsafeBufferPointer<UInt8>) {
+  public init(_ buffer: UnsafeBufferPointer<UInt8>) {
     self.init(base: buffer.baseAddress, count: buffer.count)
   }
 
   @inlinable
-  package static var empty: BorrowedBytes { BorrowedBytes(base: nil, count: 0) }
+  public static var empty: BorrowedBytes { BorrowedBytes(base: nil, count: 0) }
 
   @inlinable
-  package var isEmpty: Bool { count == 0 }
+  public var isEmpty: Bool { count == 0 }
 
   @inlinable
-  package var buffer: UnsafeBufferPointer<UInt8> {
+  public var buffer: UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(start: base, count: count)
   }
 
@@ -76,26 +80,26 @@ package struct BorrowedBytes: BitwiseCopyable {
 /// Borrowed keys, packed one after another, with a length each.
 ///
 /// Invariant, checked by whoever builds one: the lengths add up to `bytes.count`.
-package struct KeyColumn {
-  package let bytes: Column<UInt8>
-  package let lengths: Column<UInt32>
+public struct KeyColumn {
+  public let bytes: Column<UInt8>
+  public let lengths: Column<UInt32>
 
   @inlinable
-  package init(bytes: Column<UInt8>, lengths: Column<UInt32>) {
+  public init(bytes: Column<UInt8>, lengths: Column<UInt32>) {
     self.bytes = bytes
     self.lengths = lengths
   }
 
   @inlinable
-  package static var empty: KeyColumn { KeyColumn(bytes: .empty, lengths: .empty) }
+  public static var empty: KeyColumn { KeyColumn(bytes: .empty, lengths: .empty) }
 
   @inlinable
-  package var count: Int { lengths.count }
+  public var count: Int { lengths.count }
 
   /// The key of the row at `offset` bytes with the length of row `index`; advance `offset` by its
   /// count for the next row. Constant time; rows are read in order.
   @inlinable @inline(__always)
-  package func key(_ index: Int, at offset: inout Int) -> BorrowedBytes {
+  public func key(_ index: Int, at offset: inout Int) -> BorrowedBytes {
     let length = Int(lengths[index])
     invariant(offset + length <= bytes.count, "key lengths exceed the key bytes")
     let key = BorrowedBytes(base: bytes.base.map { $0 + offset }, count: length)
@@ -107,15 +111,15 @@ package struct KeyColumn {
 /// An owned, growing column whose memory is kept between uses; a reply's building block.
 ///
 /// `removeAll` keeps the capacity, so that a steady stream of replies allocates nothing.
-package struct GrowableColumn<Element: BitwiseCopyable>: ~Copyable {
+public struct GrowableColumn<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline var base: UnsafeMutablePointer<Element>
   @usableFromInline var capacity: Int
   @usableFromInline var elementCount: Int
 
   @inlinable @inline(__always)
-  package var count: Int { elementCount }
+  public var count: Int { elementCount }
 
-  package init(capacity: Int = 16) {
+  public init(capacity: Int = 16) {
     self.capacity = max(capacity, 1)
     base = .allocate(capacity: self.capacity)
     elementCount = 0
@@ -125,14 +129,14 @@ package struct GrowableColumn<Element: BitwiseCopyable>: ~Copyable {
 
   /// Appends one element. Amortised constant time.
   @inlinable @inline(__always)
-  package mutating func append(_ element: Element) {
+  public mutating func append(_ element: Element) {
     if _slowPath(elementCount == capacity) { grow(to: capacity * 2) }
     base[elementCount] = element
     elementCount &+= 1
   }
 
   /// Appends borrowed elements in order.
-  package mutating func append(contentsOf column: Column<Element>) {
+  public mutating func append(contentsOf column: Column<Element>) {
     guard let source = column.base, column.count > 0 else { return }
     if count + column.count > capacity { grow(to: max(capacity * 2, count + column.count)) }
     (base + count).update(from: source, count: column.count)
@@ -140,10 +144,10 @@ package struct GrowableColumn<Element: BitwiseCopyable>: ~Copyable {
   }
 
   @inlinable
-  package mutating func removeAll() { elementCount = 0 }
+  public mutating func removeAll() { elementCount = 0 }
 
   @inlinable
-  package subscript(index: Int) -> Element {
+  public subscript(index: Int) -> Element {
     get {
       invariant(index >= 0 && index < count, "column index out of range")
       return base[index]
@@ -155,7 +159,7 @@ package struct GrowableColumn<Element: BitwiseCopyable>: ~Copyable {
   }
 
   /// The elements; valid until the next mutation.
-  package var column: Column<Element> { Column(base: UnsafePointer(base), count: count) }
+  public var column: Column<Element> { Column(base: UnsafePointer(base), count: count) }
 
   @usableFromInline @inline(never)
   mutating func grow(to newCapacity: Int) {

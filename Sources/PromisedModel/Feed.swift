@@ -1,7 +1,7 @@
 // The update feed: what a row may say, and what of it the log holds.
 
 /// What a feed row does to a position.
-package enum MovementKind: UInt8, Sendable, CaseIterable {
+public enum MovementKind: UInt8, Sendable, CaseIterable {
   /// Adds to on hand.
   case receipt = 1
   /// Takes from on hand; consumes an allocation only when it names its hold.
@@ -58,7 +58,7 @@ package enum MovementKind: UInt8, Sendable, CaseIterable {
 }
 
 /// What state units on hand are in, as returns and inspections say it.
-package enum Disposition: UInt8, Sendable, CaseIterable {
+public enum Disposition: UInt8, Sendable, CaseIterable {
   case sellable = 0
   case unfulfillable = 1
   case researching = 2

@@ -3,7 +3,7 @@
 /// The names are the `reason` of an `ErrorInfo` on the wire and the row outcomes of batches.
 /// Numbers are never reused; a retired one keeps its name. Protocol/README.md lists them all and a
 /// test holds that list against this one.
-package enum OutcomeCode: UInt16, Sendable, CaseIterable {
+public enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case ok = 0
 
   // What was named does not exist.

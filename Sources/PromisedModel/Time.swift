@@ -1,38 +1,38 @@
 /// An instant of the log and of every decision: milliseconds since 1970-01-01 UTC.
-package struct UnixMilliseconds: Hashable, Comparable, Sendable, BitwiseCopyable {
-  package var milliseconds: Int64
+public struct UnixMilliseconds: Hashable, Comparable, Sendable, BitwiseCopyable {
+  public var milliseconds: Int64
 
   @inlinable
-  package init(_ milliseconds: Int64) { self.milliseconds = milliseconds }
+  public init(_ milliseconds: Int64) { self.milliseconds = milliseconds }
 
   @inlinable
-  package static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+  public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
 
   /// Whole seconds, rounded down.
   @inlinable
-  package var seconds: Int64 {
+  public var seconds: Int64 {
     milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
   }
 }
 
 /// A place in the log: 1 for the first record, consecutive, never reused.
-package typealias Position = UInt64
+public typealias Position = UInt64
 
 /// A local calendar date: days since 1970-01-01 in the proleptic Gregorian calendar.
-package struct LocalDate: Hashable, Comparable, Sendable, BitwiseCopyable {
-  package var days: Int32
+public struct LocalDate: Hashable, Comparable, Sendable, BitwiseCopyable {
+  public var days: Int32
 
   @inlinable
-  package init(days: Int32) { self.days = days }
+  public init(days: Int32) { self.days = days }
 
   /// 9999-12-31: the last date that is accepted, and the end of what is for good.
-  package static var last: LocalDate { LocalDate(days: 2_932_896) }
+  public static var last: LocalDate { LocalDate(days: 2_932_896) }
 
   @inlinable
-  package static func < (left: Self, right: Self) -> Bool { left.days < right.days }
+  public static func < (left: Self, right: Self) -> Bool { left.days < right.days }
 
   /// Monday = 0 … Sunday = 6.
-  package var weekday: Int {
+  public var weekday: Int {
     let shifted = (Int(days) + 3) % 7
     return shifted < 0 ? shifted + 7 : shifted
   }
@@ -41,7 +41,7 @@ package struct LocalDate: Hashable, Comparable, Sendable, BitwiseCopyable {
   ///
   /// Source: the civil-from-days algorithm on a calendar that starts in March, so that the leap
   /// day is the last of its year.
-  package var civil: (year: Int, month: Int, day: Int) {
+  public var civil: (year: Int, month: Int, day: Int) {
     let shifted = Int(days) + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097
@@ -54,7 +54,7 @@ package struct LocalDate: Hashable, Comparable, Sendable, BitwiseCopyable {
   }
 
   /// The date of a year (−9999…9999), month (1…12) and day (1…31); nil when there is no such day.
-  package init?(year: Int, month: Int, day: Int) {
+  public init?(year: Int, month: Int, day: Int) {
     guard (-9999...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else {
       return nil
     }
@@ -71,46 +71,46 @@ package struct LocalDate: Hashable, Comparable, Sendable, BitwiseCopyable {
 }
 
 /// A calendar month as `yyyymm`, 197001…999912.
-package struct Month: Hashable, Comparable, Sendable, BitwiseCopyable {
-  package var yyyymm: UInt32
+public struct Month: Hashable, Comparable, Sendable, BitwiseCopyable {
+  public var yyyymm: UInt32
 
   /// Nil unless the month part is 1…12 and the year 1970…9999.
-  package init?(yyyymm: UInt32) {
+  public init?(yyyymm: UInt32) {
     guard (1970...9999).contains(yyyymm / 100), (1...12).contains(yyyymm % 100) else { return nil }
     self.yyyymm = yyyymm
   }
 
-  package init(_ date: LocalDate) {
+  public init(_ date: LocalDate) {
     let civil = date.civil
     yyyymm = UInt32(clamping: civil.year) * 100 + UInt32(civil.month)
   }
 
-  package static func < (left: Self, right: Self) -> Bool { left.yyyymm < right.yyyymm }
+  public static func < (left: Self, right: Self) -> Bool { left.yyyymm < right.yyyymm }
 
-  package var next: Month {
+  public var next: Month {
     var following = self
     following.yyyymm += yyyymm % 100 == 12 ? 89 : 1
     return following
   }
 
-  package var previous: Month {
+  public var previous: Month {
     var before = self
     before.yyyymm -= yyyymm % 100 == 1 ? 89 : 1
     return before
   }
 
   /// The month's number, counted from January of the year 0: months apart are their difference.
-  package var ordinal: Int { Int(yyyymm / 100) * 12 + Int(yyyymm % 100) - 1 }
+  public var ordinal: Int { Int(yyyymm / 100) * 12 + Int(yyyymm % 100) - 1 }
 
-  package var firstDay: LocalDate {
+  public var firstDay: LocalDate {
     LocalDate(year: Int(yyyymm / 100), month: Int(yyyymm % 100), day: 1) ?? LocalDate(days: 0)
   }
 
-  package var dayCount: Int32 { next.firstDay.days - firstDay.days }
+  public var dayCount: Int32 { next.firstDay.days - firstDay.days }
 
   /// The third full week of the month, from its Sunday to its Saturday: when the limits of the
   /// months after it are announced.
-  package var announcementWeek: (from: LocalDate, to: LocalDate) {
+  public var announcementWeek: (from: LocalDate, to: LocalDate) {
     let first = firstDay
     let untilSunday = Int32((13 - first.weekday) % 7)
     let from = LocalDate(days: first.days + untilSunday + 14)

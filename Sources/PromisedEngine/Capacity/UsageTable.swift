@@ -151,6 +151,13 @@ struct UsageTable: ~Copyable {
     row(seller, type).pointee.usage += change
   }
 
+  /// Has read soon what a change of available units changes.
+  @inline(__always)
+  func prefetch(seller: Int, type: UInt8) {
+    let place = place(seller, type)
+    if place != 0 { rows.prefetch(place - 1) }
+  }
+
   /// Adds volume that is available and nothing else.
   @inline(__always)
   mutating func add(available volume: Int128, seller: Int, type: UInt8) {

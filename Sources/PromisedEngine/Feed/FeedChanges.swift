@@ -62,8 +62,8 @@ extension State {
     }
   }
 
-  /// Has read what rows of a group change beside their stock: where watchers look, and the demand
-  /// of items that sell.
+  /// Has read what rows of a group change beside their stock: where watchers look, the usage of
+  /// their sellers and the demand of items that sell.
   @inline(__always)
   private func prefetchSales(of group: FeedGroup) {
     for place in 0..<group.end - group.start {
@@ -71,7 +71,9 @@ extension State {
       changes.prefetch(mix(scratch.tokens.base[place]))
       let attribute = slot < 0 ? 0 : Int(positions.attribute(slot))
       if attribute == 0 { continue }
-      let selling = Int(attributes.at(attribute).pointee.selling.place)
+      let item = attributes.at(attribute)
+      usage.prefetch(seller: Int(item.pointee.seller), type: item.pointee.storageType)
+      let selling = Int(item.pointee.selling.place)
       if selling != 0 { demand.items.prefetch(selling - 1) }
     }
   }

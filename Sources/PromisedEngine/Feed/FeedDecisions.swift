@@ -142,11 +142,25 @@ extension State {
     if let there = scratch.overlay.find(known, node) {
       slot = there
     } else {
-      slot = scratch.overlay.insert(
-        known, node, amounts(token: known, slot: found, node: node))
+      slot = scratch.overlay.insert(known, node, onHand(slot: found, node: node))
     }
     scratch.nodes[row] = node
-    return scratch.overlay.at(slot).pointee.move(kind, by: columns.quantities[row])
+    let stock = scratch.overlay.at(slot)
+    if !kind.movesOnHandOnly && stock.pointee.unfulfillable < 0 {
+      var read = amounts(token: known, slot: found, node: node)
+      read.onHand = stock.pointee.onHand
+      stock.pointee = read
+    }
+    return stock.pointee.move(kind, by: columns.quantities[row])
+  }
+
+  /// What is on hand, its conditions not looked up where there are some: −1 unfulfillable says so.
+  /// Nearly every row moves what is on hand and asks for nothing else.
+  @inline(__always)
+  private func onHand(slot: Int, node: UInt16) -> StockAmounts {
+    guard let row = positions.row(slot, node: node) else { return StockAmounts() }
+    return StockAmounts(
+      onHand: row.pointee.onHand, unfulfillable: row.pointee.encumbered == 0 ? 0 : -1)
   }
 
   /// Looks up the next rows of a batch, all at a time: their buckets are read together, then what
