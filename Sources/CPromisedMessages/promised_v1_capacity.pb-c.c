@@ -1312,7 +1312,7 @@ const ProtobufCMessageDescriptor promised__v1__usage_request__descriptor =
   (ProtobufCMessageInit) promised__v1__usage_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__headroom_response__field_descriptors[30] =
+static const ProtobufCFieldDescriptor promised__v1__headroom_response__field_descriptors[31] =
 {
   {
     "as_of",
@@ -1674,6 +1674,18 @@ static const ProtobufCFieldDescriptor promised__v1__headroom_response__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "optimistic_ages_s",
+    31,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__HeadroomResponse, n_optimistic_ages_s),
+    offsetof(Promised__V1__HeadroomResponse, optimistic_ages_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__headroom_response__field_indices_by_name[] = {
   17,   /* field[17] = admissible */
@@ -1697,6 +1709,7 @@ static const unsigned promised__v1__headroom_response__field_indices_by_name[] =
   27,   /* field[27] = next_page_token */
   10,   /* field[10] = open_inbound */
   21,   /* field[21] = optimistic */
+  30,   /* field[30] = optimistic_ages_s */
   22,   /* field[22] = optimistic_sources */
   1,   /* field[1] = outcomes */
   14,   /* field[14] = pending_removal */
@@ -1710,7 +1723,7 @@ static const unsigned promised__v1__headroom_response__field_indices_by_name[] =
 static const ProtobufCIntRange promised__v1__headroom_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 30 }
+  { 0, 31 }
 };
 const ProtobufCMessageDescriptor promised__v1__headroom_response__descriptor =
 {
@@ -1720,7 +1733,7 @@ const ProtobufCMessageDescriptor promised__v1__headroom_response__descriptor =
   "Promised__V1__HeadroomResponse",
   "promised.v1",
   sizeof(Promised__V1__HeadroomResponse),
-  30,
+  31,
   promised__v1__headroom_response__field_descriptors,
   promised__v1__headroom_response__field_indices_by_name,
   1,  promised__v1__headroom_response__number_ranges,

@@ -1936,7 +1936,7 @@ const ProtobufCMessageDescriptor promised__v1__in_stock_request__descriptor =
   (ProtobufCMessageInit) promised__v1__in_stock_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__in_stock_response__field_descriptors[28] =
+static const ProtobufCFieldDescriptor promised__v1__in_stock_response__field_descriptors[30] =
 {
   {
     "as_of",
@@ -2274,6 +2274,30 @@ static const ProtobufCFieldDescriptor promised__v1__in_stock_response__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "signalled_milli",
+    33,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Promised__V1__InStockResponse, n_signalled_milli),
+    offsetof(Promised__V1__InStockResponse, signalled_milli),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "signal_weights_permille",
+    34,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__InStockResponse, n_signal_weights_permille),
+    offsetof(Promised__V1__InStockResponse, signal_weights_permille),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__in_stock_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
@@ -2300,15 +2324,18 @@ static const unsigned promised__v1__in_stock_response__field_indices_by_name[] =
   27,   /* field[27] = rated_items */
   19,   /* field[19] = reasons */
   18,   /* field[18] = sample_days_milli */
+  29,   /* field[29] = signal_weights_permille */
+  28,   /* field[28] = signalled_milli */
   8,   /* field[8] = still_buyable */
   13,   /* field[13] = stock_out_p10_unix_s */
   14,   /* field[14] = stock_out_p50_unix_s */
   15,   /* field[15] = stock_out_p90_unix_s */
 };
-static const ProtobufCIntRange promised__v1__in_stock_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange promised__v1__in_stock_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 28 }
+  { 33, 28 },
+  { 0, 30 }
 };
 const ProtobufCMessageDescriptor promised__v1__in_stock_response__descriptor =
 {
@@ -2318,10 +2345,10 @@ const ProtobufCMessageDescriptor promised__v1__in_stock_response__descriptor =
   "Promised__V1__InStockResponse",
   "promised.v1",
   sizeof(Promised__V1__InStockResponse),
-  28,
+  30,
   promised__v1__in_stock_response__field_descriptors,
   promised__v1__in_stock_response__field_indices_by_name,
-  1,  promised__v1__in_stock_response__number_ranges,
+  2,  promised__v1__in_stock_response__number_ranges,
   (ProtobufCMessageInit) promised__v1__in_stock_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -34,7 +34,7 @@ extension State {
     case .countInstants(let rows): importCounts(rows)
     case .parked(let rows): for row in rows { park(row, number: nil) }
     case .limits(let rows): importLimits(rows)
-    case .limitChanges(let rows): limitChanges += rows
+    case .limitChanges(let rows): importChanges(rows)
     case .plans(let rows): for row in rows { inboundPlans.append(row) }
     case .bids(let rows): for row in rows { auctions.append(row) }
     case .clearings(let rows): for row in rows { auctions.append(row) }

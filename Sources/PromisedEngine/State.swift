@@ -33,7 +33,7 @@ package final class State {
   var sellers: [Seller] = []
   var usage = UsageTable()
   var limits = LimitTable()
-  var limitChanges: [LimitChangeRow] = []
+  var limitChanges = LimitChangeTable()
   var policies = PolicyTable()
   var buildings = BuildingTable()
   var inboundPlans = InboundPlanTable()
@@ -42,6 +42,8 @@ package final class State {
   var signals = SignalTable()
   var overage = OverageTable()
   var sales = SalesTable()
+  /// What sellers are expected to sell. No part of the state: worked out from it again and again.
+  var sellThrough = SellThroughPass()
   /// Which month it is where; derived.
   var clocks = MarketClocks()
   /// No day passes and no plan expires before, UTC seconds; derived.

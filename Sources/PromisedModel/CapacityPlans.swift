@@ -106,7 +106,7 @@ package struct PlanLineRow: Sendable, Equatable {
   package var node: UInt16
   /// 0 = it arrived without having been planned.
   package var admitted: Int32
-  /// By receipts that named the plan, what came beyond the admitted units too.
+  /// By receipts and rows of the feed that named the plan, what came beyond the admitted units too.
   package var received: Int64
   package var etaUnixSeconds: Int64
 

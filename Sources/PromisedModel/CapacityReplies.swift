@@ -13,13 +13,17 @@ package enum Binding: UInt32, Sendable, CaseIterable {
   case notConfirmed = 5
 }
 
-/// Where the units come from that an optimistic answer expects to be sold.
-package enum SellThroughSource: UInt32, Sendable, CaseIterable {
-  case none = 0
-  /// The declared rates of the seller's items.
-  case declaredRates = 1
-  /// Those, and what the seller signalled, at the weight its earlier signals deserve.
-  case declaredRatesAndSignals = 2
+/// Where the units come from that an optimistic answer expects to be sold: a sum of these, 0 = nothing
+/// is known.
+package enum SellThroughSources {
+  /// The declared rates of items.
+  package static var declaredRates: UInt32 { 1 }
+  /// Quantile forecasts that were put.
+  package static var forecasts: UInt32 { 2 }
+  /// The service's own forecaster.
+  package static var embedded: UInt32 { 4 }
+  /// What the seller signalled, at the weight its earlier signals deserve.
+  package static var signals: UInt32 { 8 }
 }
 
 /// What became of a line, and what would make it fit.

@@ -112,6 +112,9 @@ package struct SignalRows: Sendable, Equatable {
   package var putUnixSeconds: [Int64] = []
   /// Units sold in the month so far.
   package var sold: [Int64] = []
+  /// The range as it was when the month began, which it is scored by; of a snapshot only.
+  package var scoredLows: [Int64] = []
+  package var scoredHighs: [Int64] = []
 
   package init() {}
 }

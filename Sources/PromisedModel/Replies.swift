@@ -174,6 +174,8 @@ package enum DemandSource: UInt32, Sendable, CaseIterable {
   case forecast = 2
   /// The service's own forecaster, fed by its shipments.
   case embedded = 3
+  /// Nothing but what the item's seller signalled.
+  case signals = 4
 }
 
 /// What an in-stock answer must be told with.
@@ -244,6 +246,10 @@ package struct InStockReply: ~Copyable {
   package var demandAgeSeconds = GrowableColumn<Int64>()
   /// Days of demand that it rests on, in thousandths; 0 where nobody counted.
   package var sampleDaysMilli = GrowableColumn<Int64>()
+  /// Units of the horizon's demand that the item's seller signalled, at the weight that its earlier
+  /// signals deserve, in thousandths; and that weight. Empty when no item has any.
+  package var signalledMilli = GrowableColumn<Int64>()
+  package var signalWeightsPermille = GrowableColumn<UInt32>()
   /// `InStockReason`.
   package var reasons = GrowableColumn<UInt32>()
   /// The share of the last days that something was available, in 1/65535, and how many days they
@@ -281,6 +287,8 @@ package struct InStockReply: ~Copyable {
     daysOfCoverMilli.removeAll()
     demandAgeSeconds.removeAll()
     sampleDaysMilli.removeAll()
+    signalledMilli.removeAll()
+    signalWeightsPermille.removeAll()
     reasons.removeAll()
     inStockShares.removeAll()
     historyDays.removeAll()
@@ -323,8 +331,9 @@ package struct HeadroomReply: ~Copyable {
   package var networkAdvice = GrowableColumn<Int64>()
   /// Headroom after P10 of expected sales until the month begins; −1 = no limit.
   package var optimistic = GrowableColumn<Int64>()
-  /// `SellThroughSource`.
+  /// `SellThroughSources`, and the seconds since the oldest of them was made; −1 = declared, or none.
   package var optimisticSources = GrowableColumn<UInt32>()
+  package var optimisticAges = GrowableColumn<Int64>()
   /// `LimitCause`, and when the limit was announced; 0 = by policy, or not known.
   package var causes = GrowableColumn<UInt32>()
   package var announcedUnixSeconds = GrowableColumn<Int64>()
@@ -363,6 +372,7 @@ package struct HeadroomReply: ~Copyable {
     networkAdvice.removeAll()
     optimistic.removeAll()
     optimisticSources.removeAll()
+    optimisticAges.removeAll()
     causes.removeAll()
     announcedUnixSeconds.removeAll()
     sellerBytes.removeAll()

@@ -43,6 +43,8 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.baselinesPerDayMilli)
     try column(&rows.putUnixSeconds)
     try column(&rows.sold)
+    try column(&rows.scoredLows)
+    try column(&rows.scoredHighs)
   }
 
   mutating func planLines(_ rows: inout [PlanLineRow]) throws(RecordError) {
@@ -216,12 +218,17 @@ extension SignalRows {
       [
         sellers.count, months.count, kinds.count, lows.count, highs.count, confidences.count,
       ], rows: keys.count, "signal columns")
-    // Only a snapshot has these.
+    // Not in a load, which is decided before its items are known.
     for count in [baselinesPerDayMilli.count, sold.count] where count != putUnixSeconds.count {
       throw .malformed("signal columns")
     }
     if !putUnixSeconds.isEmpty {
       try require([putUnixSeconds.count], rows: keys.count, "signal columns")
+    }
+    // Only a snapshot has these.
+    if !scoredLows.isEmpty || !scoredHighs.isEmpty {
+      try require(
+        [scoredLows.count, scoredHighs.count, sold.count], rows: keys.count, "signal columns")
     }
     try require(sellers, below: sellerNames.count, "signal seller")
   }

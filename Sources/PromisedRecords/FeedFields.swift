@@ -209,7 +209,7 @@ extension JournalRows {
       "journal columns")
     try require(sources, below: sourceNames.count, "journal source")
     try require(
-      [when.reduce(0) { $0 + ($1 >> 5 & 7 == 6 ? 1 : 0) }], rows: references.count,
+      [when.reduce(0) { $0 + ($1 >> 5 & 7 >= 6 ? 1 : 0) }], rows: references.count,
       "journal references")
     for bits in when where bits & 31 == 0 || bits & 31 > 17 || bits >> 5 & 7 > 6 {
       throw .malformed("journal kind")

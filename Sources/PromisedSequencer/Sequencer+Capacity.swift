@@ -55,6 +55,16 @@ extension Sequencer {
     return (outcome, max(decidedAt, state.observedPosition))
   }
 
+  // MARK: Expected sales
+
+  /// Whether a slice of what sellers are expected to sell is to be worked out.
+  package var isSellThroughDue: Bool { state.isSellThroughDue(at: now) }
+
+  /// Goes on with it by about `units` items.
+  package func figureSellThrough(units: Int) {
+    _ = state.figureSellThrough(units: units, at: now)
+  }
+
   // MARK: Plans
 
   private func perform(_ command: AdmitCommand, _ reply: ReplyTo) throws(Refusal) {

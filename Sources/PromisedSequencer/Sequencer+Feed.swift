@@ -14,10 +14,21 @@ extension Sequencer {
   ///
   /// - Returns: the position that the answer reflects.
   func apply(_ rows: FeedRows) throws(Refusal) -> Position {
+    countBulk(rows: rows.keys.count)
     feedReply.removeAll()
     let event = try state.decide(rows, at: now, reply: &feedReply)
     return state.isNeeded(event) ? commit(.fed(event)) : state.observedPosition
   }
+
+  /// Rows of bulk work that a turn does before it looks for who else came: those who ask for one
+  /// thing wait for about half a millisecond of it.
+  package static var bulkRowsPerTurn: Int { 1000 }
+  private static var bulkCall: Int { 16 }
+
+  /// The turn has done its share of bulk work.
+  package var isTurnFull: Bool { bulkWork >= Self.bulkRowsPerTurn }
+
+  func countBulk(rows: Int) { bulkWork += rows + Self.bulkCall }
 
   func perform(_ reversal: FeedReversal, _ reply: ReplyTo) throws(Refusal) {
     if let (outcome, decidedAt) = try state.recall(reversal.key, at: now) {

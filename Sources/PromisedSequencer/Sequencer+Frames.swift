@@ -5,6 +5,8 @@ import PromisedWire
 package struct ReceiveOutcome {
   /// Bytes dealt with; the rest begins an unfinished frame, or waits for back-pressure to end.
   package var consumed = 0
+  /// The turn has done its share of bulk work: what is left of the bytes has another turn.
+  package var isOutOfTurn = false
   /// Close once what is ready has left.
   package var closes = false
   package var httpRequest: HTTPRequest?
@@ -13,12 +15,14 @@ package struct ReceiveOutcome {
 extension Sequencer {
   /// Decides every whole frame in `bytes` and puts the replies into the session.
   ///
-  /// Stops early when the peer has too many replies waiting; what is left is offered again later.
-  /// Linear in the bytes.
+  /// Stops early when the peer has too many replies waiting, and behind the bulk work with which
+  /// the turn has done its share; what is left is offered again later. Linear in the bytes.
   package func receive(
     _ bytes: UnsafeRawBufferPointer, on session: Session, facts: borrowing ServerFacts
   ) -> ReceiveOutcome {
     var outcome = ReceiveOutcome()
+    let bulkBefore = bulkWork
+    defer { if outcome.consumed > 0 { session.isBulk = bulkWork != bulkBefore } }
     while session.heldCount < Limits.inFlightPerConnection,
       session.pendingOutputBytes < Limits.pendingOutputBytes
     {
@@ -28,6 +32,10 @@ extension Sequencer {
         if !receive(header, data, on: session, facts: facts) {
           counters.malformedFrames += 1
           outcome.closes = true
+          return outcome
+        }
+        if bulkWork != bulkBefore && isTurnFull {
+          outcome.isOutOfTurn = outcome.consumed < bytes.count
           return outcome
         }
       case .oversized(let header, let refusal):

@@ -217,6 +217,7 @@ extension Sequencer {
   private func perform(
     _ rows: PutRows, key: CommandKey, load: LoadChunkKey?, _ reply: ReplyTo
   ) throws(Refusal) {
+    countBulk(rows: rows.rowCount)
     let rows = try withTimeZones(rows, ofLoad: load != nil)
     var reflected: Position
     if let load {
@@ -230,7 +231,7 @@ extension Sequencer {
     } else {
       try state.validate(rows)
       try checkPublished(rows)
-      reflected = commit(.put(key, rows))
+      reflected = commit(.put(key, completed(rows)))
     }
     let count = UInt64(rows.rowCount)
     send(reply, reflecting: reflected) { (encoder, asOf, frames) in
@@ -244,12 +245,20 @@ extension Sequencer {
   package func put(_ rows: PutRows) throws(Refusal) {
     let rows = try withTimeZones(rows, ofLoad: false)
     try state.validate(rows)
-    commit(.put(CommandKey(bytes: .empty, bodyDigest: 0), rows))
+    try checkPublished(rows)
+    commit(.put(CommandKey(bytes: .empty, bodyDigest: 0), completed(rows)))
   }
 
-  /// What was published of limits is not lowered.
+  /// With what a put is decided with and did not say itself.
+  private func completed(_ rows: PutRows) -> PutRows {
+    guard case .signals(let signals) = rows else { return rows }
+    return .signals(state.completed(signals, at: now))
+  }
+
+  /// What was published of limits is not lowered, and nothing is said of months that are over.
   private func checkPublished(_ rows: PutRows) throws(Refusal) {
     if case .limits(let limits) = rows { try state.checkPublished(limits, at: now) }
+    if case .signals(let signals) = rows { try state.checkMonths(signals, at: now) }
   }
 
   private func withTimeZones(_ rows: PutRows, ofLoad: Bool) throws(Refusal) -> PutRows {

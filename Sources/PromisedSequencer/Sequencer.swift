@@ -38,6 +38,8 @@ package final class Sequencer {
 
   /// The loop's monotonic clock at this turn: for deadlines, never for what is decided.
   var uptimeNanoseconds: UInt64 = 0
+  /// Rows of feeds and puts that this batch decided; a call counts for `bulkCall` more.
+  var bulkWork = 0
   /// Of the request at hand; 0 = the default.
   var requestTimeoutNano: Int64 = 0
   var watching = WatchList()
@@ -88,8 +90,10 @@ package final class Sequencer {
   /// batch sees an expired hold.
   package func beginBatch(realtime: UnixMilliseconds) {
     self.realtime = realtime
+    bulkWork = 0
     advanceTime()
     upgradePromises()
+    state.figureSmallSellThrough(at: now)
   }
 
   /// Moves to the latest instant known and expires what is due there.

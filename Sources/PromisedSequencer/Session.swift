@@ -22,6 +22,8 @@ package final class Session {
   var watchCount = 0
   /// Where the loop finds the connection; set by whoever accepts it.
   package var slot: Int?
+  /// What was received of it last had bulk work in it: others are served first.
+  package internal(set) var isBulk = false
   /// In the sequencer's list of sessions with held replies.
   var isWaiting = false
 

@@ -17,6 +17,10 @@ final class Connection {
   var isClosing = false
   /// When bytes last arrived or left, on the monotonic clock; a stalled peer is closed.
   var progressAtNanoseconds: UInt64
+  /// Whole frames may wait in `partial`: the turn they came in had done its share of bulk work.
+  var isOutOfTurn = false
+  /// In the loop's queue of bulk work.
+  var isQueuedForBulk = false
   /// In the loop's list of connections with something to flush.
   var isQueuedForFlush = false
 

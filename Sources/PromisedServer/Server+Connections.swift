@@ -79,6 +79,8 @@ extension Server {
     facts.connections = transport.connectionCount
     let outcome = sequencer.receive(bytes, on: connection.session, facts: facts)
     if outcome.closes { connection.isClosing = true }
+    connection.isOutOfTurn = outcome.isOutOfTurn
+    if outcome.isOutOfTurn { queueBulk(connection) }
     for followUp in sequencer.takeFollowUps() { start(followUp) }
     if let path = outcome.httpRequest {
       answerHTTP(path, on: connection)
@@ -95,6 +97,15 @@ extension Server {
   /// Offers again what waited for back-pressure to end.
   func resume(_ connection: Connection) {
     guard connection.isReadable, connection.partialCount > 0, !connection.isClosing else { return }
+    if connection.session.isBulk || connection.isOutOfTurn {
+      connection.isOutOfTurn = true
+      return queueBulk(connection)
+    }
+    decideWaiting(connection)
+  }
+
+  /// Decides what waits in `partial`, as far as it may.
+  func decideWaiting(_ connection: Connection) {
     let waiting = UnsafeRawBufferPointer(
       rebasing: connection.partial.bytes[connection.partialStart...])
     connection.partialStart += step(connection, waiting)
@@ -186,7 +197,8 @@ extension Server {
     facts.snapshots = jobs.published
     for case .some(let connection) in connections {
       let idle = now &- connection.progressAtNanoseconds
-      let isStuckInFrame = connection.partialCount > 0 && connection.isReadable
+      let isStuckInFrame =
+        connection.partialCount > 0 && connection.isReadable && !connection.isOutOfTurn
       let hasUnread = connection.session.ready.count > 0
       if (isStuckInFrame && idle > 10_000_000_000) || (hasUnread && idle > 30_000_000_000) {
         close(connection)

@@ -25,12 +25,15 @@ package final class Server<Store: FileStore> {
   /// Takes a line for the operator's log.
   let say: (String) -> Void
   var audit: AuditSchedule
+  var sellThrough = SellThroughSchedule()
   /// Absent in a sandbox: then everything counts as durable at once.
   let log: LogThread<Store>?
   let jobs: BackgroundJobs<Store>
 
   var connections: [Connection?] = []
   var flushQueue: [Connection] = []
+  /// Connections with bulk work, whose turn comes after everybody else's, the longest waiting first.
+  var bulkQueue: [Connection] = []
   var events: [TransportEvent] = []
   let scratch: UnsafeMutableRawBufferPointer
   static var scratchBytes: Int { 262_144 }
@@ -108,10 +111,12 @@ package final class Server<Store: FileStore> {
       for event in events { handle(event) }
       collectLogCompletion()
       if let failure { throw .ioFailure(failure) }
+      serveBulk()
       runJobs()
       submitLogWork()
       runSnapshot()
       runAudit()
+      runSellThrough()
       serveWatches()
       flushAll()
       sweepStalled()
@@ -125,10 +130,11 @@ package final class Server<Store: FileStore> {
   }
 
   func waitMilliseconds() -> Int32 {
-    if jobs.wantsLoopTime || audit.wantsLoopTime { return 0 }
+    if !bulkQueue.isEmpty || jobs.wantsLoopTime || audit.wantsLoopTime { return 0 }
     var usual: Int32 = isStopping ? 10 : 200
     if needsCertification, !isLogBusy { usual = 20 }
     if sequencer.isAuditing, !isStopping { usual = 20 }
+    if sequencer.isSellThroughDue, !isStopping { usual = 4 }
     guard let wakesAt = sequencer.watchesWakeAt else { return usual }
     let now = clock.monotonicNanoseconds()
     if wakesAt <= now { return 0 }
@@ -139,7 +145,12 @@ package final class Server<Store: FileStore> {
     switch event {
     case .accepted(let reference): accept(reference)
     case .readable(let reference):
-      if let connection = connection(reference) { receive(connection) }
+      guard let connection = connection(reference) else { return }
+      if connection.session.isBulk || connection.isOutOfTurn {
+        queueBulk(connection)
+      } else {
+        receive(connection)
+      }
     case .writable(let reference):
       if let connection = connection(reference) { queueFlush(connection) }
     case .broken(let reference):
@@ -161,6 +172,7 @@ package final class Server<Store: FileStore> {
 
   /// Lets the last group land, answers what was decided, seals the log. True when all is done.
   func finishStopping() -> Bool {
+    if !bulkQueue.isEmpty { return false }
     guard let log else { return true }
     if filling.count > 0 || isLogBusy { return isSealed }
     if !isSealing {

@@ -195,6 +195,8 @@ extension ReplyEncoder {
     message.optimistic = reply.optimistic.column.packed
     message.n_optimistic_sources = reply.optimisticSources.count
     message.optimistic_sources = reply.optimisticSources.column.packed
+    message.n_optimistic_ages_s = reply.optimisticAges.count
+    message.optimistic_ages_s = reply.optimisticAges.column.packed
     message.n_causes = reply.causes.count
     message.causes = reply.causes.column.packed
     message.n_announced_unix_s = reply.announcedUnixSeconds.count

@@ -55,6 +55,10 @@ extension ReplyEncoder {
     message.demand_age_s = reply.demandAgeSeconds.column.packed
     message.n_sample_days_milli = reply.sampleDaysMilli.count
     message.sample_days_milli = reply.sampleDaysMilli.column.packed
+    message.n_signalled_milli = reply.signalledMilli.count
+    message.signalled_milli = reply.signalledMilli.column.packed
+    message.n_signal_weights_permille = reply.signalWeightsPermille.count
+    message.signal_weights_permille = reply.signalWeightsPermille.column.packed
     message.n_reasons = reply.reasons.count
     message.reasons = reply.reasons.column.packed
     message.n_in_stock_shares = reply.inStockShares.count

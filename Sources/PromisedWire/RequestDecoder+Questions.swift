@@ -76,7 +76,7 @@ extension RequestDecoder {
       let _: Int64 = try FieldPath("views", row: row).number(
         message.views.unsafelyUnwrapped[row], in: 0...1_000_000_000_000)
     }
-    let source: UInt32 = try FieldPath("demand_source").number(message.demand_source, in: 0...3)
+    let source: UInt32 = try FieldPath("demand_source").number(message.demand_source, in: 0...4)
     let fastTrack: Int32 = try FieldPath("fast_track").number(message.fast_track, in: 0...1)
     let query = InStockQuery(
       items: items, horizonDays: days == 0 ? 14 : days,

@@ -31,6 +31,54 @@ import Testing
     #expect(try stock(desk, "B") == released + 1)
   }
 
+  /// Items of which very many share a stamp: 65,536 stamps are fewer than they.
+  private func crowd(_ count: Int) throws -> (Desk, [UInt64]) {
+    let desk = Desk()
+    return (
+      desk,
+      (0..<count).map {
+        desk.state.itemKeys.insert(desk.lender.bytes("I\($0)"))
+      }
+    )
+  }
+
+  private func seen(_ desk: Desk, _ token: UInt64) -> Position {
+    observed(desk) { desk.state.observe(item: token) }
+  }
+
+  @Test func whatIsOnItsWayToTheDiskHoldsUpNobodyElse() throws {
+    let (desk, tokens) = try crowd(200_000)
+    for (place, token) in tokens[..<1000].enumerated() {
+      desk.state.appliedPosition = Position(place + 1)
+      desk.state.touch(item: token)
+    }
+    // By 16 bits of hash alone about 3,000 others would wait; two changed ones in one stamp make
+    // some wait.
+    #expect(tokens[1000...].count { seen(desk, $0) != 0 } < 100)
+    for (place, token) in tokens[..<1000].enumerated() {
+      #expect(seen(desk, token) >= Position(place + 1))
+    }
+  }
+
+  @Test func aStampNeverHidesAChangeThatIsNotOnDisk() throws {
+    let (desk, tokens) = try crowd(300_000)
+    // Twice, so that stamps are taken over by others, with a disk that stays 50,000 behind.
+    var last = [Position](repeating: 0, count: tokens.count)
+    for step in 0..<400_000 {
+      let place = step * 7919 % tokens.count
+      desk.state.appliedPosition = Position(step + 1)
+      desk.state.durablePosition = Position(max(0, step - 50_000))
+      desk.state.touch(item: tokens[place])
+      last[place] = Position(step + 1)
+    }
+    for (place, token) in tokens.enumerated() where last[place] > desk.state.durablePosition {
+      if seen(desk, token) < last[place] {
+        Issue.record("a change at \(last[place]) is not seen")
+        break
+      }
+    }
+  }
+
   @Test func refusalsWaitToo() throws {
     let desk = try Desk.small()
     let id = try desk.hold([Line("A", "F1", 10)])

@@ -46,6 +46,28 @@ struct BarrierTests {
     #expect(Frame.take(from: bob).map(\.streamID) == [1])
   }
 
+  @Test("a batch of the feed on its way to the disk holds up those who read its items, nobody else")
+  func feedHoldsUpItsItems() throws {
+    let bench = Workbench()
+    let items = (0..<2000).map { "I\(100_000 + $0)" }
+    try bench.stock(items, onHand: 1)
+    let (feed, reader) = (
+      bench.sequencer.openSession(slot: 1), bench.sequencer.openSession(slot: 2)
+    )
+    let batch = Ask.batch(Array(items[..<1000]), first: 1)
+    #expect(bench.send(Ask.frame(1, "Inventory", "Apply", batch), on: feed).isEmpty)
+    var answered = 0
+    for (place, item) in items.enumerated() {
+      let replies = bench.send(Ask.availability(UInt32(place * 2 + 1), item: item), on: reader)
+      if place < 1000 {
+        #expect(replies.isEmpty, "\(item) was changed and is not on disk")
+      } else {
+        answered += replies.count
+      }
+    }
+    #expect(answered >= 999)
+  }
+
   @Test("a part of the log that became durable releases that part")
   func partialRelease() throws {
     let (bench, alice, _) = try bench()

@@ -146,6 +146,7 @@ func exampleOffer() -> OfferReply {
     headroom.networkAdvice.append(-20)
     headroom.optimistic.append(-21)
     headroom.optimisticSources.append(22)
+    headroom.optimisticAges.append(23)
     headroom.causes.append(23)
     headroom.announcedUnixSeconds.append(24)
     headroom.sellerBytes.append(65)

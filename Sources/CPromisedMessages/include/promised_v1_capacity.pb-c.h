@@ -177,13 +177,14 @@ struct  Promised__V1__HeadroomResponse
   size_t n_network_advice;
   int64_t *network_advice;
   /*
-   * headroom after P10 of the sales expected until the month begins; −1 = no limit. Empty unless
-   * asked for.
+   * headroom after P10 of the sales expected until the month begins, as far as the units are there;
+   * −1 = no limit. Empty unless asked for.
    */
   size_t n_optimistic;
   int64_t *optimistic;
   /*
-   * What those sales come from: 0 nothing known, 1 declared rates, 2 those and sellers' signals.
+   * What those sales come from, a sum: 0 nothing known, 1 declared rates, 2 forecasts that were put,
+   * 4 the service's own forecaster, 8 the seller's signals.
    */
   size_t n_optimistic_sources;
   uint32_t *optimistic_sources;
@@ -211,10 +212,16 @@ struct  Promised__V1__HeadroomResponse
    */
   int64_t announcement_from_days;
   int64_t announcement_to_days;
+  /*
+   * Seconds since the oldest of what the optimistic sales rest on was made; -1 = declared, or nothing
+   * is known. Empty unless asked for.
+   */
+  size_t n_optimistic_ages_s;
+  int64_t *optimistic_ages_s;
 };
 #define PROMISED__V1__HEADROOM_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__headroom_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, {0,NULL}, 0, 0 }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, {0,NULL}, 0, 0, 0,NULL }
 
 
 struct  Promised__V1__Seller

@@ -198,7 +198,7 @@ struct  Promised__V1__InStockRequest
   uint64_t *views;
   /*
    * Only this source of demand, as demand_sources; 0 = the best there is: a forecast that is not
-   * stale, else the declared rate, else the service's own forecaster.
+   * stale, else the declared rate, else the service's own forecaster, with what was signalled.
    */
   uint64_t demand_source;
   /*
@@ -227,7 +227,7 @@ struct  Promised__V1__InStockResponse
   int64_t *next_supply_quantities;
   /*
    * 0 = no demand known, so no probability is stated; 1 = the item's declared rate, 2 = a forecast
-   * that was put, 3 = the service's own forecaster.
+   * that was put, 3 = the service's own forecaster; 4 = only what the item's seller signalled.
    */
   size_t n_demand_sources;
   uint32_t *demand_sources;
@@ -306,10 +306,19 @@ struct  Promised__V1__InStockResponse
   uint64_t rate_by_time;
   uint64_t rate_by_views;
   uint64_t rated_items;
+  /*
+   * Units of the horizon's demand that the item's seller signalled (Capacity.PutSignals), at the weight
+   * that its earlier signals deserve, in 1/1000; and that weight in 1/1000. The demand has them in it,
+   * unless one source is asked for. Both empty when no item has any.
+   */
+  size_t n_signalled_milli;
+  int64_t *signalled_milli;
+  size_t n_signal_weights_permille;
+  uint32_t *signal_weights_permille;
 };
 #define PROMISED__V1__IN_STOCK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__in_stock_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0 }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0,NULL, 0,NULL }
 
 
 /*

@@ -14,7 +14,7 @@ extension State {
     let declared = exportBuildings()
     if !declared.nodes.isEmpty { blocks.append(.put(.buildings(declared))) }
     add(exportLimitRows()) { .limits($0) }
-    add(limitChanges) { .limitChanges($0) }
+    add(limitChanges.rows) { .limitChanges($0) }
     add(inboundPlans.rows) { .plans($0) }
     add(auctions.bids) { .bids($0) }
     add(auctions.clearings) { .clearings($0) }
@@ -59,6 +59,10 @@ extension State {
       row.pointee.windowEndUnixSeconds = stored.windowEndUnixSeconds
       row.pointee.granted = stored.granted
     }
+  }
+
+  func importChanges(_ rows: [LimitChangeRow]) {
+    for row in rows { limitChanges.append(row, seller: UInt32(sellerIndex(row.seller))) }
   }
 
   private func exportBuildings() -> BuildingRows {
@@ -125,6 +129,8 @@ extension State {
       rows.baselinesPerDayMilli.append(signal.baselinePerDayMilli)
       rows.putUnixSeconds.append(signal.putUnixSeconds)
       rows.sold.append(signal.sold)
+      rows.scoredLows.append(signal.scoredLow)
+      rows.scoredHighs.append(signal.scoredHigh)
       if rows.months.count == Self.blockRows {
         blocks.append(.put(.signals(rows)))
         (rows, places) = (SignalRows(), [:])
@@ -155,7 +161,7 @@ extension State {
 
   func digestCapacity(_ sum: inout DigestSum) {
     for row in exportLimitRows() { add(row, to: &sum) }
-    for change in limitChanges { add(change, to: &sum) }
+    for change in limitChanges.rows { add(change, to: &sum) }
     for (place, policy) in policies.rows.enumerated() { add(policy, place, to: &sum) }
     for plan in inboundPlans.rows { add(plan, to: &sum) }
     for bid in auctions.bids {
@@ -228,6 +234,8 @@ extension State {
       sum.add(signal.baselinePerDayMilli)
       sum.add(signal.putUnixSeconds)
       sum.add(signal.sold)
+      sum.add(signal.scoredLow)
+      sum.add(signal.scoredHigh)
       sum.end()
     }
     for node in 0..<UInt16(clamping: buildings.nodeCount) {

@@ -49,7 +49,13 @@ extension State {
   }
 
   /// The running month of a seller at the time of the event that is applied.
+  @inline(__always)
   func runningMonth(of seller: Int) -> Month {
+    clocks.known(of: seller, at: appliedTime.seconds) ?? readMonth(of: seller)
+  }
+
+  @inline(never)
+  private func readMonth(of seller: Int) -> Month {
     clocks.month(of: seller, marketplace: sellers[seller].marketplace, at: appliedTime.seconds) {
       clock(of: $0, at: appliedTime.seconds)
     }

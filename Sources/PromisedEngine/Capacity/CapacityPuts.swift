@@ -106,7 +106,20 @@ extension State {
     }
   }
 
-  /// A signal keeps the item's rate of the moment, against which it is scored.
+  /// Mean units a day in thousandths as they are declared, else as they were learned: what a load can
+  /// tell without computing anything.
+  private func storedRate(_ slot: Int) -> Int64 {
+    let index = Int(positions.attribute(slot))
+    if index == 0 { return 0 }
+    let item = attributes[index]
+    if item.demandPerDayMilli > 0 || item.selling.place == 0 { return item.demandPerDayMilli }
+    let active = demand.items.at(Int(item.selling.place) - 1).pointee
+    let means = active.rate.means(prior: demand.categories.rate(Int(active.category)))
+    return Int64(clamping: (Int128(means.slow) * 1000) >> 20)
+  }
+
+  /// A signal keeps the item's rate of the moment, against which it is scored: of a put what was known
+  /// from everywhere, of a load what is stored.
   func apply(signals rows: SignalRows) {
     let sellers = rows.sellerNames.map { UInt32(sellerIndex($0)) }
     rows.keys.withKeyColumn { keys in
@@ -116,23 +129,35 @@ extension State {
         let slot = slotInserting(token)
         let seller = sellers[Int(rows.sellers[row])]
         touch(.seller, UInt64(seller))
-        if rows.confidences[row] == 0 && rows.lows[row] == 0 && rows.highs[row] == 0 {
-          signals.remove(seller: seller, item: token, month: rows.months[row])
-          continue
+        touch(item: token)
+        let isImported = !rows.scoredLows.isEmpty
+        guard let month = Month(yyyymm: rows.months[row]) else { continue }
+        let marketplace = self.sellers[Int(seller)].marketplace
+        let hasBegun =
+          appliedTime.seconds >= start(of: month, marketplace: marketplace)
+        if !isImported {
+          // Nothing is said afterwards of a month that is over: a put refuses it, a load drops it.
+          if appliedTime.seconds >= start(of: month.next, marketplace: marketplace) { continue }
+          if rows.confidences[row] == 0 && rows.lows[row] == 0 && rows.highs[row] == 0 {
+            signals.remove(
+              seller: seller, item: token, month: rows.months[row], hasBegun: hasBegun)
+            continue
+          }
         }
         var signal = Signal(
           seller: seller, item: token, month: rows.months[row], kind: rows.kinds[row],
           low: rows.lows[row], high: rows.highs[row], confidence: rows.confidences[row],
-          baselinePerDayMilli: 0, putUnixSeconds: appliedTime.seconds)
+          baselinePerDayMilli: 0, putUnixSeconds: appliedTime.seconds,
+          scoredLow: isImported ? rows.scoredLows[row] : rows.lows[row],
+          scoredHigh: isImported ? rows.scoredHighs[row] : rows.highs[row])
         if rows.putUnixSeconds.isEmpty {
-          let index = positions.attribute(slot)
-          if index != 0 { signal.baselinePerDayMilli = attributes[Int(index)].demandPerDayMilli }
+          signal.baselinePerDayMilli = storedRate(slot)
         } else {
           signal.baselinePerDayMilli = rows.baselinesPerDayMilli[row]
           signal.putUnixSeconds = rows.putUnixSeconds[row]
           signal.sold = rows.sold[row]
         }
-        signals.put(signal)
+        signals.put(signal, hasBegun: hasBegun)
       }
     }
   }

@@ -26,7 +26,8 @@ extension State {
     case .nearLimits: reportNearLimits(query, from: from, at: now, into: &reply)
     case .plans: reportPlans(isAsked, from, size, into: &reply)
     case .limitChanges, .questionableChanges:
-      reportChanges(isAsked, query.report == .questionableChanges, from, size, into: &reply)
+      reportChanges(
+        of: query.seller, query.report == .questionableChanges, from, size, into: &reply)
     case .bids: reportBids(isAsked, from, size, into: &reply)
     case .clearings: reportClearings(from, size, into: &reply)
     case .signals: reportSignals(isAsked, from, size, at: now, into: &reply)
@@ -36,21 +37,27 @@ extension State {
     }
   }
 
+  /// Rows that a page looks at, at most: one that finds few ends all the same, with a token.
+  static var rowsPerPage: Int { 20_000 }
+
   /// The rows `from…` that are wanted, at most `size` of them.
   private func page<Row>(
     _ rows: [Row], from: Int, size: Int, into reply: inout ListReply, where wanted: (Row) -> Bool,
     _ append: (Row, inout ListReply) -> Void
   ) {
     var (place, taken) = (min(from, rows.count), 0)
-    while place < rows.count && taken < size {
+    let last = min(rows.count, place + Self.rowsPerPage)
+    while place < last && taken < size {
       if wanted(rows[place]) {
         append(rows[place], &reply)
         taken += 1
       }
       place += 1
     }
+    // So that a page that took all there is is the last one, where that is soon seen.
+    while place < last && !wanted(rows[place]) { place += 1 }
     reply.nextPageToken = []
-    if rows[place...].contains(where: wanted) { reply.setToken(UInt64(place)) }
+    if place < rows.count { reply.setToken(UInt64(place)) }
   }
 
   private func reportNearLimits(
@@ -59,16 +66,17 @@ extension State {
     reply.columns = [
       "seller", "storage_type", "month", "limit", "granted", "used", "used_permille",
     ]
+    reply.nextPageToken = []
+    if let seller = sellerKeys.find(query.seller) {
+      _ = appendNearLimits(seller, query.thresholdPermille, at: now, into: &reply)
+      return
+    }
     var (seller, rows) = (min(from, sellers.count), 0)
-    // A page that finds few ends all the same, with a token.
-    let last = min(sellers.count, seller + 20_000)
+    let last = min(sellers.count, seller + Self.rowsPerPage)
     while seller < last && rows < Int(query.pageSize) {
-      if query.seller.isEmpty || sellers[seller].name == query.seller {
-        rows += appendNearLimits(seller, query.thresholdPermille, at: now, into: &reply)
-      }
+      rows += appendNearLimits(seller, query.thresholdPermille, at: now, into: &reply)
       seller += 1
     }
-    reply.nextPageToken = []
     if seller < sellers.count { reply.setToken(UInt64(seller)) }
   }
 
@@ -128,7 +136,7 @@ extension State {
   }
 
   private func reportChanges(
-    _ isAsked: (Name) -> Bool, _ onlyQuestionable: Bool, _ from: Int, _ size: Int,
+    of seller: Name, _ onlyQuestionable: Bool, _ from: Int, _ size: Int,
     into reply: inout ListReply
   ) {
     reply.columns = [
@@ -136,10 +144,7 @@ extension State {
       "although_sales_rose", "announced_unix_s", "at_unix_s", "notice",
     ]
     let labels = ["", "confirmed", "estimated", "no-limit"]
-    page(
-      limitChanges, from: from, size: size, into: &reply,
-      where: { isAsked($0.seller) && ($0.isQuestionable || !onlyQuestionable) }
-    ) { change, reply in
+    func append(_ change: LimitChangeRow, _ reply: inout ListReply) {
       reply.appendCell(change.seller.bytes)
       reply.appendCell((StorageType(rawValue: change.storageType)?.label ?? "").utf8)
       reply.appendNumber(Int64(change.month))
@@ -154,6 +159,17 @@ extension State {
       reply.appendNumber(change.atUnixSeconds)
       reply.appendCell(change.notice.bytes)
     }
+    if let seller = sellerKeys.find(seller) {
+      // Only the seller's own are looked at.
+      page(
+        limitChanges.places(of: UInt32(seller)), from: from, size: size, into: &reply,
+        where: { limitChanges.rows[$0].isQuestionable || !onlyQuestionable }
+      ) { append(limitChanges.rows[$0], &$1) }
+      return
+    }
+    page(
+      limitChanges.rows, from: from, size: size, into: &reply,
+      where: { $0.isQuestionable || !onlyQuestionable }, append)
   }
 
   private func reportBids(
@@ -222,7 +238,7 @@ extension State {
       reply.appendNumber(signal.sold)
       // Not before its month is over.
       if let month = Month(yyyymm: signal.month), month < running {
-        reply.appendNumber(signal.score(days: month.dayCount))
+        reply.appendNumber(score(of: signal))
       } else {
         reply.appendCell("".utf8)
       }

@@ -186,7 +186,8 @@ extension State {
       seller: place.seller, type: place.type, before: place.month, at: frame.now)
     let left = room + min(expected.volume, max(0, used.available))
     reply.optimistic.append(isUnlimited ? -1 : Usage.clamped(max(0, left)))
-    reply.optimisticSources.append(expected.source.rawValue)
+    reply.optimisticSources.append(expected.sources)
+    reply.optimisticAges.append(expected.ageSeconds)
   }
 
   private func units(_ volume: Int64, _ frame: HeadroomFrame) -> Int64 {

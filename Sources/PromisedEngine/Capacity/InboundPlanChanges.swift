@@ -64,7 +64,7 @@ extension State {
     inboundRow(of: plan, token: line.token, node: line.node)
   }
 
-  private func inboundRow(of plan: Name, token: UInt64, node: UInt16) -> InboundRow? {
+  func inboundRow(of plan: Name, token: UInt64, node: UInt16) -> InboundRow? {
     var found: Int?
     plan.bytes.withUnsafeBufferPointer {
       found = inbound.find(shipment: BorrowedBytes($0), item: token, node: node)
@@ -165,14 +165,11 @@ extension State {
       setAmounts(stock, token: token, slot: slot, node: line.node)
       note(token: token, node: line.node, onHand: Int32(line.received))
     }
-    inboundPlans.change(place) { plan in
-      if !event.receipt.isEmpty { plan.receipts.append(event.receipt) }
-      for line in event.lines { plan.add(line) }
+    if !event.receipt.isEmpty {
+      inboundPlans.change(place) { $0.receipts.append(event.receipt) }
     }
-    let plan = inboundPlans.rows[place]
-    if plan.state == .open && openUnits(of: plan).allSatisfy({ $0 == 0 }) {
-      end(place, .received, reason: .empty)
-    }
+    for line in event.lines { _ = inboundPlans.receive(place, line) }
+    endWhenAllHasCome(place)
     remember(key, RememberedOutcome(code: .ok, holdID: event.id))
   }
 
@@ -207,7 +204,7 @@ extension State {
   }
 
   /// Open units of the plan come no more.
-  private func end(_ place: Int, _ state: PlanState, reason: Name) {
+  func end(_ place: Int, _ state: PlanState, reason: Name) {
     let plan = inboundPlans.rows[place]
     for line in plan.lines {
       let token = token(of: line.item)
@@ -274,17 +271,4 @@ extension State {
 private struct ItemPlace: Hashable {
   var item: UInt64
   var node: UInt16
-}
-
-extension PlanRow {
-  /// Adds what a receipt brought; an item that was not planned gets a line of its own.
-  fileprivate mutating func add(_ receipt: PlanLineRow) {
-    if let place = lines.firstIndex(where: {
-      $0.item == receipt.item && $0.node == receipt.node
-    }) {
-      lines[place].received += receipt.received
-    } else {
-      lines.append(receipt)
-    }
-  }
 }

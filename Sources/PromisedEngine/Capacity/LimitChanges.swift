@@ -169,7 +169,7 @@ extension State {
       row.pointee.decidedCause = new.cause
       row.pointee.decidedUnixSeconds = announced
     }
-    if let change { keep(change) }
+    if let change { limitChanges.append(change, seller: seller) }
     touch(.seller, UInt64(seller))
   }
 
@@ -213,13 +213,6 @@ extension State {
       ?? height(
         limits.find(seller: seller, type: new.type, month: new.month.previous.yyyymm))
   }
-
-  private func keep(_ change: LimitChangeRow) {
-    if limitChanges.count >= Limits.limitChanges {
-      limitChanges.removeFirst(Limits.limitChanges / 10)
-    }
-    limitChanges.append(change)
-  }
 }
 
 extension State {
@@ -231,7 +224,7 @@ extension State {
 
   /// Changes kept in which a limit went down although the seller had sold more.
   package var questionableChanges: Int {
-    limitChanges.reduce(0) { $0 + ($1.isQuestionable ? 1 : 0) }
+    limitChanges.rows.reduce(0) { $0 + ($1.isQuestionable ? 1 : 0) }
   }
 }
 

@@ -49,13 +49,30 @@ struct MarketClock {
 
 /// Which month it is for each seller, kept so that counting a sale looks up no zone.
 struct MarketClocks {
-  private var clocks: [MarketClock] = []
+  private struct Range: BitwiseCopyable {
+    var month: Month
+    var fromSeconds: Int64
+    var toSeconds: Int64
+  }
+
+  private var marketplaces: [Name] = []
+  /// By marketplace: apart from the names, so that a month is told without counting references.
+  private var ranges: [Range] = []
   /// Per seller, its clock's place + 1; 0 = not looked up yet.
   private var places: [UInt32] = []
 
   mutating func removeAll() {
-    clocks.removeAll()
+    marketplaces.removeAll()
+    ranges.removeAll()
     places.removeAll()
+  }
+
+  /// The month at an instant for a seller, when its clock was read for that month before.
+  @inline(__always)
+  func known(of seller: Int, at seconds: Int64) -> Month? {
+    if seller >= places.count || places[seller] == 0 { return nil }
+    let range = ranges[Int(places[seller]) - 1]
+    return seconds >= range.fromSeconds && seconds < range.toSeconds ? range.month : nil
   }
 
   /// The month at an instant for a seller; `read` reads the clock of a marketplace anew.
@@ -64,17 +81,22 @@ struct MarketClocks {
   ) -> Month {
     while places.count <= seller { places.append(0) }
     if places[seller] == 0 {
-      var place = clocks.firstIndex { $0.marketplace == marketplace }
+      var place = marketplaces.firstIndex(of: marketplace)
       if place == nil {
-        clocks.append(read(marketplace))
-        place = clocks.count - 1
+        marketplaces.append(marketplace)
+        ranges.append(Self.range(read(marketplace)))
+        place = ranges.count - 1
       }
       places[seller] = UInt32(place ?? 0) + 1
     }
     let place = Int(places[seller]) - 1
-    if seconds < clocks[place].fromSeconds || seconds >= clocks[place].toSeconds {
-      clocks[place] = read(clocks[place].marketplace)
+    if seconds < ranges[place].fromSeconds || seconds >= ranges[place].toSeconds {
+      ranges[place] = Self.range(read(marketplaces[place]))
     }
-    return clocks[place].month
+    return ranges[place].month
+  }
+
+  private static func range(_ clock: MarketClock) -> Range {
+    Range(month: clock.month, fromSeconds: clock.fromSeconds, toSeconds: clock.toSeconds)
   }
 }

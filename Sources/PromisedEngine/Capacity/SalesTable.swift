@@ -50,7 +50,7 @@ extension State {
     let item = attributes[Int(index)]
     let month = runningMonth(of: Int(item.seller))
     let row = sales.at(seller: Int(item.seller), type: item.storageType)
-    row.pointee.advance(to: month)
+    if row.pointee.month != month.yyyymm { row.pointee.advance(to: month) }
     let volume = Int128(item.volumeMicroCubicFeet) * Int128(units) + Int128(row.pointee.sold)
     row.pointee.sold = Int64(clamping: volume)
     if !signals.isEmpty {

@@ -151,6 +151,12 @@ struct UsageTable: ~Copyable {
     row(seller, type).pointee.usage += change
   }
 
+  /// Adds volume that is available and nothing else.
+  @inline(__always)
+  mutating func add(available volume: Int128, seller: Int, type: UInt8) {
+    row(seller, type).pointee.usage.available += volume
+  }
+
   mutating func add(_ change: SellThrough, seller: Int, type: UInt8) {
     let row = row(seller, type)
     row.pointee.sellThrough.perDayMilli += change.perDayMilli

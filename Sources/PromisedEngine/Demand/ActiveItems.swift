@@ -1,28 +1,29 @@
 import PromisedInvariants
 import PromisedModel
 
-/// An item that sells: its demand, and the day that is under way.
+/// An item that sells: its demand, and the day that is under way. What a sale changes stands in the
+/// first 32 bytes, so that it is one cache line.
 struct ActiveItem: BitwiseCopyable, Equatable {
   /// 0 = the place is free.
   var token: UInt64 = 0
-  var rate = DemandRate()
   /// Units shipped on the day that is open.
   var units: Int64 = 0
-  /// When the open day ends, UTC seconds.
-  var dayEnds: Int64 = 0
-  /// Up to when the time in stock is counted, UTC seconds.
-  var countedTo: Int64 = 0
   /// The open day, days since 1970 where the item's seller is.
   var day: Int32 = 0
-  /// Seconds in stock of the open day, as far as counted.
-  var inStockSeconds: Int32 = 0
   /// The last day on which a unit was shipped.
   var lastSale: Int32 = 0
+  /// Seconds in stock of the open day, as far as counted.
+  var inStockSeconds: Int32 = 0
   var category: UInt16 = 0
   /// Closed days that are kept, 0…28.
   var keptDays: UInt8 = 0
   /// 1 while some node has a unit available.
   var isInStock: UInt8 = 0
+  /// When the open day ends, UTC seconds.
+  var dayEnds: Int64 = 0
+  /// Up to when the time in stock is counted, UTC seconds.
+  var countedTo: Int64 = 0
+  var rate = DemandRate()
 }
 
 /// A closed day of an item.
@@ -50,7 +51,12 @@ struct ActiveItems: ~Copyable {
   /// Places that are or were in use; the token of a free one is 0.
   var placeCount: Int { rows.count }
 
+  @inline(__always)
   func at(_ index: Int) -> UnsafeMutablePointer<ActiveItem> { rows.at(index) }
+
+  /// Has what a sale changes read soon.
+  @inline(__always)
+  func prefetch(_ index: Int) { rows.prefetch(index) }
 
   /// A closed day, of those that are kept.
   func day(_ index: Int, _ day: Int32) -> UnsafeMutablePointer<ItemDay> {

@@ -101,9 +101,9 @@ struct DemandForecast {
 struct HorizonDemand {
   let demand: DemandDistribution
   /// Nil = they are true.
-  private let map: LevelMap?
+  let map: LevelMap?
   /// Nothing can be sold.
-  private let isNone: Bool
+  let isNone: Bool
 
   init() {
     demand = DemandDistribution(mean: 1e-9, varianceRatio: 1)
@@ -117,10 +117,10 @@ struct HorizonDemand {
     isNone = false
   }
 
-  /// A distribution that is taken as it is.
-  init(_ demand: DemandDistribution) {
+  /// A distribution that is taken as it is, or as the map says.
+  init(_ demand: DemandDistribution, _ map: LevelMap? = nil) {
     self.demand = demand
-    map = nil
+    self.map = map
     isNone = false
   }
 

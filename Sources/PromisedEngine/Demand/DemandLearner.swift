@@ -55,6 +55,7 @@ package struct DemandLearner: ~Copyable {
   }
 
   /// Adds shipped units to the day that is open.
+  @inline(__always)
   package func sell(_ index: Int, units: Int64) {
     let item = items.at(index)
     item.pointee.units = min(item.pointee.units + units, 1 << 40)

@@ -11,16 +11,24 @@ extension State {
   @inline(__always)
   func followDemand(_ item: UnsafeMutablePointer<ItemAttributes>, onHand: Int64, slot: Int) {
     let isShipment = movements.cause == MovementKind.shipment.rawValue && onHand != 0
-    if !isShipment {
-      let selling = item.pointee.selling
-      if selling.place == 0 { return }
-      if appliedTime.milliseconds < Int64(selling.dayEnds) * 1000
-        && hasAvailable(slot) == (selling.isInStock == 1)
-      {
-        return
-      }
+    let selling = item.pointee.selling
+    if selling.place == 0 && !isShipment { return }
+    if selling.place != 0 && appliedTime.milliseconds < Int64(selling.dayEnds) * 1000
+      && hasAvailable(slot) == (selling.isInStock == 1)
+    {
+      // The day goes on as it was.
+      if isShipment { countShipped(at: Int(selling.place) - 1, onHand: onHand) }
+      return
     }
     follow(item, onHand: onHand, isShipment: isShipment, slot: slot)
+  }
+
+  @inline(__always)
+  private func countShipped(at place: Int, onHand: Int64) {
+    if onHand < 0 { return demand.sell(place, units: -onHand) }
+    // A shipment that was taken back on the same day was no demand.
+    let active = demand.items.at(place)
+    active.pointee.units = max(0, active.pointee.units - onHand)
   }
 
   @inline(never)
@@ -43,13 +51,7 @@ extension State {
       active.pointee.isInStock = isInStock
     }
     item.pointee.selling = SellingItem(place, active.pointee)
-    if !isShipment { return }
-    if onHand < 0 {
-      demand.sell(place, units: -onHand)
-    } else {
-      // A shipment that was taken back on the same day was no demand.
-      active.pointee.units = max(0, active.pointee.units - onHand)
-    }
+    if isShipment { countShipped(at: place, onHand: onHand) }
   }
 
   private func activate(
@@ -201,6 +203,7 @@ extension State {
     return units
   }
 
+  @inline(__always)
   private func hasAvailable(_ slot: Int) -> Bool {
     for place in 0..<positions.rowCount(slot)
     where positions.rows(slot)[place].available > 0 { return true }

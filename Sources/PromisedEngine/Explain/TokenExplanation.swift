@@ -67,7 +67,7 @@ extension State {
   private func isUnchanged(since token: OfferToken) -> Bool {
     let key = itemKeys.token(token.item)
     return answering == publication && stamps.since <= token.position
-      && stamps.network <= token.position && key != 0 && stamps.read(mix(key)) <= token.position
+      && stamps.network <= token.position && key != 0 && stamps.readAny(mix(key)) <= token.position
   }
 
   private func agrees(_ found: Explanation, with token: OfferToken) -> Bool {

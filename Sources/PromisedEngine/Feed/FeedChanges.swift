@@ -39,7 +39,10 @@ extension State {
       var offset = 0
       var group = FeedGroup()
       for index in 0..<count {
-        if index == group.end { group = prepare(columns.keys, from: index, at: offset) }
+        if index == group.end {
+          group = prepare(columns.keys, from: index, at: offset)
+          prefetchSales(of: group)
+        }
         let key = columns.keys.key(index, at: &offset)
         guard let kind = MovementKind(rawValue: columns.kinds[index]) else {
           invariant(false, "a feed event of an unknown kind")
@@ -59,8 +62,22 @@ extension State {
     }
   }
 
-  /// More entries no row makes: six amounts of a position and one of inbound.
-  static var journalEntriesPerRow: Int { 7 }
+  /// Has read what rows of a group change beside their stock: where watchers look, and the demand
+  /// of items that sell.
+  @inline(__always)
+  private func prefetchSales(of group: FeedGroup) {
+    for place in 0..<group.end - group.start {
+      let slot = scratch.slots.base[place]
+      changes.prefetch(mix(scratch.tokens.base[place]))
+      let attribute = slot < 0 ? 0 : Int(positions.attribute(slot))
+      if attribute == 0 { continue }
+      let selling = Int(attributes.at(attribute).pointee.selling.place)
+      if selling != 0 { demand.items.prefetch(selling - 1) }
+    }
+  }
+
+  /// More entries no row makes: six amounts of a position, one of inbound and one of a plan.
+  static var journalEntriesPerRow: Int { 8 }
 
   /// Forgets what is too old or too much, and makes room for entries of now.
   func makeJournalRoom(_ wanted: Int) {

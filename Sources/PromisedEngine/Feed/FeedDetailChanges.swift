@@ -97,10 +97,15 @@ extension State {
       changeInbound(
         row, to: node, units: Int64(there?.quantity ?? 0) + row.quantity, entry, terms)
     case .transferIn, .inboundReceipt:
-      guard let there = inboundRow(row, to: row.node) else { return }
       // More may come than was announced; less than nothing is never under way.
-      changeInbound(
-        row, to: row.node, units: max(0, Int64(there.quantity) - row.quantity), entry, nil)
+      if let there = inboundRow(row, to: row.node) {
+        changeInbound(
+          row, to: row.node, units: max(0, Int64(there.quantity) - row.quantity), entry, nil)
+      }
+      if row.kind == .inboundReceipt {
+        countReceipt(
+          row.quantity, plan: row.reference, token: row.token, node: row.node, entry)
+      }
     default: return
     }
   }

@@ -96,7 +96,7 @@ extension State {
         rows.sources.append(places[entry.source] ?? 0)
         rows.when.append(entry.when)
         rows.deltas.append(entry.delta)
-        if entry.isInbound {
+        if entry.namesShipment {
           rows.sequences.append(0)
           let name = inbound.shipmentName(UInt32(truncatingIfNeeded: entry.sequence))
           rows.references.append(name.buffer)
@@ -119,7 +119,7 @@ extension State {
             item: itemKeys.insert(keys.key(row, at: &offset)), when: rows.when[row],
             sequence: rows.sequences[row], delta: rows.deltas[row], node: rows.nodes[row],
             source: sources[Int(rows.sources[row])])
-          if entry.isInbound {
+          if entry.namesShipment {
             let name = references.key(reference, at: &referenceOffset)
             entry.sequence = UInt64(inbound.shipmentIndex(name))
             reference += 1
@@ -206,7 +206,7 @@ extension State {
       sum.add(entry.delta)
       sum.add(entry.node)
       sum.add(sourceKeys.name(Int(entry.source)))
-      if entry.isInbound {
+      if entry.namesShipment {
         sum.add(inbound.shipmentName(UInt32(truncatingIfNeeded: entry.sequence)))
       } else {
         sum.add(entry.sequence)

@@ -91,6 +91,8 @@ extension State {
       journal.at(index).pointee.when |= JournalEntry.reversed
       if entry.isInbound {
         undoInbound(entry)
+      } else if entry.isReceived {
+        undoReceipt(entry)
       } else {
         stock[entry.amount] = stock[entry.amount] &- entry.delta
       }
@@ -105,7 +107,7 @@ extension State {
   private func undoInbound(_ entry: JournalEntry) {
     let name = inbound.shipmentName(UInt32(truncatingIfNeeded: entry.sequence))
     guard let found = inbound.find(shipment: name, item: entry.item, node: entry.node) else {
-      return invariant(entry.delta == 0, "inbound is undone that is not there")
+      return reopenInbound(entry)
     }
     let row = inbound.row(found)
     let terms = InboundTerms(row)
@@ -122,6 +124,7 @@ extension State {
     var stock = amounts(token: head.item, slot: slot, node: head.node)
     for index in entries {
       let entry = journal[index]
+      if entry.isReceived { continue }
       if entry.isInbound {
         let name = inbound.shipmentName(UInt32(truncatingIfNeeded: entry.sequence))
         let row = inbound.find(shipment: name, item: entry.item, node: entry.node)
@@ -129,9 +132,9 @@ extension State {
         if head.kind == MovementKind.inbound.rawValue && entry.delta == 0 {
           return .cannotBeUndone
         }
-        // Nobody remembers when the units of a row that is gone were expected.
+        // Nobody but its plan remembers when the units of a row that is gone were expected.
         guard let row else {
-          if entry.delta == 0 { continue }
+          if entry.delta == 0 || plannedLine(of: entry) != nil { continue }
           return .cannotBeUndone
         }
         let units = Int64(inbound.row(row).quantity) - Int64(entry.delta)

@@ -11,6 +11,8 @@ enum JournalAmount: UInt8, CaseIterable {
   case withheld = 5
   /// Units under way to the node; the entry's sequence is then the index of the shipment's name.
   case inbound = 6
+  /// Units that a receipt counted for an inbound plan; the sequence as with inbound.
+  case received = 7
 }
 
 /// One amount that a feed row changed: half a cache line.
@@ -36,6 +38,9 @@ struct JournalEntry: BitwiseCopyable {
   /// An allocation was consumed with it, which nothing gives back.
   var isFinal: Bool { when & Self.final != 0 }
   var isInbound: Bool { when >> 5 & 7 == UInt64(JournalAmount.inbound.rawValue) }
+  var isReceived: Bool { when >> 5 & 7 == UInt64(JournalAmount.received.rawValue) }
+  /// The sequence is the index of a shipment's name.
+  var namesShipment: Bool { isInbound || isReceived }
   var isOnHand: Bool { when & (7 << 5) == 0 }
 
   static var reversed: UInt64 { 1 << 11 }
@@ -54,36 +59,31 @@ struct JournalMark: BitwiseCopyable {
   var index: UInt64
 }
 
-/// Recent changes of stock in the order in which they were logged: a ring that grows to
-/// `Limits.journalRows` and then forgets its oldest entries.
+/// Recent changes of stock in the order in which they were logged, forgotten by age and beyond
+/// `Limits.journalRows`.
 ///
 /// Entries are numbered from 0 without end; `first..<end` are kept. An entry cannot have happened
 /// after it was logged, so those that happened after an instant all stand behind the mark of its
 /// second.
 struct StockJournal: ~Copyable {
-  private var ring = Store<JournalEntry>(zeroed: 4096)
+  private var entries = ChunkedQueue<JournalEntry>()
   private var marks = Store<JournalMark>()
   private var firstMark = 0
-  private(set) var first: UInt64 = 0
-  private(set) var end: UInt64 = 0
   /// Everything logged in this second or later is kept.
   private(set) var sinceSecond: Int64 = 0
   private let limit: Int
 
   init(limit: Int = Limits.journalRows) { self.limit = limit }
 
-  var count: Int { Int(end - first) }
-  private var mask: Int { ring.count - 1 }
+  var first: UInt64 { entries.first }
+  var end: UInt64 { entries.end }
+  var count: Int { entries.count }
 
   @inline(__always)
-  subscript(index: UInt64) -> JournalEntry {
-    ring.base[Int(truncatingIfNeeded: index) & mask]
-  }
+  subscript(index: UInt64) -> JournalEntry { entries.at(index).pointee }
 
   @inline(__always)
-  func at(_ index: UInt64) -> UnsafeMutablePointer<JournalEntry> {
-    ring.base + (Int(truncatingIfNeeded: index) & mask)
-  }
+  func at(_ index: UInt64) -> UnsafeMutablePointer<JournalEntry> { entries.at(index) }
 
   /// The index up to which entries must be forgotten so that `wanted` more fit.
   func overflow(for wanted: Int) -> UInt64 {
@@ -102,17 +102,7 @@ struct StockJournal: ~Copyable {
   }
 
   /// Makes room for `wanted` entries; `overflow` were forgotten before.
-  mutating func reserve(_ wanted: Int) {
-    while count + wanted > ring.count {
-      var grown = Store<JournalEntry>(zeroed: ring.count * 2)
-      swap(&ring, &grown)
-      var index = first
-      while index < end {
-        at(index).pointee = grown.base[Int(truncatingIfNeeded: index) & (grown.count - 1)]
-        index += 1
-      }
-    }
-  }
+  mutating func reserve(_ wanted: Int) { entries.reserve(wanted) }
 
   /// What follows is logged in this second.
   mutating func begin(_ second: Int64) {
@@ -122,15 +112,11 @@ struct StockJournal: ~Copyable {
 
   /// Adds an entry; `reserve` made room.
   @inline(__always)
-  mutating func append(_ entry: JournalEntry) {
-    at(end).pointee = entry
-    end &+= 1
-  }
+  mutating func append(_ entry: JournalEntry) { entries.append(entry) }
 
   /// Forgets entries before `index`.
   mutating func forget(before index: UInt64) {
-    invariant(index >= first && index <= end, "the journal forgets what it does not have")
-    first = index
+    entries.forget(before: index)
     while firstMark < marks.count && marks[firstMark].index < index {
       sinceSecond = max(sinceSecond, marks[firstMark].second + 1)
       let isOver = firstMark + 1 == marks.count || marks[firstMark + 1].index <= index

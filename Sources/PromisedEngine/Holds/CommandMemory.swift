@@ -32,34 +32,54 @@ extension AnsweredShipment {
   static var words: Int { MemoryLayout<AnsweredShipment>.stride / 8 }
 }
 
-/// Decided commands by the caller's key, oldest first: a ring with an index.
+/// Decided commands by the caller's key, oldest first: a queue with an index.
 struct CommandMemory: ~Copyable {
   private var index = SlotIndex()
-  private var ring = Store<RememberedCommand>(zeroed: 64)
+  private var queue = ChunkedQueue<RememberedCommand>()
   private var keys = BlockPool(maximumWords: BlockPool.words(forBytes: 255))
   private var grants = BlockPool(maximumWords: Limits.linesPerHold * LineGrant.words)
   private var shipments = BlockPool(
     maximumWords: Limits.linesPerHold * AnsweredShipment.words)
-  private var first = 0
-  private(set) var count = 0
   let limit: Int
 
-  init(limit: Int) { self.limit = limit }
+  init(limit: Int) {
+    invariant(limit <= Self.slotMask, "more commands than slots tell apart")
+    self.limit = limit
+  }
+
+  var count: Int { queue.count }
+
+  /// What the index holds of a command's number: the commands that are there differ in it.
+  private static var slotMask: Int { 1 << 31 - 1 }
+
+  private func slot(ofNumber number: UInt64) -> Int {
+    Int(truncatingIfNeeded: number) & Self.slotMask
+  }
+
+  @inline(__always)
+  private func at(_ slot: Int) -> UnsafeMutablePointer<RememberedCommand> {
+    let behind = (slot &- Int(truncatingIfNeeded: queue.first)) & Self.slotMask
+    return queue.at(queue.first &+ UInt64(behind))
+  }
 
   /// The command with this key, unless it is to be forgotten at `now`.
   func find(_ key: BorrowedBytes, at now: Int64) -> RememberedCommand? {
     guard let slot = slot(key, hash: hash(key)) else { return nil }
-    return isPast(slot, at: now) ? nil : ring[slot]
+    let command = at(slot)
+    return isPast(command.pointee, at: now) ? nil : command.pointee
   }
 
   /// Whether one more command fits at `now`.
-  func hasRoom(at now: Int64) -> Bool { count < limit || (count > 0 && isPast(first, at: now)) }
+  func hasRoom(at now: Int64) -> Bool {
+    count < limit || (count > 0 && isPast(queue.at(queue.first).pointee, at: now))
+  }
 
   /// Forgets what is older than the window, oldest first.
   mutating func forget(at now: Int64) {
-    while count > 0 && isPast(first, at: now) {
-      let oldest = ring[first]
-      index.remove(oldest.hash, slot: first)
+    while count > 0 {
+      let oldest = queue.at(queue.first).pointee
+      if !isPast(oldest, at: now) { return }
+      index.remove(oldest.hash, slot: slot(ofNumber: queue.first))
       keys.release(oldest.key, words: BlockPool.words(forBytes: Int(oldest.keyCount)))
       if oldest.grantCount > 0 {
         grants.release(oldest.grants, words: Int(oldest.grantCount) * LineGrant.words)
@@ -68,8 +88,7 @@ struct CommandMemory: ~Copyable {
         shipments.release(
           oldest.shipments, words: Int(oldest.shipmentCount) * AnsweredShipment.words)
       }
-      first = (first + 1) & (ring.count - 1)
-      count -= 1
+      queue.forget(before: queue.first + 1)
     }
   }
 
@@ -80,7 +99,6 @@ struct CommandMemory: ~Copyable {
   ) {
     let keyHash = hash(key.bytes)
     invariant(slot(key.bytes, hash: keyHash) == nil, "a command key is remembered twice")
-    if count == ring.count { grow() }
     let block = keys.allocate(words: BlockPool.words(forBytes: key.bytes.count))
     if let base = key.bytes.base {
       keys.bytes(block).update(from: base, count: key.bytes.count)
@@ -88,14 +106,14 @@ struct CommandMemory: ~Copyable {
     var lines: UInt32 = 0
     if let rows, !rows.isEmpty { lines = store(rows) }
     let shipped = store(told)
-    let slot = (first + count) & (ring.count - 1)
-    ring[slot] = RememberedCommand(
-      hash: keyHash, bodyDigest: key.bodyDigest, at: now, position: position, outcome: outcome,
-      key: block, grants: lines, shipments: shipped, grantCount: UInt16(rows?.count ?? 0),
-      shipmentCount: UInt16(told.count),
-      keyCount: UInt8(key.bytes.count))
-    index.insert(keyHash, slot: slot)
-    count += 1
+    index.insert(keyHash, slot: slot(ofNumber: queue.end))
+    queue.reserve(1)
+    queue.append(
+      RememberedCommand(
+        hash: keyHash, bodyDigest: key.bodyDigest, at: now, position: position, outcome: outcome,
+        key: block, grants: lines, shipments: shipped, grantCount: UInt16(rows?.count ?? 0),
+        shipmentCount: UInt16(told.count),
+        keyCount: UInt8(key.bytes.count)))
   }
 
   private mutating func store(_ rows: GrantRows) -> UInt32 {
@@ -129,7 +147,7 @@ struct CommandMemory: ~Copyable {
   /// The same of the command with a key.
   func forEachShipment(of key: BorrowedBytes, _ body: (AnsweredShipment) -> Void) {
     guard !key.isEmpty, let slot = slot(key, hash: hash(key)) else { return }
-    for row in shipments(ring[slot]) { body(row) }
+    for row in shipments(at(slot).pointee) { body(row) }
   }
 
   /// What a command granted line by line; empty where all was granted as it was asked. Valid until
@@ -146,7 +164,7 @@ struct CommandMemory: ~Copyable {
     _ body: (_ granted: Int32, _ later: Int32, _ laterDue: UInt32, _ backordered: Int32) -> Void
   ) {
     guard !key.isEmpty, let slot = slot(key, hash: hash(key)) else { return }
-    for line in grants(ring[slot]) {
+    for line in grants(at(slot).pointee) {
       body(line.granted, line.later, line.laterDue, line.backordered)
     }
   }
@@ -154,28 +172,22 @@ struct CommandMemory: ~Copyable {
   /// The command that is `age` places after the oldest.
   func command(_ age: Int) -> RememberedCommand {
     invariant(age < count, "no such remembered command")
-    return ring[(first + age) & (ring.count - 1)]
+    return queue.at(queue.first + UInt64(age)).pointee
   }
 
   func key(_ command: RememberedCommand) -> BorrowedBytes {
     BorrowedBytes(base: UnsafePointer(keys.bytes(command.key)), count: Int(command.keyCount))
   }
 
-  private func isPast(_ slot: Int, at now: Int64) -> Bool {
-    ring[slot].at <= now - Limits.idempotencyMilliseconds
+  @inline(__always)
+  private func isPast(_ command: RememberedCommand, at now: Int64) -> Bool {
+    command.at <= now - Limits.idempotencyMilliseconds
   }
 
   private func slot(_ key: BorrowedBytes, hash: UInt64) -> Int? {
-    index.find(hash) { ring[$0].hash == hash && same(self.key(ring[$0]), key) }
-  }
-
-  /// Twice the room, the oldest at 0. Linear, and rare.
-  private mutating func grow() {
-    var grown = Store<RememberedCommand>(zeroed: ring.count * 2)
-    for age in 0..<count { grown[age] = ring[(first + age) & (ring.count - 1)] }
-    swap(&grown, &ring)
-    first = 0
-    index = SlotIndex(capacity: ring.count)
-    for slot in 0..<count { index.insert(ring[slot].hash, slot: slot) }
+    index.find(hash) {
+      let command = at($0)
+      return command.pointee.hash == hash && same(self.key(command.pointee), key)
+    }
   }
 }

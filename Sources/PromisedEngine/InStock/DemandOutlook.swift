@@ -9,6 +9,8 @@ struct DemandOutlook: DemandByDays {
   let sampleDaysMilli: Int64
   let reason: InStockReason
   private let demand: Demand
+  /// What the item's seller signalled beyond it; nil = nothing.
+  private(set) var signalled: SignalledDemand?
 
   private enum Demand {
     case none
@@ -49,8 +51,23 @@ struct DemandOutlook: DemandByDays {
     sampleDaysMilli = sample
   }
 
+  /// The same with what was signalled; alone where nothing else is known.
+  func with(_ signalled: SignalledDemand?) -> DemandOutlook {
+    guard let signalled else { return self }
+    var outlook =
+      source == .none
+      ? DemandOutlook(.none, .signals, age: -1, sample: 0, .none) : self
+    outlook.signalled = signalled
+    return outlook
+  }
+
   /// The demand of the next 1…365 days.
   func demand(days: Int32) -> HorizonDemand {
+    let usual = usualDemand(days: days)
+    return signalled?.added(to: usual, days: days) ?? usual
+  }
+
+  private func usualDemand(days: Int32) -> HorizonDemand {
     switch demand {
     case .none: return HorizonDemand()
     case .declared(let perDay, let ratio):
@@ -68,7 +85,7 @@ struct DemandOutlook: DemandByDays {
 
   /// Mean units a day of the next four weeks, in thousandths.
   var perDayMilli: Int64 {
-    if case .declared(let perDay, _) = demand { return perDay }
+    if case .declared(let perDay, _) = demand, signalled == nil { return perDay }
     if source == .none { return 0 }
     return Int64((demand(days: 28).demand.mean / 28 * 1000).rounded())
   }

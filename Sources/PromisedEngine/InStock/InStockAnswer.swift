@@ -64,6 +64,7 @@ extension State {
       next.eta == 0 ? 0 : network.utcOffset(of: next.node, at: next.eta))
     reply.nextSupplyQuantities.append(next.quantity)
     let outlook = outlook(of: token, slot, now: now, only: query.source)
+    reply.append(signalled: outlook.signalled, days: query.horizonDays)
     reply.demandSources.append(outlook.source.rawValue)
     reply.demandAgeSeconds.append(outlook.ageSeconds)
     reply.sampleDaysMilli.append(outlook.sampleDaysMilli)
@@ -117,6 +118,15 @@ extension State {
   /// The demand that an item's answers rest on: a fresh forecast, the declared rate, or what the
   /// service has seen itself, in this order; or the only one that is asked for.
   func outlook(
+    of token: UInt64, _ slot: Int, now: Int64, only: DemandSource?
+  ) -> DemandOutlook {
+    let usual = usualOutlook(of: token, slot, now: now, only: only)
+    if signals.isEmpty || (only != nil && only != .signals) { return usual }
+    return usual.with(signalledDemand(of: token, slot, now: now))
+  }
+
+  /// The same without what the seller signalled.
+  func usualOutlook(
     of token: UInt64, _ slot: Int, now: Int64, only: DemandSource?
   ) -> DemandOutlook {
     let index = Int(positions.attribute(slot))
@@ -189,6 +199,7 @@ extension InStockReply {
     demandSources.append(DemandSource.none.rawValue)
     demandAgeSeconds.append(-1)
     sampleDaysMilli.append(0)
+    append(signalled: nil, days: 1)
     appendWithoutDemand()
     inStockShares.append(0)
     historyDays.append(0)
@@ -213,5 +224,18 @@ extension InStockReply {
     let most: Int128 = 365_000_000
     let days = Int128(max(0, available)) * 1_000_000 / Int128(max(1, perDayMilli))
     daysOfCoverMilli.append(Int64(min(days, most)))
+  }
+
+  /// What of the horizon's demand the seller signalled.
+  fileprivate mutating func append(signalled: SignalledDemand?, days: Int32) {
+    if signalled == nil && signalledMilli.count == 0 { return }
+    // The rows before this one had none.
+    while signalledMilli.count < codes.count - 1 {
+      signalledMilli.append(0)
+      signalWeightsPermille.append(0)
+    }
+    let milli = (signalled?.units(days: days).mean ?? 0) * 1000
+    signalledMilli.append(Int64(max(-1e15, min(1e15, milli)).rounded()))
+    signalWeightsPermille.append(UInt32(clamping: signalled?.weightPermille ?? 0))
   }
 }

@@ -1,7 +1,7 @@
 import PromisedModel
 
 /// What is known of an item besides its stock, side by side, because usage and promises read several
-/// of the columns together; what promises read comes first.
+/// of the columns together: one cache line an item.
 struct ItemAttributes: BitwiseCopyable {
   /// Not worked on before this instant; 0 = released.
   var releaseUnixSeconds: Int64
@@ -16,9 +16,9 @@ struct ItemAttributes: BitwiseCopyable {
   /// As packed for shipping; 0 = not known.
   var volumeCubicMillimetres: Int64
   var demandVarianceRatioMilli: Int32
+  var selling = SellingItem()
   /// Of items that sell alike; 0 = none.
   var category: UInt16 = 0
-  var selling = SellingItem()
 }
 
 /// Where an item's demand is kept, with copies of what of it every change of its stock must ask: that

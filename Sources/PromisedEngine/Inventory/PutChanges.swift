@@ -4,6 +4,7 @@ import PromisedModel
 /// Rows put or loaded, made true.
 extension State {
   func apply(_ rows: borrowing PutRows) {
+    sellThrough.isStale = true
     switch copy rows {
     case .network(let rows): apply(network: rows)
     case .items(let rows): apply(items: rows)

@@ -110,7 +110,7 @@ struct StockAmounts: BitwiseCopyable, Equatable {
       case .inTransfer: inTransfer
       case .inProcessing: inProcessing
       case .withheld: withheld
-      case .inbound: 0
+      case .inbound, .received: 0
       }
     }
     set {
@@ -121,7 +121,7 @@ struct StockAmounts: BitwiseCopyable, Equatable {
       case .inTransfer: inTransfer = newValue
       case .inProcessing: inProcessing = newValue
       case .withheld: withheld = newValue
-      case .inbound: break
+      case .inbound, .received: break
       }
     }
   }

@@ -92,8 +92,16 @@ package struct NetworkTables: ~Copyable {
 
   /// The index of a node of the network, or nil. No allocation.
   package func nodeIndex(_ name: BorrowedBytes) -> UInt16? {
-    guard let index = nodeNames.index(of: name), nodes[index] != nil else { return nil }
+    guard let index = nodeNames.index(of: name), isPresent(index) else { return nil }
     return UInt16(truncatingIfNeeded: index)
+  }
+
+  /// Without a copy of the node, which would count references to its names.
+  @inline(__always)
+  private func isPresent(_ index: Int) -> Bool {
+    nodes.withUnsafeBufferPointer { nodes in
+      if case .none = nodes[index] { false } else { true }
+    }
   }
 
   /// The name behind a node index, also of a removed node; valid until the next change.

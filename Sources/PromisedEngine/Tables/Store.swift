@@ -5,8 +5,11 @@ import PromisedInvariants
 /// A flat, growing run of trivial elements, owned by a table of the state.
 ///
 /// Growth goes through `realloc`, which moves large blocks by remapping pages instead of copying
-/// them. Pointers into a store are valid until it next grows. Bytes are zero until written.
+/// them. Pointers into a store are valid until it next grows. Elements begin at a cache line, so that
+/// those of 64 or 32 bytes are read in one.
 struct Store<Element: BitwiseCopyable>: ~Copyable {
+  /// What `realloc` knows; `base` is the first cache line in it.
+  private var memory: UnsafeMutableRawPointer
   private(set) var base: UnsafeMutablePointer<Element>
   private(set) var count: Int
   private(set) var capacity: Int
@@ -14,7 +17,8 @@ struct Store<Element: BitwiseCopyable>: ~Copyable {
   init(capacity: Int = 16) {
     self.capacity = max(capacity, 1)
     count = 0
-    base = Self.allocate(self.capacity)
+    memory = Self.reallocate(nil, self.capacity)
+    base = Self.line(memory).assumingMemoryBound(to: Element.self)
   }
 
   /// `count` elements of zero bytes.
@@ -23,7 +27,7 @@ struct Store<Element: BitwiseCopyable>: ~Copyable {
     resize(to: count)
   }
 
-  deinit { free(base) }
+  deinit { free(memory) }
 
   @inline(__always)
   subscript(index: Int) -> Element {
@@ -62,11 +66,14 @@ struct Store<Element: BitwiseCopyable>: ~Copyable {
   @inline(never)
   mutating func reserve(_ newCapacity: Int) {
     if newCapacity <= capacity { return }
-    let bytes = newCapacity.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-    invariant(!bytes.overflow, "store size overflows")
-    guard let grown = realloc(base, bytes.partialValue) else { stop("out of memory") }
-    HugePages.advise(grown, bytes: bytes.partialValue)
-    base = grown.assumingMemoryBound(to: Element.self)
+    let offset = UnsafeRawPointer(base) - UnsafeRawPointer(memory)
+    memory = Self.reallocate(memory, newCapacity)
+    let line = Self.line(memory)
+    // Large blocks stand at the same place of a page wherever they move.
+    if line != memory + offset {
+      memmove(line, memory + offset, count * MemoryLayout<Element>.stride)
+    }
+    base = line.assumingMemoryBound(to: Element.self)
     capacity = newCapacity
   }
 
@@ -88,18 +95,20 @@ struct Store<Element: BitwiseCopyable>: ~Copyable {
     return base[count]
   }
 
-  private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+  private static func reallocate(
+    _ memory: UnsafeMutableRawPointer?, _ capacity: Int
+  ) -> UnsafeMutableRawPointer {
     let bytes = capacity.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-    invariant(!bytes.overflow, "store size overflows")
-    guard let memory = malloc(bytes.partialValue) else { stop("out of memory") }
-    HugePages.advise(memory, bytes: bytes.partialValue)
-    return memory.assumingMemoryBound(to: Element.self)
+    invariant(!bytes.overflow && bytes.partialValue < Int.max - 64, "store size overflows")
+    guard let grown = realloc(memory, bytes.partialValue + 64) else {
+      invariant(false, "out of memory")
+      abort()
+    }
+    HugePages.advise(grown, bytes: bytes.partialValue + 64)
+    return grown
   }
 
-  private static func stop(_ message: String) -> Never {
-    invariant(false, message)
-    abort()
+  private static func line(_ memory: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+    memory.alignedUp(toMultipleOf: 64)
   }
-
-  private func stop(_ message: String) -> Never { Self.stop(message) }
 }

@@ -210,7 +210,8 @@ public struct InStock: Sendable, Equatable {
   public var nextSupplyUTCOffsetSeconds: Int32
   /// How much arrives then.
   public var nextSupplyQuantity: Int64
-  /// 0 = no rate known, so no probability is stated; 1 = the item's declared rate.
+  /// 0 = no rate known, so no probability is stated; 1 = the item's declared rate, 2 = a forecast,
+  /// 3 = the service's own forecaster, 4 = only what the item's seller signalled.
   public var demandSource: UInt32
   /// P(demand to the horizon <= supply) in 1/65535.
   public var demandMet: UInt32
@@ -240,6 +241,10 @@ public struct InStock: Sendable, Equatable {
   public var historyDays: UInt32
   /// The share of zones that can have a unit within a day now, in 1/65535; nil = not asked for.
   public var fastTrack: UInt32?
+  /// Units of the horizon's demand that the item's seller signalled, in 1/1000, with their weight.
+  public var signalledMilli: Int64 = 0
+  /// What the seller's signals weigh by how earlier ones came true, in 1/1000.
+  public var signalWeightPermille: UInt32 = 0
 }
 
 /// The answer to an in-stock request, in the order of the request.
@@ -335,8 +340,11 @@ public struct HeadroomRow: Sendable, Equatable {
   public var networkAdvice: Int64 = -1
   /// headroom after P10 of the sales expected until the month begins; −1 = no limit; nil = not asked.
   public var optimistic: Int64?
-  /// Where those sales come from: 0 nothing known, 1 declared rates, 2 those and sellers' signals.
+  /// Where those sales come from, a sum: 0 nothing known, 1 declared rates, 2 forecasts, 4 the
+  /// service's own forecaster, 8 the seller's signals.
   public var optimisticSource: UInt32 = 0
+  /// Seconds since the oldest of that was made; −1 = declared, or nothing is known.
+  public var optimisticAgeSeconds: Int64 = -1
   /// Why the limit is what it is, 0…7; see `Capacity.PutLimits`.
   public var cause: UInt32 = 0
   /// When it was announced, UTC seconds; 0 = by policy, or not known.

@@ -82,6 +82,7 @@ extension HeadroomAnswer {
       throw MalformedAnswer("the headroom columns do not add up to row_counts")
     }
     guard message.n_optimistic == message.n_optimistic_sources,
+      message.n_optimistic == message.n_optimistic_ages_s,
       message.n_optimistic == 0 || message.n_optimistic == total
     else { throw MalformedAnswer("the optimistic columns do not add up to row_counts") }
     asOf = AnswerStamp(message.as_of)
@@ -125,6 +126,7 @@ extension HeadroomRow {
     if message.n_optimistic > 0 {
       optimistic = message.optimistic[row]
       optimisticSource = message.optimistic_sources[row]
+      optimisticAgeSeconds = message.optimistic_ages_s[row]
     }
   }
 }

@@ -45,7 +45,9 @@ extension InStockAnswer {
       message.n_history_days,
     ]
     guard lengths.allSatisfy({ $0 == items.count }),
-      message.n_fast_track == 0 || message.n_fast_track == items.count
+      message.n_fast_track == 0 || message.n_fast_track == items.count,
+      message.n_signalled_milli == message.n_signal_weights_permille,
+      message.n_signalled_milli == 0 || message.n_signalled_milli == items.count
     else {
       throw MalformedAnswer("the in-stock columns do not match the items asked for")
     }
@@ -70,6 +72,12 @@ extension InStockAnswer {
         sampleDaysMilli: message.sample_days_milli[row], reason: message.reasons[row],
         inStockShare: message.in_stock_shares[row], historyDays: message.history_days[row],
         fastTrack: message.n_fast_track == 0 ? nil : message.fast_track[row])
+    }
+    if message.n_signalled_milli > 0 {
+      for row in items.indices {
+        rows[row].signalledMilli = message.signalled_milli[row]
+        rows[row].signalWeightPermille = message.signal_weights_permille[row]
+      }
     }
     fastTrackZones = message.fast_track_zones
     rateByDemand = message.rate_by_demand

@@ -110,7 +110,7 @@ extension CommandSpec {
       options: [
         OptionSpec("horizon", "DAYS", "look ahead 1…365 days (14)"),
         OptionSpec(
-          "demand", "SOURCE", "rest on declared, forecast or embedded alone (the best there is)"),
+          "demand", "SOURCE", "rest on declared, forecast, embedded or signals alone"),
         OptionSpec("fast-track", nil, "also which share of zones can have it within a day now"),
       ],
       examples: [

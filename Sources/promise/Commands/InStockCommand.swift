@@ -19,8 +19,8 @@ extension Session {
 
   private func demandSource() throws(Failure) -> UInt64 {
     guard let word = arguments.value("demand") else { return 0 }
-    for number in UInt32(1)...3 where demandWord(number) == word { return UInt64(number) }
-    throw .usage("--demand \(word): declared, forecast or embedded is needed")
+    for number in UInt32(1)...4 where demandWord(number) == word { return UInt64(number) }
+    throw .usage("--demand \(word): declared, forecast, embedded or signals is needed")
   }
 
   /// The last days of items.
@@ -43,6 +43,7 @@ func demandWord(_ source: UInt32) -> String {
   case 1: "declared"
   case 2: "forecast"
   case 3: "embedded"
+  case 4: "signals"
   default: "source \(source)"
   }
 }
@@ -109,6 +110,11 @@ private func demandText(_ row: InStock) -> String {
   if row.sampleDaysMilli > 0 {
     text += ", \(tenths(Int128(row.sampleDaysMilli), per: 1000)) days"
   }
+  if row.signalledMilli != 0 || row.signalWeightPermille != 0 {
+    let sign = row.signalledMilli < 0 ? "" : "+"
+    text += ", \(sign)\(tenths(Int128(row.signalledMilli), per: 1000)) signalled by the seller"
+    text += " (weight \(tenths(Int128(row.signalWeightPermille), per: 10)) %)"
+  }
   return text
 }
 
@@ -145,6 +151,8 @@ func inStockMembers(_ row: InStock, _ json: inout JSON) {
   json.member("days_of_cover_milli", row.daysOfCoverMilli)
   json.member("demand_age_s", row.demandAgeSeconds)
   json.member("sample_days_milli", row.sampleDaysMilli)
+  json.member("signalled_milli", row.signalledMilli)
+  json.member("signal_weight_permille", row.signalWeightPermille)
   json.member("in_stock_reason", inStockReasonWord(row.reason))
   json.member("in_stock_share", row.inStockShare)
   json.member("history_days", row.historyDays)

@@ -27,12 +27,16 @@ func bindingWord(_ number: UInt32) -> String {
   }
 }
 
-func sellThroughWord(_ number: UInt32) -> String {
-  switch number {
-  case 1: "declared rates"
-  case 2: "declared rates and the seller's signals"
-  default: "no sales known"
-  }
+/// What expected sales rest on, and how old that is.
+func sellThroughWords(_ sources: UInt32, ageSeconds: Int64) -> String {
+  let words = [
+    (UInt32(1), "declared rates"), (2, "forecasts"), (4, "what the service learned"),
+    (8, "the seller's signals"),
+  ]
+  let known = words.filter { sources & $0.0 != 0 }.map(\.1)
+  if known.isEmpty { return "no sales known" }
+  let age = ageSeconds < 0 ? "" : ", up to \(duration(ageSeconds)) old"
+  return known.joined(separator: ", ") + age
 }
 
 extension HeadroomRow {
@@ -101,7 +105,8 @@ private func capacityLine(_ row: HeadroomRow, item: String, _ style: Style) -> S
   if let optimistic = row.optimistic {
     let volume = optimistic < 0 ? "no limit" : "\(cubicFeet(optimistic)) ft³"
     text +=
-      "             if sales go on: \(volume) free, from \(sellThroughWord(row.optimisticSource))\n"
+      "             if sales go on: \(volume) free, from "
+      + sellThroughWords(row.optimisticSource, ageSeconds: row.optimisticAgeSeconds) + "\n"
   }
   return text
 }
@@ -179,6 +184,7 @@ func headroomJSON(_ answer: HeadroomAnswer, _ json: inout JSON) {
       if let optimistic = row.optimistic {
         json.member("optimistic", optimistic)
         json.member("optimistic_source", row.optimisticSource)
+        json.member("optimistic_age_s", row.optimisticAgeSeconds)
       }
       json.member("cause", row.cause)
       json.instant("announced", row.announcedUnixSeconds)

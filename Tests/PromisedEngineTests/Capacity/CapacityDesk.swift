@@ -126,6 +126,22 @@ extension Desk {
     apply(.put(command(""), rows))
   }
 
+  /// Puts signals as the sequencer does: with what they are scored against.
+  func signal(
+    _ list: [(String, UInt32, Int64, Int64, UInt16)], seller: String = "S1"
+  ) throws(Refusal) {
+    let rows = Rows.signals(list, seller: seller)
+    try state.validate(rows)
+    guard case .signals(let signals) = rows else { return }
+    try state.checkMonths(signals, at: now)
+    apply(.put(command(""), .signals(state.completed(signals, at: now))))
+  }
+
+  /// Works out what sellers are expected to sell, in slices of so many items.
+  func figure(units: Int = 1000) {
+    while !state.figureSellThrough(units: units, at: now) {}
+  }
+
   /// The row of a month.
   func room(
     _ month: UInt32, seller: String = "S1", type: StorageType = .standard, item: String = "",
@@ -169,6 +185,7 @@ struct Room: Equatable {
   var networkAdvice: Int64
   var optimistic: Int64
   var optimisticSource: UInt32
+  var optimisticAge: Int64
 
   init(_ reply: borrowing HeadroomReply, _ row: Int) {
     kind = reply.limitKinds[row]
@@ -184,6 +201,7 @@ struct Room: Equatable {
     binding = Binding(rawValue: reply.bindings[row]) ?? .nothing
     networkAdvice = reply.networkAdvice[row]
     optimistic = reply.optimistic.count > 0 ? reply.optimistic[row] : 0
+    optimisticAge = reply.optimisticAges.count > 0 ? reply.optimisticAges[row] : 0
     optimisticSource = reply.optimisticSources.count > 0 ? reply.optimisticSources[row] : 0
   }
 }

@@ -21,8 +21,8 @@ import Testing
     // The refused ones left no trace; an end of the window lets it move.
     desk.go(to: "2026-04-11")
     #expect(code(desk, Rows.limit(202_605, .estimated, 500 * cubicFoot)) == nil)
-    #expect(desk.state.limitChanges.map(\.after) == [900, 950, 500].map { $0 * cubicFoot })
-    #expect(desk.state.limitChanges.allSatisfy { $0.cause == LimitCause.forecast.rawValue })
+    #expect(desk.state.limitChanges.rows.map(\.after) == [900, 950, 500].map { $0 * cubicFoot })
+    #expect(desk.state.limitChanges.rows.allSatisfy { $0.cause == LimitCause.forecast.rawValue })
   }
 
   @Test func aConfirmedLimitHoldsThroughItsMonth() throws {
@@ -49,7 +49,7 @@ import Testing
     try desk.announce(
       Rows.limit(
         202_604, .confirmed, low, cause: .operatorCut, forced: true, notice: "flood in F1"))
-    let change = try #require(desk.state.limitChanges.last)
+    let change = try #require(desk.state.limitChanges.rows.last)
     #expect(change.isForced && change.notice == Name("flood in F1"))
     #expect(change.before == 900 * cubicFoot && change.after == low)
     #expect(try desk.room(202_604)?.limit == low)
@@ -67,7 +67,7 @@ import Testing
     // Last month S1 sold more than the month before, S2 less; both get less than they had.
     try desk.announce(Rows.limit(202_605, .confirmed, 800 * cubicFoot))
     try desk.announce(Rows.limit(202_605, .confirmed, 800 * cubicFoot, seller: "S2"))
-    let flagged = desk.restarted().state.limitChanges.filter(\.isQuestionable)
+    let flagged = desk.restarted().state.limitChanges.rows.filter(\.isQuestionable)
     #expect(flagged.map(\.seller) == [Name("S1")] && flagged.map(\.month) == [202_605])
     var reply = ListReply()
     try desk.state.report(ReportQuery(report: .questionableChanges), at: desk.now, into: &reply)
