@@ -35,6 +35,9 @@ private enum FeedColumn: Int, CaseIterable {
   }
 }
 
+/// What a cell may say, and what it means.
+private typealias FeedWords = [(text: [UInt8], value: UInt8)]
+
 /// Rows of a feed file on their way to the server.
 package struct FeedBatch: Sendable {
   package var rows = FeedRows()
@@ -63,6 +66,11 @@ package struct FeedFileReader {
   private var rest: [UInt8] = []
   private var lastSequence: UInt64 = 0
   private var nodes: [Name: UInt32] = [:]
+  private let kindWords = Self.words(MovementKind.allCases.map { ($0.label, $0.rawValue) })
+  private let stageWords = Self.words(
+    InboundStage.allCases.filter { $0 != .transfer }.map { ("\($0)", $0.rawValue) })
+  private let dispositionWords = Self.words(Disposition.allCases.map { ($0.label, $0.rawValue) })
+  private let causeWords = Self.words(AdjustmentCause.allCases.map { ($0.label, $0.rawValue) })
   private var batch = FeedBatch()
   /// The header as it stands in the file, without the column of outcomes.
   package private(set) var header = ""
@@ -70,6 +78,10 @@ package struct FeedFileReader {
   package private(set) var problems = ProblemList()
 
   package init(file: String) { self.file = file }
+
+  private static func words(_ words: [(String, UInt8)]) -> FeedWords {
+    words.map { (Array($0.0.utf8), $0.1) }
+  }
 
   /// Whether each row has a sequence of its own.
   package var isSparse: Bool { places[FeedColumn.sequence.rawValue] >= 0 }
@@ -130,10 +142,9 @@ package struct FeedFileReader {
         refuse(linesBefore + csv.line, "", "", error.allowed)
         continue
       }
-      let text = bytes[start..<csv.offset].drop { $0 == 0x0A || $0 == 0x0D }
-      let line = String(decoding: text, as: UTF8.self).trimmedEnd
+      let line = bytes[start..<csv.offset]
       if !hasHeader {
-        readHeader(csv, line)
+        readHeader(csv, Self.text(line))
         continue
       }
       rowCount += 1
@@ -141,7 +152,7 @@ package struct FeedFileReader {
         refuse(linesBefore + csv.line, "", "\(csv.cellCount) cells", "\(cellCount) cells")
         continue
       }
-      if append(csv, after, withoutOutcome(csv, line)), batch.count == limit {
+      if append(csv, after, line), batch.count == limit {
         try emit(takeBatch())
       }
     }
@@ -190,7 +201,7 @@ package struct FeedFileReader {
 
   /// Adds a row that is sound and not passed over; true when it was added.
   private mutating func append(
-    _ csv: borrowing CSVReader, _ after: UInt64, _ text: String
+    _ csv: borrowing CSVReader, _ after: UInt64, _ bytes: Slice<UnsafeBufferPointer<UInt8>>
   ) -> Bool {
     // Of a wrong header every cell would only repeat the same mistake.
     if problems.kept.first?.line == 1 { return false }
@@ -206,8 +217,13 @@ package struct FeedFileReader {
     told.sequence = sequence
     add(told)
     batch.lines.append(line)
-    batch.texts.append(text)
+    batch.texts.append(withoutOutcome(csv, Self.text(bytes)))
     return true
+  }
+
+  private static func text(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> String {
+    let text = line.drop { $0 == 0x0A || $0 == 0x0D }
+    return String(decoding: text, as: UTF8.self).trimmedEnd
   }
 
   private mutating func sequence(_ csv: borrowing CSVReader, _ line: Int) -> UInt64 {
@@ -223,20 +239,11 @@ package struct FeedFileReader {
   /// A row's cells; a wrong one is recorded.
   private mutating func parked(_ csv: borrowing CSVReader, _ line: Int) -> ParkedRow {
     var row = ParkedRow()
-    for (column, isNeeded) in [
-      (FeedColumn.item, true), (.node, true), (.reference, false), (.destination, false),
-    ] {
-      let cell = cell(column, csv)
-      if cell.isEmpty && !isNeeded { continue }
-      if !Name.isValid(cell.buffer) { refuse(line, column, cell) }
-      switch column {
-      case .item: row.item = cell.name
-      case .node: row.node = cell.name
-      case .reference: row.reference = cell.name
-      default: row.destination = cell.name
-      }
-    }
-    row.kind = word(.kind, csv, line, MovementKind.allCases.map { ($0.label, $0.rawValue) })
+    row.item = name(.item, csv, line)
+    row.node = name(.node, csv, line)
+    row.reference = name(.reference, csv, line)
+    row.destination = name(.destination, csv, line)
+    row.kind = word(.kind, csv, line, kindWords)
     row.quantity = quantity(csv, line, row.kind)
     // Unix milliseconds too, which are finer.
     let occurred = Cell.integer(cell(.occurred, csv))
@@ -244,18 +251,24 @@ package struct FeedFileReader {
     row.etaUnixSeconds = instant(.eta, csv, line)
     row.earlyUnixSeconds = instant(.etaEarly, csv, line)
     row.lateUnixSeconds = instant(.etaLate, csv, line)
-    row.stage = word(
-      .stage, csv, line,
-      InboundStage.allCases.filter { $0 != .transfer }.map { ("\($0)", $0.rawValue) })
-    let dispositions = Disposition.allCases.map { ($0.label, $0.rawValue) }
-    row.disposition = word(.disposition, csv, line, dispositions)
-    row.fromDisposition = word(.fromDisposition, csv, line, dispositions)
-    row.cause = word(.cause, csv, line, AdjustmentCause.allCases.map { ($0.label, $0.rawValue) })
+    row.stage = word(.stage, csv, line, stageWords)
+    row.disposition = word(.disposition, csv, line, dispositionWords)
+    row.fromDisposition = word(.fromDisposition, csv, line, dispositionWords)
+    row.cause = word(.cause, csv, line, causeWords)
     let hold = cell(.hold, csv)
     if !hold.isEmpty {
       if let id = Cell.integer(hold) { row.holdID = UInt64(id) } else { refuse(line, .hold, hold) }
     }
     return row
+  }
+
+  private mutating func name(
+    _ column: FeedColumn, _ csv: borrowing CSVReader, _ line: Int
+  ) -> Name {
+    let cell = cell(column, csv)
+    if cell.isEmpty && !column.isNeeded { return .empty }
+    if !Name.isValid(cell.buffer) { refuse(line, column, cell) }
+    return cell.name
   }
 
   private mutating func quantity(
@@ -288,11 +301,11 @@ package struct FeedFileReader {
   }
 
   private mutating func word(
-    _ column: FeedColumn, _ csv: borrowing CSVReader, _ line: Int, _ words: [(String, UInt8)]
+    _ column: FeedColumn, _ csv: borrowing CSVReader, _ line: Int, _ words: FeedWords
   ) -> UInt8 {
     let cell = cell(column, csv)
     if cell.isEmpty && !column.isNeeded { return 0 }
-    for (word, value) in words where word.utf8.elementsEqual(cell.buffer) { return value }
+    for (word, value) in words where word.elementsEqual(cell.buffer) { return value }
     refuse(line, column, cell)
     return 0
   }

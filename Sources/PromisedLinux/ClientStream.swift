@@ -51,6 +51,14 @@ package final class ClientStream {
     }
   }
 
+  /// Bytes that will be read in all; 0 where nobody knows: of a pipe, and of what is inflated.
+  package var byteCount: Int {
+    if child > 0 || file == 0 { return 0 }
+    let here = lseek(file, 0, SEEK_CUR)
+    let end = lseek(file, 0, SEEK_END)
+    return here < 0 || lseek(file, here, SEEK_SET) != here ? 0 : max(0, Int(end))
+  }
+
   /// Reads up to `count` bytes; nil at the end.
   package func read(_ count: Int) throws(SocketFailure) -> [UInt8]? {
     var result = 0

@@ -150,11 +150,11 @@ class Holds(Life):
         self.short("Hold", (item, 7), key=item, there=6, more_at=eta, owner="other")
         self.short("Hold", (item, 7), dues=[due], key=item, there=6, owner="other")
         self.assertEqual(self.call("Hold", (item, 6), owner="other", ttl_s=60).state, HELD)
-        self.assertPosition(item, 10, 6, 0, 0, 4)
+        self.assertPosition(item, 10, 6, 0, 0, 0)
         self.kill(2 * DAY)
         self.assertEqual(list(self.hold(hold_id=first).due_unix_s), [due])
         self.feed(item, INBOUND_RECEIPT, 8, references=b"SHIP-1", reference_lengths=[6])
-        self.assertPosition(item, 18, 0, 0, 0, 18)
+        self.assertPosition(item, 18, 0, 0, 0, 6)
         self.later(DAY)
         self.assertPosition(item, 18, 0, 12, 0, 6)
         self.assertEqual(list(self.hold(hold_id=first).due_unix_s), [0])
@@ -319,8 +319,10 @@ class Holds(Life):
         self.short("Hold", (second, 6), (first, 1), (second, 5), row=2, key=second, there=10,
                    more_at=eta)
         hold = self.call("Hold", (first, 2), (second, 2)).hold_id
-        self.short("Amend", (first, 2), (second, 11), row=1, key=second, there=10, more_at=eta,
-                   hold_id=hold)
+        refusal = self.short("Amend", (first, 2), (second, 11), row=1, key=second, there=10,
+                             more_at=eta, hold_id=hold)
+        self.assertIn("11 of item", refusal.message)
+        self.assertNotIn("replaces_hold_id", refusal.message)
         self.call("Commit", hold_id=hold)
         refusal = self.refused("Pick", (first, 1), (second, 3), hold_id=hold)
         self.assertEqual(

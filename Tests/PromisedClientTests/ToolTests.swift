@@ -255,6 +255,7 @@ struct Run {
     #expect(speed.perSecond == 10)
     #expect(remaining(590, 10) == "59 s" && remaining(1201, 10) == "2 min 1 s")
     #expect(remaining(72_000, 10) == "2 h 0 min" && remaining(5, 0) == nil)
+    #expect(Share(done: 10, all: 100).estimate(7) == 70 && Share().estimate(7) == nil)
     let line = progressLine(
       "feeding wms", rows: 5, of: 10, speed: "1", left: "5 s", columns: 100)
     #expect(line.hasSuffix("5 s left, 5 rows, 1 rows/s"))

@@ -23,22 +23,19 @@ struct ServiceEntry: BitwiseCopyable {
 /// Entries are numbered from 0 without end; `first..<end` are kept. They stand in the order in which
 /// they were logged, and none can have happened after that.
 struct ServiceJournal: ~Copyable {
-  private var ring = Store<ServiceEntry>(zeroed: 64)
-  private(set) var first: UInt64 = 0
-  private(set) var end: UInt64 = 0
+  private var entries = ChunkedQueue<ServiceEntry>()
   /// Everything logged in this second or later is kept.
   private(set) var sinceSecond: Int64 = 0
   private let limit: Int
 
-  /// - Parameter limit: a power of two, 64 or more.
   init(limit: Int = Limits.serviceJournalRows) { self.limit = limit }
 
-  var count: Int { Int(end - first) }
+  var first: UInt64 { entries.first }
+  var end: UInt64 { entries.end }
+  var count: Int { entries.count }
 
   @inline(__always)
-  subscript(index: UInt64) -> ServiceEntry {
-    ring[Int(truncatingIfNeeded: index) & (ring.count - 1)]
-  }
+  subscript(index: UInt64) -> ServiceEntry { entries.at(index).pointee }
 
   /// The index up to which entries were logged before `second`. Logarithmic.
   func index(before second: Int64) -> UInt64 {
@@ -52,23 +49,13 @@ struct ServiceJournal: ~Copyable {
 
   /// Adds an entry, and forgets what is too old by its time, or too much. Constant time on average.
   mutating func append(_ entry: ServiceEntry) {
-    while first < end,
-      count == limit || self[first].loggedSecond < entry.loggedSecond - Limits.journalSeconds
-    {
+    let oldest = entry.loggedSecond - Limits.journalSeconds
+    while count > 0, count == limit || self[first].loggedSecond < oldest {
       sinceSecond = max(sinceSecond, self[first].loggedSecond + 1)
-      first += 1
+      entries.forget(before: first + 1)
     }
-    if count == ring.count { grow() }
-    ring[Int(truncatingIfNeeded: end) & (ring.count - 1)] = entry
-    end += 1
-  }
-
-  private mutating func grow() {
-    var grown = Store<ServiceEntry>(zeroed: ring.count * 2)
-    for index in first..<end {
-      grown[Int(truncatingIfNeeded: index) & (grown.count - 1)] = self[index]
-    }
-    swap(&grown, &ring)
+    entries.reserve(1)
+    entries.append(entry)
   }
 
   /// Takes the standing of an exported journal, whose entries follow.

@@ -29,13 +29,13 @@ extension State {
     let rows = Self.together(try resolve(command.lines, at: now))
     var kept = (0..<Int(holds.hold(slot).lineCount)).map { KeptLine(holds.lines(slot)[$0]) }
     markPromised(&kept, of: slot)
-    var growth: [(wish: ClaimWish, row: Int)] = []
+    var growth: [(wish: ClaimWish, kept: Int64, row: Int)] = []
     for row in rows {
       let grown = try keep(row.wish, row: row.row, of: &kept)
       if grown > 0 {
         var wish = row.wish
         wish.units = grown
-        growth.append((wish, row.row))
+        growth.append((wish, row.wish.units - grown, row.row))
       }
     }
     for index in kept.indices where !kept[index].isNamed { try drop(index, of: &kept) }
@@ -44,11 +44,15 @@ extension State {
       giveBack(ClaimWish(line.line, units: line.dropped))
     }
     var grown = TakenLines()
-    for (wish, row) in growth {
+    for (wish, kept, row) in growth {
       let taken = try take(wish, whole: true, into: &grown, row: row, at: now)
       if taken.granted < wish.units {
+        // The row is told as it was asked: what it keeps is there for it.
+        var whole = wish
+        whole.units += kept
         throw insufficientStock(
-          wish, beside: taken.available, row: row, owner: command.owner, at: now)
+          whole, beside: taken.available + kept, row: row, owner: command.owner, amending: slot,
+          at: now)
       }
     }
     var event = HoldAmendedEvent(key: command.key, holdID: id)

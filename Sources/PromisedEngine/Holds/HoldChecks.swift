@@ -132,7 +132,7 @@ extension State {
   /// are not committed have of it, where giving them back would do.
   func insufficientStock(
     _ wish: ClaimWish, available: Int64, row: Int, owner: BorrowedBytes = .empty,
-    at now: UnixMilliseconds
+    amending slot: Int? = nil, at now: UnixMilliseconds
   ) -> Refusal {
     let key = itemKeys.name(wish.item)
     let there = max(0, available)
@@ -142,7 +142,9 @@ extension State {
     var message =
       "\(wish.units) of item \(key) are wanted in \(wish.isPool ? "group" : "node")"
       + " \(placeName(wish.place, isPool: wish.isPool).name), \(there) are available"
-    if let own = ownHold(of: owner, claiming: wish), own.units + available >= wish.units {
+    if let own = ownHold(of: owner, claiming: wish, besides: slot),
+      own.units + available >= wish.units
+    {
       message +=
         "; hold \(own.id) of the same owner has \(own.unitsOfIt) of them: name it in"
         + " replaces_hold_id, or commit, amend or release it"
@@ -152,10 +154,10 @@ extension State {
       nextSupplyUnixSeconds: next.eta)
   }
 
-  /// What an owner's own holds that are held have where a wish claims: all units of the first 64
-  /// looked at, and the one among them with the most.
+  /// What an owner's own holds that are held have where a wish claims, but for the one that is
+  /// amended: all units of the first 64 looked at, and the one among them with the most.
   private func ownHold(
-    of owner: BorrowedBytes, claiming wish: ClaimWish
+    of owner: BorrowedBytes, claiming wish: ClaimWish, besides amended: Int?
   ) -> (id: UInt64, unitsOfIt: Int64, units: Int64)? {
     if owner.isEmpty { return nil }
     var best: (id: UInt64, unitsOfIt: Int64, units: Int64) = (0, 0, 0)
@@ -164,6 +166,7 @@ extension State {
     while let slot = next, looked < 64 {
       looked += 1
       next = holds.nextHeld(after: slot)
+      if slot == amended { continue }
       var units: Int64 = 0
       for index in 0..<Int(holds.hold(slot).lineCount) {
         let line = holds.lines(slot)[index]

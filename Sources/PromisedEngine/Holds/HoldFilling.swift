@@ -115,7 +115,7 @@ extension State {
   /// both are told together, as what is wanted of one place and what is there.
   func insufficientStock(
     _ wish: ClaimWish, beside units: Int64, row: Int, owner: BorrowedBytes,
-    at now: UnixMilliseconds
+    amending slot: Int? = nil, at now: UnixMilliseconds
   ) -> Refusal {
     var (wish, available) = (wish, units)
     for index in 0..<scratch.wishes.count {
@@ -128,7 +128,8 @@ extension State {
       wish.units += other.units
       available += other.units
     }
-    return insufficientStock(wish, available: available, row: row, owner: owner, at: now)
+    return insufficientStock(
+      wish, available: available, row: row, owner: owner, amending: slot, at: now)
   }
 
   /// Units of a wish that the stock row does not have beside the wishes before it.

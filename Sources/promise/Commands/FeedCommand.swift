@@ -16,7 +16,6 @@ extension Session {
     let source = try feedSource(path)
     let limit = Int(try integer("batch", 1...Int64(Limits.batchRows), default: 1000))
     let from = UInt64(try integer("from", 1...Int64.max, default: 1))
-    let start = monotonicNanoseconds()
     var rowCount: Int?
     if path != "-" {
       let checked = try checkFeed(path, limit)
@@ -36,7 +35,7 @@ extension Session {
     return try sendFeed(
       FeedJob(
         path: path, source: source, limit: limit, after: max(position, from - 1),
-        position: position, rowCount: rowCount, start: start))
+        position: position, rowCount: rowCount, start: monotonicNanoseconds()))
   }
 
   private func feedSource(_ path: String) throws(Failure) -> String {
@@ -56,9 +55,11 @@ extension Session {
     let meter = Meter(self)
     do throws(SocketFailure) {
       let stream = try ClientStream(path: path)
+      var share = Share(done: 0, all: stream.byteCount)
       while let bytes = try stream.read(Self.pieceBytes) {
         reader.read(bytes, after: .max, limit: limit) { _ in }
-        meter.show("checking \(path)", rows: reader.rowCount, of: nil)
+        share.done += bytes.count
+        meter.show("checking \(path)", rows: reader.rowCount, of: nil, share: share)
       }
     } catch {
       throw .local(error.reason, code: ExitCode.unreadable)

@@ -21,8 +21,12 @@ final class Meter {
     isSilent = session.isJSON
   }
 
-  /// - Parameter begun: rows that were done before, which took no time.
-  func show(_ what: String, rows: Int, of total: Int?, begun: Int = 0) {
+  /// - Parameters:
+  ///   - begun: rows that were done before, which took no time.
+  ///   - share: of what is done, where the number of rows is not known.
+  func show(
+    _ what: String, rows: Int, of total: Int?, begun: Int = 0, share: Share = Share()
+  ) {
     let now = monotonicNanoseconds()
     let pause: UInt64 = isBar ? 100_000_000 : 2_000_000_000
     if isSilent || now - max(last, start) < pause { return }
@@ -30,7 +34,8 @@ final class Meter {
     isWaiting = false
     speed.note(max(0, rows - begun), since: start, at: now)
     let rate = speed.perSecond
-    let left = total.flatMap { remaining(max(0, $0 - rows), rate) }
+    let expected = total ?? share.estimate(rows)
+    let left = expected.flatMap { remaining(max(0, $0 - rows), rate) }
     if !isBar {
       note("\(what): \(counted(rows, "row"))" + (total.map { " of \(grouped($0))" } ?? ""))
       note(", \(grouped(rate)) rows/s" + (left.map { ", \($0) left" } ?? "") + "\n")
@@ -40,7 +45,7 @@ final class Meter {
     note(
       "\r\u{1B}[K"
         + progressLine(
-          what, rows: rows, of: total, speed: grouped(rate), left: left, columns: columns))
+          what, rows: rows, of: expected, speed: grouped(rate), left: left, columns: columns))
   }
 
   /// The server does not answer; it is waited for that many seconds yet.
@@ -60,6 +65,19 @@ final class Meter {
   func end() {
     if hasBar { note("\r\u{1B}[K") }
     hasBar = false
+  }
+}
+
+/// How much of something is done.
+struct Share {
+  var done = 0
+  /// 0 = not known.
+  var all = 0
+
+  /// About how many rows there are in all; nil = nobody knows.
+  func estimate(_ rows: Int) -> Int? {
+    if all <= 0 || done <= 0 { return nil }
+    return Int(clamping: Int128(rows) * Int128(all) / Int128(done))
   }
 }
 

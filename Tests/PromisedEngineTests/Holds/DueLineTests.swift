@@ -172,6 +172,30 @@ import Testing
     #expect(desk.copied().digest() == desk.state.digest())
   }
 
+  @Test func aClaimOfAGroupForLaterIsOneOfNowWhenItsTimeHasCome() throws {
+    let desk = try Desk.small()
+    try desk.put(Rows.groups([("west", ["F1", "F2"])]))
+    let due = desk.now.seconds + day
+    let event = try desk.state.decide(
+      HoldCommand(
+        key: desk.command(""), owner: desk.lender.bytes("cart"), timeToLiveSeconds: 0,
+        lines: HoldRequestLines(
+          nodeNames: .empty, groupNames: desk.lender.names(["west"]),
+          items: desk.lender.keys(["A"]), nodes: desk.lender.column([0]),
+          quantities: desk.lender.column([3]), dues: desk.lender.column([due]))), at: desk.now)
+    let id = desk.apply(.held(event))
+    try desk.change(id, .commit)
+    let before = desk.claimable("A", "west", pool: true)
+    go(desk, days: 1)
+    #expect(try self.due(desk, id) == [0])
+    #expect(desk.claimable("A", "west", pool: true) == before)
+    #expect(desk.copied().digest() == desk.state.digest())
+    // It is sourced by its place alone.
+    try desk.amend(id, [Line("A", "F1", 3)])
+    #expect(desk.told(id) == ["A@F1 3"] && desk.row("A", "F1")?.reserved == 3)
+    #expect(desk.state.claims.count(of: desk.token("A")) == 0)
+  }
+
   @Test func whatIsForLaterNeverReservesMoreThanAPositionCounts() throws {
     let desk = try Desk.small()
     let most = Limits.unitsPerPosition

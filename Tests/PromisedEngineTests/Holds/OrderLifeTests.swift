@@ -30,6 +30,21 @@ import Testing
     #expect(desk.onHand("A", "F1") == 4 && desk.available("A", "F1") == 0)
   }
 
+  @Test func aRefusedAmendmentTellsTheRowAsItWasAsked() throws {
+    let desk = try Desk.small()
+    let id = try desk.hold([Line("A", "F1", 2)])
+    _ = try desk.hold([Line("A", "F1", 3)], owner: "other")
+    let refusal = desk.refusal { () throws(Refusal) in try desk.amend(id, [Line("A", "F1", 8)]) }
+    #expect(refusal?.code == .insufficientStock && refusal?.availableUnits == 7)
+    #expect(refusal?.message.contains("8 of item A") == true)
+    #expect(refusal?.message.contains("replaces_hold_id") == false)
+    // Another hold of the owner that stands in the way is named.
+    let mine = try desk.hold([Line("A", "F1", 4)])
+    let again = desk.refusal { () throws(Refusal) in try desk.amend(id, [Line("A", "F1", 6)]) }
+    #expect(again?.message.contains("hold \(mine) of the same owner has 4") == true)
+    #expect(again?.availableUnits == 3)
+  }
+
   @Test func complaint17ExtendingIsFromNowAndNeverNearer() throws {
     let desk = try Desk.small()
     let (id, _) = try desk.order([Line("A", "F1", 8)], seconds: 100)
