@@ -10,15 +10,19 @@ import PromisedInvariants
 /// tables) and is valid only until that owner is reset. A column is passed down the call stack and
 /// never stored. Use an `Array` where the values must outlive the request.
 public struct Column<Element: BitwiseCopyable> {
+  /// The first value; nil only where there are none.
   public let base: UnsafePointer<Element>?
+  /// How many values.
   public let count: Int
 
+  /// Lends values from memory that outlives it.
   @inlinable @inline(__always)
   public init(base: UnsafePointer<Element>?, count: Int) {
     self.base = base
     self.count = count
   }
 
+  /// Lends the values of a buffer that outlives it.
   @inlinable @inline(__always)
   public init(_ buffer: UnsafeBufferPointer<Element>) {
     self.init(base: buffer.baseAddress, count: buffer.count)
@@ -28,15 +32,18 @@ public struct Column<Element: BitwiseCopyable> {
   @inlinable
   public static var empty: Column { Column(base: nil, count: 0) }
 
+  /// There are no values.
   @inlinable
   public var isEmpty: Bool { count == 0 }
 
+  /// A value. Constant time; the row must exist.
   @inlinable @inline(__always)
   public subscript(index: Int) -> Element {
     invariant(index >= 0 && index < count, "column index out of range")
     return base.unsafelyUnwrapped[index]
   }
 
+  /// The values, lent for as long as the column lives.
   @inlinable
   public var buffer: UnsafeBufferPointer<Element> {
     UnsafeBufferPointer(start: base, count: count)
@@ -48,26 +55,33 @@ public struct Column<Element: BitwiseCopyable> {
 /// The two fields stand in the order of protobuf-c's `ProtobufCBinaryData`, so that an unpacked
 /// `repeated string` column is a `Column<BorrowedBytes>` without a copy.
 public struct BorrowedBytes: BitwiseCopyable {
+  /// How many bytes.
   public let count: Int
+  /// The first byte; nil only where there are none.
   public let base: UnsafePointer<UInt8>?
 
+  /// Lends bytes from memory that outlives it.
   @inlinable @inline(__always)
   public init(base: UnsafePointer<UInt8>?, count: Int) {
     self.base = base
     self.count = count
   }
 
+  /// Lends the bytes of a buffer that outlives it.
   @inlinable
   public init(_ buffer: UnsafeBufferPointer<UInt8>) {
     self.init(base: buffer.baseAddress, count: buffer.count)
   }
 
+  /// No bytes.
   @inlinable
   public static var empty: BorrowedBytes { BorrowedBytes(base: nil, count: 0) }
 
+  /// There are no bytes.
   @inlinable
   public var isEmpty: Bool { count == 0 }
 
+  /// The bytes, lent for as long as they live.
   @inlinable
   public var buffer: UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(start: base, count: count)
@@ -81,18 +95,23 @@ public struct BorrowedBytes: BitwiseCopyable {
 ///
 /// Invariant, checked by whoever builds one: the lengths add up to `bytes.count`.
 public struct KeyColumn {
+  /// The keys one after another.
   public let bytes: Column<UInt8>
+  /// How many bytes each key has.
   public let lengths: Column<UInt32>
 
+  /// Keys by their bytes and lengths.
   @inlinable
   public init(bytes: Column<UInt8>, lengths: Column<UInt32>) {
     self.bytes = bytes
     self.lengths = lengths
   }
 
+  /// No keys.
   @inlinable
   public static var empty: KeyColumn { KeyColumn(bytes: .empty, lengths: .empty) }
 
+  /// How many keys.
   @inlinable
   public var count: Int { lengths.count }
 
@@ -116,9 +135,11 @@ public struct GrowableColumn<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline var capacity: Int
   @usableFromInline var elementCount: Int
 
+  /// How many values.
   @inlinable @inline(__always)
   public var count: Int { elementCount }
 
+  /// No values yet, and room for some.
   public init(capacity: Int = 16) {
     self.capacity = max(capacity, 1)
     base = .allocate(capacity: self.capacity)
@@ -143,9 +164,11 @@ public struct GrowableColumn<Element: BitwiseCopyable>: ~Copyable {
     elementCount += column.count
   }
 
+  /// Forgets the values and keeps the memory.
   @inlinable
   public mutating func removeAll() { elementCount = 0 }
 
+  /// A value. Constant time; the row must exist.
   @inlinable
   public subscript(index: Int) -> Element {
     get {

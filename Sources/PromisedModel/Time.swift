@@ -1,10 +1,13 @@
 /// An instant of the log and of every decision: milliseconds since 1970-01-01 UTC.
 public struct UnixMilliseconds: Hashable, Comparable, Sendable, BitwiseCopyable {
+  /// Since 1970-01-01T00:00:00Z.
   public var milliseconds: Int64
 
+  /// An instant by its milliseconds.
   @inlinable
   public init(_ milliseconds: Int64) { self.milliseconds = milliseconds }
 
+  /// Earlier than.
   @inlinable
   public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
 
@@ -20,14 +23,17 @@ public typealias Position = UInt64
 
 /// A local calendar date: days since 1970-01-01 in the proleptic Gregorian calendar.
 public struct LocalDate: Hashable, Comparable, Sendable, BitwiseCopyable {
+  /// Since 1970-01-01, by the calendar of a place.
   public var days: Int32
 
+  /// A date by its days.
   @inlinable
   public init(days: Int32) { self.days = days }
 
   /// 9999-12-31: the last date that is accepted, and the end of what is for good.
   public static var last: LocalDate { LocalDate(days: 2_932_896) }
 
+  /// Earlier than.
   @inlinable
   public static func < (left: Self, right: Self) -> Bool { left.days < right.days }
 
@@ -72,6 +78,7 @@ public struct LocalDate: Hashable, Comparable, Sendable, BitwiseCopyable {
 
 /// A calendar month as `yyyymm`, 197001…999912.
 public struct Month: Hashable, Comparable, Sendable, BitwiseCopyable {
+  /// For example 202611.
   public var yyyymm: UInt32
 
   /// Nil unless the month part is 1…12 and the year 1970…9999.
@@ -80,19 +87,23 @@ public struct Month: Hashable, Comparable, Sendable, BitwiseCopyable {
     self.yyyymm = yyyymm
   }
 
+  /// The month a date is in.
   public init(_ date: LocalDate) {
     let civil = date.civil
     yyyymm = UInt32(clamping: civil.year) * 100 + UInt32(civil.month)
   }
 
+  /// Earlier than.
   public static func < (left: Self, right: Self) -> Bool { left.yyyymm < right.yyyymm }
 
+  /// The month after.
   public var next: Month {
     var following = self
     following.yyyymm += yyyymm % 100 == 12 ? 89 : 1
     return following
   }
 
+  /// The month before.
   public var previous: Month {
     var before = self
     before.yyyymm -= yyyymm % 100 == 1 ? 89 : 1
@@ -102,10 +113,12 @@ public struct Month: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// The month's number, counted from January of the year 0: months apart are their difference.
   public var ordinal: Int { Int(yyyymm / 100) * 12 + Int(yyyymm % 100) - 1 }
 
+  /// Its first date.
   public var firstDay: LocalDate {
     LocalDate(year: Int(yyyymm / 100), month: Int(yyyymm % 100), day: 1) ?? LocalDate(days: 0)
   }
 
+  /// 28 to 31.
   public var dayCount: Int32 { next.firstDay.days - firstDay.days }
 
   /// The third full week of the month, from its Sunday to its Saturday: when the limits of the

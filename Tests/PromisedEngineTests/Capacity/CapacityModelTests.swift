@@ -224,6 +224,18 @@ private struct ModelRun {
     }
   }
 
+  /// A few plans more, and months in which nothing is sent: in every sequence some expire.
+  mutating func letPlansExpire(_ step: Int) throws {
+    try announce(step)
+    for number in 1...12 { try admit(step + number) }
+    for month in 1...6 {
+      model.month += 1
+      desk.go(to: Self.date(model.month))
+      expire()
+      try compare(step + 12 + month)
+    }
+  }
+
   /// The feed receives a plan, open or not; sometimes the row is told twice, or undone.
   private mutating func tell(_ number: Int) throws {
     let open = model.plans.filter(\.value.isOpen).keys.sorted()
@@ -353,6 +365,7 @@ private struct ModelRun {
       try run.step(step)
       try run.compare(step)
     }
+    try run.letPlansExpire(900)
     #expect(run.granted > 40 && run.refused > 40, "\(run.granted), \(run.refused)")
     #expect(
       run.told > 50 && run.restarts > 20 && run.expired > 0,

@@ -86,6 +86,24 @@ import Testing
     #expect(desk.source().lastOccurredMilliseconds == desk.now.milliseconds)
   }
 
+  @Test func theLatestCountOfABatchStandsInWhateverOrderTheyCome() throws {
+    let desk = try Desk.small()
+    desk.now.milliseconds += 60 * minute
+    #expect(
+      try desk.tell(
+        Told("A", "F1", .count, 20).with { $0.at = at(desk, -1) },
+        Told("A", "F1", .count, 99).with { $0.at = at(desk, -5) }) == [.ok, .alreadyCounted])
+    #expect(desk.onHand("A", "F1") == 20)
+    // One that was told without its instant was made when it was told.
+    try desk.feed(
+      [("A", "F1", .count, 30)], from: desk.state.lastSequence(of: Name("wms")) + 1)
+    desk.now.milliseconds += minute
+    #expect(
+      try desk.tell(Told("A", "F1", .count, 7).with { $0.at = at(desk, -2) })
+        == [.alreadyCounted])
+    #expect(desk.onHand("A", "F1") == 30)
+  }
+
   @Test func aCountOlderThanTheJournalSaysSo() throws {
     let desk = Desk(state: State(journalRows: 4096))
     try desk.put(Rows.nodes(["F1"]))
