@@ -145,17 +145,34 @@ class Audit(unittest.TestCase):
 
 
 class ModelCheck(unittest.TestCase):
-    def test_random_commands_agree_with_a_naive_model(self):
+    def run_check(self, *options):
         if not MODEL_CHECK.exists():
             self.skipTest(f"{MODEL_CHECK} is not built")
-        done = subprocess.run(
-            [str(MODEL_CHECK), "--commands", str(COMMANDS), "--seed", str(SEED)],
-            capture_output=True, text=True, timeout=3600)
+        return subprocess.run(
+            [str(MODEL_CHECK), *options], capture_output=True, text=True, timeout=3600)
+
+    def test_random_commands_agree_with_a_naive_model(self):
+        done = self.run_check("--commands", str(COMMANDS), "--seed", str(SEED))
         self.assertEqual(done.returncode, 0, done.stdout[-5000:])
         self.assertIn("no difference", done.stdout)
         # It reached what it is meant to reach.
-        for what in ("reclaimed", "restarts", "crashes", "hold repeated", "commit load"):
+        for what in (
+                "reclaimed", "restarts", "crashes", "hold repeated", "commit load", "amend",
+                "hold of a group", "hold of a kit", "hold of a channel", "hold for later",
+                "hold that replaces", "supply that comes claimed", "backordered",
+                "shortfalls seen", "shortfalls compared", "rows undone", "told row 100",
+                "told row 102", "told row 104", "reversal row 105"):
             self.assertIn(f"{what}: ", done.stdout)
+
+    def test_planted_faults_are_found(self):
+        listed = self.run_check("--fault", "?").stdout
+        faults = listed.split(": ", 1)[1].strip().split(", ")
+        self.assertGreater(len(faults), 8, listed)
+        for fault in faults:
+            with self.subTest(fault):
+                done = self.run_check("--commands", "400000", "--seed", "5", "--fault", fault)
+                self.assertEqual(done.returncode, 1, done.stdout[-500:])
+                self.assertIn(f"{fault} was found", done.stdout)
 
 
 if __name__ == "__main__":

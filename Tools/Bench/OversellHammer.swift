@@ -17,6 +17,9 @@ struct OversellHammer {
   /// The server is a sandbox, whose clock is moved until all holds of a round expire at once.
   private let isSandbox: Bool
 
+  /// So that what is kept of a round stays little, and its keys are fewer than a server remembers.
+  static var attemptsPerRound: Int { 500_000 }
+  static var mostAttemptsPerRound: Int { 2_000_000 }
   static var hot: String { "HOT" }
   static var side: String { "SIDE" }
   static var sideStock: Int64 { 50 }

@@ -10,6 +10,10 @@ enum Program {
     let isEngine = arguments.first == "--engine"
     if isEngine { arguments.removeFirst() }
     while let name = arguments.popFirst() {
+      if name == "--oversell", arguments.first?.hasPrefix("--") ?? true {
+        options["oversell"] = ""
+        continue
+      }
       guard name.hasPrefix("--"), name != "--help", let value = arguments.popFirst() else {
         print(usage)
         exit(name == "--help" ? 0 : 64)
@@ -85,13 +89,24 @@ enum Program {
   }
 
   private static func oversell(_ options: [String: String]) {
+    let attempts =
+      Int(options["attempts"] ?? "") ?? Int(options["oversell"] ?? "") ?? 100_000
+    let isSandbox = options["clock"] == "sandbox"
+    if attempts > OversellHammer.mostAttemptsPerRound && !isSandbox {
+      print(
+        "more than \(OversellHammer.mostAttemptsPerRound) attempts need more keys than a server"
+          + " remembers: --clock sandbox, whose clock is moved between rounds")
+      exit(64)
+    }
+    let fewest =
+      (attempts + OversellHammer.attemptsPerRound - 1) / OversellHammer.attemptsPerRound
     var hammer = OversellHammer(
       port: UInt16(options["port"] ?? "") ?? 7420,
       connections: max(1, Int(options["connections"] ?? "") ?? 64),
-      attempts: Int(options["oversell"] ?? "") ?? 100_000,
+      attempts: attempts,
       stock: Int64(options["stock"] ?? "") ?? 1000,
-      rounds: max(1, Int(options["rounds"] ?? "") ?? 1),
-      seed: UInt64(options["run"] ?? "") ?? 1, isSandbox: options["clock"] == "sandbox")
+      rounds: max(isSandbox ? fewest : 1, Int(options["rounds"] ?? "") ?? 1),
+      seed: UInt64(options["run"] ?? "") ?? 1, isSandbox: isSandbox)
     if !hammer.run() { exit(1) }
   }
 
@@ -124,7 +139,7 @@ enum Program {
     usage: promised-bench --workload offer|availability|instock|hold|apply|ping --world DIR
              --port N --pid SERVER [--connections 4] [--depth 64] [--batch 1] [--seconds 2] [--run N]
            promised-bench --workload redis-fill|redis-get --port N [--pid SERVER] [--keys 1000000]
-           promised-bench --oversell ATTEMPTS --port N [--connections 64] [--stock 1000]
+           promised-bench --oversell --attempts N --port N [--connections 64] [--stock 1000]
              [--rounds 1] [--clock sandbox] [--run N]
            promised-bench --alongside OFFERS_PER_S --world DIR --port N [--updates 116000]
              [--batch 1000] [--rounds 3] [--seconds 2] [--run N]
@@ -133,7 +148,8 @@ enum Program {
            promised-bench --engine --network all|build|decision|cancel|confident [--rounds 21]
     --alongside asks for offers at a steady rate, without and with a feed beside them, in turn.
     --oversell fights for one item's units and checks that they are granted exactly once; with
-    --clock sandbox the holds of a round expire at the same moment before the next.
+    --clock sandbox the holds of a round expire at the same moment before the next, and a round has at
+    most 500,000 attempts, so that any number of them is possible.
     DIR is a world in the import format; keys are drawn from it. Prints one JSON object. --engine
     measures decisions in this process, without a server, five positions an item: ns of thread CPU
     time a row, the median and the least of the rounds, one JSON object a case. --network measures

@@ -19,6 +19,7 @@ final class Service {
   private var taking: Snapshot?
   private var recordsBefore = 0
   private(set) var auditPasses = 0
+  private let fault: Fault?
 
   private struct Snapshot {
     var position: UInt64
@@ -26,7 +27,8 @@ final class Service {
     var blocks: [(kind: UInt16, bytes: [UInt8])] = []
   }
 
-  init() {
+  init(fault: Fault?) {
+    self.fault = fault
     sequencer = Self.empty()
     session = sequencer.openSession(slot: 0)
     keepRecords()
@@ -51,7 +53,8 @@ final class Service {
   }
 
   private func decide<Result>(_ call: Call<Result>, at now: Int64) {
-    sequencer.beginBatch(realtime: UnixMilliseconds(now))
+    sequencer.beginBatch(
+      realtime: UnixMilliseconds(fault == .lateExpiry ? now - 2000 : now))
     var frame = FrameBuffer()
     (call.payload ?? []).withUnsafeBufferPointer { payload in
       _ = frame.appendRequest(
@@ -89,6 +92,18 @@ final class Service {
   func audit() -> String? {
     if !sequencer.isAuditing { sequencer.beginAudit() }
     guard let report = sequencer.auditSlice(units: 12) else { return nil }
+    return judge(report)
+  }
+
+  /// A whole pass at once; what it found.
+  func wholeAudit() -> String? {
+    while true {
+      if !sequencer.isAuditing { sequencer.beginAudit() }
+      if let report = sequencer.auditSlice(units: 10_000) { return judge(report) }
+    }
+  }
+
+  private func judge(_ report: AuditReport) -> String? {
     auditPasses += 1
     if report.isSound { return nil }
     return report.described.prefix(3).map {
@@ -121,10 +136,11 @@ final class Service {
   /// Starts again from the snapshot and the log, as after kill -9.
   func restart() {
     let fresh = Self.empty()
+    if fault == .lostRecord && !records.isEmpty { records.removeLast() }
     do throws(ReplayFailure) {
       var position: UInt64 = 0
       if let snapshot {
-        for block in snapshot.blocks {
+        for block in snapshot.blocks where !isLost(block.kind) {
           try block.bytes.withUnsafeBufferPointer { (bytes) throws(ReplayFailure) in
             try fresh.importBlock(kind: block.kind, UnsafeRawBufferPointer(bytes))
           }
@@ -146,6 +162,20 @@ final class Service {
     session = fresh.openSession(slot: 0)
     taking = nil
     keepRecords()
+  }
+
+  /// Whether a planted fault leaves a block out of a snapshot.
+  private func isLost(_ kind: UInt16) -> Bool {
+    let lost: StateBlockKind? =
+      switch fault {
+      case .lostKeys: .commands
+      case .lostSources: .sources
+      case .lostJournal: .journal
+      case .lostCounts: .countInstants
+      case .lostParked: .parked
+      default: nil
+      }
+    return lost?.rawValue == kind
   }
 
   /// Decides a command and dies before anything of it is on disk: nobody was answered.

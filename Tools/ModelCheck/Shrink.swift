@@ -12,7 +12,7 @@ struct Shrink {
       let run = try Run(seed: seed)
       for (done, number) in numbers.enumerated() {
         do throws(Run.Difference) {
-          try run.step(number)
+          try run.step(number, auditsAll: true)
         } catch {
           return (error.description, done + 1)
         }

@@ -37,11 +37,11 @@ enum World {
       ["S0", "S1"].map { Seller(name: Name($0), title: Name($0), marketplace: Name("US")) })
   }
 
-  static var items: PutRows {
+  static func items(_ items: [Int]) -> PutRows {
     var rows = ItemRows()
     rows.sellerNames = [Name("S0"), Name("S1")]
-    for (index, item) in Names.items.enumerated() {
-      rows.keys.append(Array(item.utf8))
+    for index in items {
+      rows.keys.append(Names.item(index).utf8)
       rows.sellers.append(UInt32(index % 2))
       rows.storageTypes.append(index % 3 == 0 ? 2 : 1)
       rows.volumesMicroCubicFeet.append(Int64(index) * 977 + 1)
@@ -51,6 +51,74 @@ enum World {
       rows.demandVarianceRatioMilli.append(1000)
     }
     return .items(rows)
+  }
+
+  /// Names that claims are made by; their rows come and go.
+  static var names: [PutRows] {
+    var groups = GroupRows()
+    groups.names = Names.groups.map { Name($0) }
+    groups.counts = Names.groups.map { _ in 0 }
+    var channels = ChannelStockRows()
+    channels.channelNames = Names.channels.map { Name($0) }
+    channels.channels = [0]
+    channels.keys.append(Names.items[0].utf8)
+    channels.nodeNames = [Name(Names.nodes[0])]
+    channels.nodes = [0]
+    channels.buffers = [0]
+    channels.setAsides = [0]
+    return [.groups(groups), .channelStock(channels)]
+  }
+
+  /// - Parameter now: seconds.
+  static func rows(_ rule: Rule, at now: Int64) -> PutRows {
+    switch rule {
+    case .group(let group, let nodes):
+      var rows = GroupRows()
+      rows.names = [Name(Names.groups[group])]
+      rows.counts = [UInt32(nodes.count)]
+      rows.nodeNames = Names.nodes.map { Name($0) }
+      rows.nodes = nodes.map { UInt32($0) }
+      return .groups(rows)
+    case .channel(let channel, let place, let buffer, let setAside):
+      var rows = ChannelStockRows()
+      rows.channelNames = [Name(Names.channels[channel - 1])]
+      rows.channels = [0]
+      rows.keys.append(Names.item(place.item).utf8)
+      rows.nodeNames = [Name(Names.node(place.node))]
+      rows.nodes = [0]
+      rows.buffers = [Int32(buffer)]
+      rows.setAsides = [Int32(setAside)]
+      return .channelStock(rows)
+    case .backorder(let place, let cap, let from, let until):
+      var rows = BackorderRows()
+      rows.keys.append(Names.item(place.item).utf8)
+      rows.nodeNames = [Name(Names.node(place.node))]
+      rows.nodes = [0]
+      rows.kinds = [from == 0 ? 1 : 2]
+      rows.caps = [Int32(cap)]
+      rows.fromUnixSeconds = [from == 0 ? 0 : now + from]
+      rows.untilUnixSeconds = [until == 0 ? 0 : now + until]
+      return .backorders(rows)
+    case .kit(let kit, let parts):
+      var rows = KitRows()
+      for part in parts.isEmpty ? [KitPart(item: 0, units: 0)] : parts {
+        rows.kits.append(Names.item(kit).utf8)
+        rows.components.append(Names.item(part.item).utf8)
+        rows.units.append(Int32(part.units))
+      }
+      return .kits(rows)
+    case .inbound(let place, let reference, let units, let arrival, let stage):
+      var rows = InboundRows()
+      rows.shipments.append(Names.references[reference].utf8)
+      rows.keys.append(Names.item(place.item).utf8)
+      rows.nodeNames = [Name(Names.node(place.node))]
+      rows.nodes = [0]
+      rows.quantities = [Int32(units)]
+      rows.etaUnixSeconds = [now + arrival]
+      rows.stages = [stage]
+      return .inbound(rows)
+    case .item(let item): return items([item])
+    }
   }
 
   static func positions(_ lines: [PutLine]) -> PutRows {

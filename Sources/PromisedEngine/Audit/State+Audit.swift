@@ -154,6 +154,7 @@ extension State {
       steps += 1
     }
     auditEqual(.allocations, Int64(parts.allocated), listed, token, node)
+    auditEqual(.allocations, backordered, Int64(parts.backordered), token, node)
     let fulfillable = max(0, Int64(row.onHand) - Int64(row.encumbered) + Int64(parts.withheld))
     // To what is backordered nothing is missing until it is picked.
     let missing = max(0, listed - backordered - fulfillable)

@@ -52,6 +52,7 @@ extension State {
         row.kind, at: row.saidAt == 0 ? appliedTime.milliseconds : row.saidAt),
       sequence: row.sequence, delta: 0, node: row.node, source: row.source)
     entry.when |= UInt64(details.causes.value(row.index) & 7) << 8
+    if row.kind == .count && row.saidAt != 0 { entry.when |= JournalEntry.ofInstant }
     if after != before { setAmounts(after, token: row.token, slot: slot, node: row.node) }
     let holdID = details.holdIDs.value(row.index)
     if row.kind == .shipment && holdID != 0 {

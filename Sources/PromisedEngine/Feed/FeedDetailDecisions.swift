@@ -121,7 +121,9 @@ extension State {
       let before = scratch.feed.shipped[from] ?? 0
       let first = consumption(before, from, at: context.now)
       let then = consumption(before + subject.quantity, from, at: context.now)
-      if then.units == first.units { return .holdNotClaiming }
+      // A shipment of nothing consumes nothing of a hold that claims there either.
+      let most = subject.quantity > 0 ? then : consumption(before + 1, from, at: context.now)
+      if most.units == first.units { return .holdNotClaiming }
       scratch.feed.shipped[from] = then.units
       scratch.feed.past.move(
         subject.token, subject.node, allocated: first.allocated - then.allocated,

@@ -158,9 +158,7 @@ extension State {
     while index > journal.first && !open.isEmpty {
       index -= 1
       let entry = journal[index]
-      if entry.kind != MovementKind.count.rawValue || entry.isReversed || entry.continues {
-        continue
-      }
+      if !entry.isCountOfInstant || entry.isReversed || entry.continues { continue }
       let place = CountedPlace(item: entry.item, node: entry.node)
       if open.remove(place) == nil { continue }
       counts.put(

@@ -37,6 +37,8 @@ struct JournalEntry: BitwiseCopyable {
   var continues: Bool { when & Self.continuing != 0 }
   /// An allocation was consumed with it, which nothing gives back.
   var isFinal: Bool { when & Self.final != 0 }
+  /// A count that said when it was made: what happened before is in it.
+  var isCountOfInstant: Bool { when & Self.ofInstant != 0 }
   var isInbound: Bool { when >> 5 & 7 == UInt64(JournalAmount.inbound.rawValue) }
   var isReceived: Bool { when >> 5 & 7 == UInt64(JournalAmount.received.rawValue) }
   /// The sequence is the index of a shipment's name.
@@ -46,6 +48,7 @@ struct JournalEntry: BitwiseCopyable {
   static var reversed: UInt64 { 1 << 11 }
   static var continuing: UInt64 { 1 << 12 }
   static var final: UInt64 { 1 << 13 }
+  static var ofInstant: UInt64 { 1 << 14 }
 
   @inline(__always)
   static func bits(_ kind: MovementKind, at milliseconds: Int64) -> UInt64 {

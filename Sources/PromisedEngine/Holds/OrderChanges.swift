@@ -66,6 +66,8 @@ extension State {
     reviewShortfalls(of: slot)
     restore(since, of: slot)
     keepShipments(event.promises, of: slot)
+    // What was left to ship may have been amended away.
+    if isCommitted { endIfShipped(slot) }
     touch(.hold, event.holdID)
     remember(event.key, outcome(slot), shipmentsOf: slot)
   }

@@ -91,6 +91,24 @@ import Testing
     #expect(first?.expected == 3 && first?.found == 2)
   }
 
+  /// Units for which no supply is known are allocated and not short.
+  @Test func anAllocationBeyondTheSupplyIsSound() throws {
+    let desk = try Desk.small()
+    desk.isAudited = false
+    try desk.put(Rows.backorders([("A", "F1", .backorder, 5, 0, 0)]))
+    let (id, _) = try desk.order([Line("A", "F1", 13)], .fillAll)
+    try desk.change(id, .commit)
+    #expect(broken(desk).0 == [])
+    // Eleven are picked, and one of those was backordered; a count leaves nine.
+    try desk.pick(id, [Line("A", "F1", 11)])
+    try desk.feed(1, [("A", "F1", .count, 9)])
+    #expect(broken(desk).0 == [])
+    var parts = desk.state.breakdowns.read(item: token("A", in: desk), node: 0)
+    parts.backordered -= 1
+    desk.state.breakdowns.write(parts)
+    #expect(broken(desk).0 == [.allocations])
+  }
+
   @Test func reservedBelowNothing() throws {
     let desk = try desk()
     try row("B", "F2", in: desk).pointee.reserved = -1

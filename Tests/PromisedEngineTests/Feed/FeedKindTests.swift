@@ -105,6 +105,8 @@ import Testing
     // An unnamed one lowers on hand only.
     #expect(try desk.tell(Told("A", "F1", .shipment, 1)) == [.ok])
     #expect(desk.row("A", "F1")?.reserved == 1 && desk.onHand("A", "F1") == 6)
+    // One of nothing names a hold that claims there, and takes nothing of it.
+    #expect(try desk.tell(shipment.with { $0.quantity = 0 }) == [.ok])
     // Beyond what is claimed, and of a hold that claims nothing there, the units have left.
     #expect(
       try desk.tell(shipment, shipment.with { $0.quantity = 1 }) == [.ok, .holdNotClaiming])

@@ -5,6 +5,24 @@ import Testing
 
 /// A source's range undone, newest first.
 @Suite struct ReversalTests {
+  /// A count without an instant says nothing of what happened before it, also when a later one that
+  /// did is undone.
+  @Test func aCountOfNoInstantIsNoneAfterAReversal() throws {
+    let desk = try Desk.small()
+    let early = desk.now.milliseconds
+    desk.now.milliseconds += 60_000
+    try desk.tell(Told("A", "F1", .count, 20))
+    desk.now.milliseconds += 60_000
+    let counted = desk.now.milliseconds
+    desk.now.milliseconds += 60_000
+    try desk.tell(Told("A", "F1", .count, 30).with { $0.at = counted })
+    #expect(try desk.reverse("wms", 2, 2).reversedRows == 1)
+    #expect(desk.onHand("A", "F1") == 20 && desk.state.counts.count == 0)
+    #expect(try desk.tell(Told("A", "F1", .receipt, 3).with { $0.at = early }) == [.ok])
+    #expect(desk.onHand("A", "F1") == 23)
+    #expect(desk.copied().digest() == desk.state.digest())
+  }
+
   @Test func aRangeIsUndoneOnceAndNothingElse() throws {
     let desk = try Desk.small()
     let eta = desk.now.seconds + 60

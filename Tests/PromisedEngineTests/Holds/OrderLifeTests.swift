@@ -234,6 +234,23 @@ import Testing
     #expect(desk.holdState(id) == .consumed && desk.row("A", "F1")?.onHand == 7)
   }
 
+  /// What is all that is left of an order is no order that waits for anything.
+  @Test func anOrderAmendedToWhatHasLeftIsConsumed() throws {
+    let desk = try Desk.small()
+    let (id, _) = try desk.order([Line("A", "F1", 5), Line("B", "F1", 2)])
+    try desk.change(id, .commit)
+    try desk.consume(id, [Line("A", "F1", 3)])
+    try desk.amend(id, [Line("A", "F1", 3)])
+    #expect(desk.holdState(id) == .consumed && desk.available("A", "F1") == 7)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.change(id, .release) } == .holdConsumed)
+    // It is forgotten as any other.
+    desk.now.milliseconds += Int64(Limits.endedHoldMilliseconds)
+    #expect(
+      desk.code { () throws(Refusal) in try desk.change(id, .release) } == .holdUnknown)
+    _ = try desk.restored()
+  }
+
   @Test func aShortAllocationIsAmendedWithoutForgettingSinceWhen() throws {
     let desk = try Desk.small()
     let (id, _) = try desk.order([Line("A", "F1", 8), Line("B", "F1", 1)])
