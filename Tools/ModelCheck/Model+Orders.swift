@@ -202,19 +202,20 @@ extension Model {
       }
     }
     var change = Amending(hold.lines)
-    var growth: [(wish: ClaimLine, row: Int)] = []
+    var growth: [(wish: ClaimLine, kept: Int64, row: Int)] = []
     for (wish, row) in rows {
       var more = wish
       more.quantity = try change.keep(wish, row: row)
-      if more.quantity > 0 { growth.append((more, row)) }
+      if more.quantity > 0 { growth.append((more, wish.quantity - more.quantity, row)) }
     }
     for index in hold.lines.indices where !change.isNamed[index] { try change.drop(index) }
     var taking = Taking()
     for (index, line) in hold.lines.enumerated() { taking.giveBack(line, change.dropped[index]) }
-    for (wish, row) in growth {
+    for (wish, kept, row) in growth {
       let taken = try take(wish, isWhole: true, row: row, &taking, at: now)
       if taken.granted < wish.quantity {
-        throw short(wish, beside: taken.available, row: row, taking.taken)
+        // What the row keeps is there for it.
+        throw short(wish, beside: taken.available + kept, row: row, taking.taken)
       }
     }
     holds[number]?.lines = change.lines(with: taking.lines)
