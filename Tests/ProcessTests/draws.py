@@ -31,12 +31,18 @@ USUAL = [
     ("volume", [1000, 250_000, 10**6, 10**9]), ("minimum", [0, 1000, 10**6]),
     ("maximum_fee", [1, 100, 10**4, 10**6]), ("permille", [0, 500, 800, 950, 1000]),
     ("quantit", [1, 1, 1, 2, 3, 5, 20, 100, 1000]), ("number", [0, 0, 0, 1]),
-    ("chunk_count", [1]), ("sequence", range(1, 50)), ("units", [0, 1, 1, 2, 5, 40]), ("caps", [0, 5, 100]),
+    ("chunk_count", [1]), ("sequence", range(1, 50)),
+    ("units", [0, 1, 1, 2, 5, 40]), ("caps", [0, 5, 100]),
     ("hold_id", None), ("months", None), ("month", None), ("_unix_ms", None), ("_unix_s", None),
     ("_days", None), ("min_position", [0]), ("policy", range(0, 4)), ("action", range(0, 5)),
 ]
 NAME_LISTS = {"nodes", "groups", "sellers", "channels", "categories", "regions", "postcodes"}
 PATH = re.compile(r"([a-z_0-9]+)(?:\[(\d+)\])?\.?")
+
+
+def lengths_of(name):
+    """The column of lengths beside a packed column of keys."""
+    return name.removesuffix("s") + "_lengths"
 
 
 class World:
@@ -77,13 +83,15 @@ class World:
 
 TEXTS = [
     ("idempotency_key", "keys"), ("owner", "owners"), ("load_id", "loads"), ("plan", "plans"),
-    ("order", "orders"), ("receipt", "receipts"), ("source", "sources"), ("reference", "references"),
+    ("order", "orders"), ("receipt", "receipts"), ("source", "sources"),
+    ("reference", "references"),
     ("shipment", "references"), ("group", "groups"), ("region", "groups"), ("channel", "channels"),
     ("categor", "categories"), ("seller", "sellers"), ("marketplace", "marketplaces"),
     ("node", "nodes"), ("station", "stations"), ("origin", "stations"), ("destination", "stations"),
     ("item", "items"), ("kit", "kits"), ("component", "items"), ("subject", "stations"),
     ("postcode", "postcodes"), ("country", "countries"), ("zone", "zones"), ("prefix", "prefixes"),
-    ("time_zone", "time_zones"), ("calendar", "calendars"), ("leg", "legs"), ("service", "services"),
+    ("time_zone", "time_zones"), ("calendar", "calendars"), ("leg", "legs"),
+    ("service", "services"),
     ("currency", "currencies"), ("name", "owners"),
 ]
 
@@ -127,13 +135,12 @@ class Draws:
 
     def column(self, message, field, rows):
         """A packed column of keys and the lengths beside it."""
-        name = field.name[:-1] if field.name.endswith("s") else field.name
         keys = [self.world.text(field.name).encode() for _ in range(rows)]
         lengths = [len(key) for key in keys]
         if lengths and self.random.random() < 0.01:
             lengths[self.random.randrange(rows)] = self.random.choice([0, 65, 2**31, 2**32 - 1])
         setattr(message, field.name, b"".join(keys))
-        getattr(message, name + "_lengths").extend(lengths)
+        getattr(message, lengths_of(field.name)).extend(lengths)
 
     def blob(self, name):
         world, random = self.world, self.random
@@ -172,8 +179,7 @@ class Draws:
                     if depth < 4:
                         self.fill(inner, depth + 1)
                 continue
-            short = name[:-1] if name.endswith("s") else name
-            if field.type == Field.TYPE_BYTES and not repeated and short + "_lengths" in names:
+            if field.type == Field.TYPE_BYTES and not repeated and lengths_of(name) in names:
                 self.column(message, field, rows)
                 continue
             count = rows if random.random() > 0.02 else random.randint(0, 20)
@@ -258,12 +264,12 @@ class Draws:
         count = re.search(r"has (\d+) values for (\d+) rows", text)
         old = getattr(message, field.name)
         if field.type == Field.TYPE_BYTES:
-            short = field.name[:-1] if field.name.endswith("s") else field.name
-            if short + "_lengths" not in message.DESCRIPTOR.fields_by_name:
+            lengths = lengths_of(field.name)
+            if lengths not in message.DESCRIPTOR.fields_by_name:
                 message.ClearField(field.name)
                 return True
-            rows = int(count[2]) if count else len(getattr(message, short + "_lengths")) or 1
-            message.ClearField(short + "_lengths")
+            rows = int(count[2]) if count else len(getattr(message, lengths)) or 1
+            message.ClearField(lengths)
             self.column(message, field, rows)
             return True
 

@@ -30,7 +30,8 @@ def vocabulary(directory):
                 row[name] for row in csv.DictReader(rows) if row[name]))[:most]
     return {
         "items": column("items.csv", "item", 16), "nodes": column("nodes.csv", "node", 5),
-        "sellers": column("sellers.csv", "seller", 1) * 3 + column("sellers.csv", "seller", 3), "groups": column("groups.csv", "group"),
+        "sellers": column("sellers.csv", "seller", 1) * 3 + column("sellers.csv", "seller", 3),
+        "groups": column("groups.csv", "group"),
         "channels": column("channels.csv", "channel"), "kits": column("kits.csv", "kit"),
         "legs": column("legs.csv", "leg"), "stations": column("legs.csv", "destination", 6)
         + column("legs.csv", "origin", 6),
@@ -73,7 +74,8 @@ class Fuzz(unittest.TestCase):
             inventory, "PutGroups", groups=["west", "east"], node_counts=[2, 1],
             nodes=self.draws.world.names["nodes"], node_indexes=[0, 1, 2])
         self.grant(
-            inventory, "PutForecasts", item_keys=items[:2], issued_unix_s=[self.draws.world.now] * 2,
+            inventory, "PutForecasts", item_keys=items[:2],
+            issued_unix_s=[self.draws.world.now] * 2,
             start_days=[self.draws.world.now // 86_400] * 2, period_days=[7, 1], periods=[2, 1],
             levels=[1000, 5000, 9000], values_milli=[1000, 5000, 9000] * 3)
         self.grant("promised.v1.Admin", "BeginLoad", load_id="load-1", mode=1, chunk_count=1)
