@@ -34,6 +34,12 @@ def pinned(cpu, command):
     return command
 
 
+def ahead(command):
+    """At the highest priority, where that may be asked for: what else the machine does is not measured."""
+    may = shutil.which("nice") and hasattr(os, "geteuid") and os.geteuid() == 0
+    return ["nice", "-n", "-20"] + command if may else command
+
+
 def resident(pid):
     with open(f"/proc/{pid}/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
@@ -62,10 +68,10 @@ def output_of(command, seconds=PROGRAM_SECONDS):
 
 
 class Promised:
-    def __init__(self, directory, extra=(), environment=None):
+    def __init__(self, directory, extra=(), environment=None, is_ahead=False):
+        command = [f"{BIN}/promised", "--data", directory, "--listen", "127.0.0.1:0", "--snapshot-every", "0", *extra]
         self.process = subprocess.Popen(
-            pinned(0, [f"{BIN}/promised", "--data", directory, "--listen", "127.0.0.1:0",
-                       "--snapshot-every", "0", *extra]),
+            pinned(0, ahead(command) if is_ahead else command),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
             env={**os.environ, **(environment or {})})
         STARTED.append(self.process)
@@ -248,7 +254,7 @@ def feed(options, work):
     world, data = os.path.join(work, "world"), os.path.join(work, "data")
     output_of([f"{BIN}/promised-sample", world, "--items", str(options.items),
                "--start", time.strftime("%Y-%m-%d", time.gmtime())])
-    server = Promised(data)
+    server = Promised(data, is_ahead=True)
     server.promise("load", world, "--json")
     wait_for_profiles(server)
     positions = json.loads(server.promise("status", "--json"))["positions"]
@@ -257,7 +263,7 @@ def feed(options, work):
                               (f"every fdatasync {SYNC_DELAY_MILLISECONDS} ms longer", slow_sync(work))):
         if environment:
             server.stop()
-            server = Promised(data, environment=environment)
+            server = Promised(data, environment=environment, is_ahead=True)
             wait_for_profiles(server)
         # What is in flight must cover the time of a sync, or the client waits and not the disk.
         depth = 16 if environment else 4

@@ -4,14 +4,13 @@ import PromisedInvariants
 ///
 /// Elements are numbered from 0 without end; `first..<end` are there. They stand in chunks that are
 /// used again once all their elements are forgotten, so that a queue neither copies nor clears
-/// anything when it grows: nobody waits for more than the memory that is filled next, in pages of the
-/// usual size. A large page is cleared, or fetched from the host, as a whole: 0.1 to 7 ms for a
-/// queue that is read from end to end if at all. A pointer to an element is valid until the element
-/// is forgotten.
+/// anything when it grows: nobody waits for more than the memory that is filled next. A pointer to an
+/// element is valid until the element is forgotten.
 struct ChunkedQueue<Element: BitwiseCopyable>: ~Copyable {
   /// Chunks by their number, modulo the count of this directory, a power of two.
   private var chunks = Store<UnsafeMutablePointer<Element>?>(zeroed: 4)
   private var spares = Store<UnsafeMutablePointer<Element>>()
+  private var chunkCount = 0
   /// A chunk has 2^shift elements, the least power of two that fills 4 MiB.
   private let shift: UInt64
   private(set) var first: UInt64 = 0
@@ -79,8 +78,12 @@ struct ChunkedQueue<Element: BitwiseCopyable>: ~Copyable {
 
   private mutating func chunk() -> UnsafeMutablePointer<Element> {
     if spares.count > 0 { return spares.removeLast() }
+    let bytes = MemoryLayout<Element>.stride << Int(shift)
     let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: MemoryLayout<Element>.stride << Int(shift), alignment: 4096)
+      byteCount: bytes, alignment: HugePages.byteCount)
+    // A small queue takes small pages.
+    if chunkCount > 0 { HugePages.advise(memory, bytes: bytes) }
+    chunkCount += 1
     return memory.bindMemory(to: Element.self, capacity: 1 << Int(shift))
   }
 
