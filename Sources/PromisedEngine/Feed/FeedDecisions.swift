@@ -223,8 +223,6 @@ struct FeedContext {
   let now: Int64
   /// The latest instant at which a row happened; 0 = none said.
   var lastOccurred: Int64 = 0
-  /// Units that the batch has put under way so far.
-  var inboundUnits: Int64 = 0
 
   /// When a row happened that says `occurred`, 0 = as it is told.
   func instant(_ occurred: Int64) -> Int64 { occurred == 0 ? now : min(occurred, now) }

@@ -13,6 +13,7 @@ struct FeedScratch: ~Copyable {
   var past = PastCounts()
   /// Units of holds that rows of this batch have shipped so far.
   var shipped: [ShippedFrom: Int64] = [:]
+  var underWay = BatchUnderWay()
 }
 
 struct ShippedFrom: Hashable {
@@ -31,6 +32,7 @@ extension State {
     scratch.feed.destinations.removeAll()
     scratch.feed.counts.removeAll()
     scratch.feed.shipped.removeAll()
+    scratch.feed.underWay.removeAll()
     preparePastCounts(of: rows, context)
   }
 
@@ -78,21 +80,15 @@ extension State {
       let last = lastCount(subject.token, subject.node)
       if subject.occurred <= last { subject.flags |= FeedRowFlags.isCounted }
     }
-    if subject.kind.putsUnderWay {
-      let there = inbound.find(
-        shipment: subject.row.reference, item: subject.token, node: subject.destination)
-      let before = there.map { Int64(inbound.row($0).quantity) } ?? 0
-      if before + context.inboundUnits + subject.quantity > Int64(Limits.unitsPerPosition) {
-        return .quantityOverflow
-      }
-    }
+    let underWay = unitsUnderWay(after: subject)
+    if let units = underWay, units > Int64(Limits.unitsPerPosition) { return .quantityOverflow }
     let amounts = scratch.overlay.at(place)
     let before = amounts.pointee.onHand
     let code = amounts.pointee.move(
       subject.kind, by: subject.quantity, to: subject.row.disposition, from: subject.row.from,
       keepsOnHand: subject.isCounted)
     if code != .ok { return code }
-    if subject.kind.putsUnderWay { context.inboundUnits += subject.quantity }
+    if let underWay { scratch.feed.underWay.put(subject, units: underWay) }
     let delta = Int64(amounts.pointee.onHand) - Int64(before)
     if delta != 0 && !subject.kind.isCount {
       scratch.feed.past.move(
@@ -251,8 +247,6 @@ struct FeedSubject {
 
 extension MovementKind {
   var isCount: Bool { self == .count || self == .countWithoutPicked }
-
-  var putsUnderWay: Bool { self == .transferOut }
 
   /// The conditions stay as they are.
   @inline(__always)

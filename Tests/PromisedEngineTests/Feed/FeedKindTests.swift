@@ -205,4 +205,30 @@ import Testing
         out.with { $0.quantity = 10 }) == [.ok, .ok, .ok, .quantityOverflow, .ok])
     #expect(desk.inbound("T", "A", "F2")?.quantity == Limits.unitsPerPosition)
   }
+
+  @Test func unitsUnderWayCountAsTheRowsOfOneBatchLeaveThem() throws {
+    let desk = try Desk.small()
+    let most = Int64(Limits.unitsPerPosition)
+    let coming = Told("A", "F2", .inbound, most).with {
+      ($0.reference, $0.eta) = ("T", desk.now.seconds + 86_400)
+    }
+    let out = Told("A", "F1", .transferOut, 2).with { ($0.reference, $0.to) = ("T", "F2") }
+    let received = Told("A", "F2", .inboundReceipt, 3).with { $0.reference = "T" }
+    // Set by one row, full for the next, received from by a third.
+    #expect(
+      try desk.tell(coming, out, received, out, out)
+        == [.ok, .quantityOverflow, .ok, .ok, .quantityOverflow])
+    #expect(desk.inbound("T", "A", "F2")?.quantity == Limits.unitsPerPosition - 1)
+    #expect(desk.onHand("A", "F1") == 8)
+    // What is under way of another item, shipment or node is not in its way.
+    let other = Told("B", "F2", .inbound, most).with {
+      ($0.reference, $0.eta) = ("T", desk.now.seconds + 86_400)
+    }
+    let second = out.with { $0.reference = "U" }
+    #expect(try desk.tell(other, out.with { $0.quantity = 1 }, second) == [.ok, .ok, .ok])
+    // A receipt beyond what was announced leaves nothing, not less.
+    let all = Told("A", "F2", .inboundReceipt, 5).with { $0.reference = "U" }
+    #expect(try desk.tell(all, second) == [.ok, .ok])
+    #expect(desk.inbound("U", "A", "F2")?.quantity == 2)
+  }
 }
