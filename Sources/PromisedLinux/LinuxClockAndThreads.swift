@@ -37,6 +37,9 @@ package struct LinuxThreads: Threads {
     let result = pthread_create(
       &thread, &attributes,
       { argument in
+        // Whatever works beside the loop: on a machine with no processor to spare it would else
+        // take the loop's whenever it wakes, and all who ask would wait.
+        _ = clinux_give_way()
         let body = Unmanaged<ThreadBody>.fromOpaque(argument.unsafelyUnwrapped)
           .takeRetainedValue()
         body.run()
@@ -47,6 +50,9 @@ package struct LinuxThreads: Threads {
   }
 
   package func makeSignal() -> any Signal { EventSignal() }
+
+  /// Has the calling thread run soon after it wakes, in short turns. For the loop.
+  package func takeShortTurns() { _ = clinux_take_short_turns() }
 }
 
 private final class ThreadBody: Sendable {

@@ -5,7 +5,8 @@ import PromisedWire
 package struct ReceiveOutcome {
   /// Bytes dealt with; the rest begins an unfinished frame, or waits for back-pressure to end.
   package var consumed = 0
-  /// The turn has done its share of bulk work: what is left of the bytes has another turn.
+  /// The turn has done its share of bulk work: what is left of the bytes, or of a batch that was
+  /// decided in part, has another turn.
   package var isOutOfTurn = false
   /// Close once what is ready has left.
   package var closes = false
@@ -23,6 +24,11 @@ extension Sequencer {
     var outcome = ReceiveOutcome()
     let bulkBefore = bulkWork
     defer { if outcome.consumed > 0 { session.isBulk = bulkWork != bulkBefore } }
+    if hasFeedUnderway(session) {
+      resumeFeed()
+      outcome.isOutOfTurn = hasFeedUnderway(session) || !bytes.isEmpty
+      return outcome
+    }
     while session.heldCount < Limits.inFlightPerConnection,
       session.pendingOutputBytes < Limits.pendingOutputBytes
     {
@@ -35,7 +41,7 @@ extension Sequencer {
           return outcome
         }
         if bulkWork != bulkBefore && isTurnFull {
-          outcome.isOutOfTurn = outcome.consumed < bytes.count
+          outcome.isOutOfTurn = outcome.consumed < bytes.count || hasFeedUnderway(session)
           return outcome
         }
       case .oversized(let header, let refusal):

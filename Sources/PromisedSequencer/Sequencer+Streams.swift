@@ -35,7 +35,11 @@ extension Sequencer {
     // Without data means just that; otherwise no bytes are an empty message.
     if header.flags & FrameFlags.noData == 0 { receive(message, on: stream) }
     if header.flags & FrameFlags.remoteClosed != 0, session.stream(header.streamID) === stream {
-      finish(stream)
+      if hasFeedUnderway(session) {
+        feedUnderway?.endsStream = true
+      } else {
+        finish(stream)
+      }
     }
   }
 
@@ -152,13 +156,6 @@ extension Sequencer {
   /// The same decision as Apply; the answer leaves when it is durable, in the order of the batches.
   private func apply(_ rows: FeedRows, on stream: ClientStream) throws(Refusal) {
     try requireTakingChanges()
-    let position = try apply(rows)
-    stream.lastSource = rows.source
-    stream.lastSequence = feedReply.lastSequence
-    _ = send(on: stream, reflecting: position) { (encoder, asOf, frames) in
-      encoder.encode(
-        feedReply, credit: Limits.applyStreamCredit, streamID: stream.id, asOf: asOf,
-        into: &frames)
-    }
+    try begin(rows, for: .stream(stream))
   }
 }

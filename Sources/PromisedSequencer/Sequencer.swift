@@ -40,6 +40,12 @@ package final class Sequencer {
   var uptimeNanoseconds: UInt64 = 0
   /// Rows of feeds and puts that this batch decided; a call counts for `bulkCall` more.
   var bulkWork = 0
+  /// Somebody asks for single things: bulk work comes in small shares, and a batch of the feed in
+  /// pieces.
+  package var isBesideOthers = false
+  /// The batch that is decided piece by piece, and the memory of its pieces.
+  var feedUnderway: FeedUnderway?
+  var feedPiece = FeedRows()
   /// Of the request at hand; 0 = the default.
   var requestTimeoutNano: Int64 = 0
   var watching = WatchList()
@@ -177,6 +183,8 @@ package final class Sequencer {
   }
 
   package func closeSession(_ session: Session) {
+    // What was begun is decided, also when nobody waits for its answer any more.
+    if hasFeedUnderway(session) { finishFeed() }
     session.slot = nil
     closeStreams(of: session)
     if session.isWaiting { waiting.removeAll { $0 === session } }

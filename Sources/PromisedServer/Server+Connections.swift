@@ -79,6 +79,7 @@ extension Server {
     facts.connections = transport.connectionCount
     let outcome = sequencer.receive(bytes, on: connection.session, facts: facts)
     if outcome.closes { connection.isClosing = true }
+    if !connection.session.isBulk { noteQuestion() }
     connection.isOutOfTurn = outcome.isOutOfTurn
     if outcome.isOutOfTurn { queueBulk(connection) }
     for followUp in sequencer.takeFollowUps() { start(followUp) }

@@ -47,7 +47,7 @@ extension Server {
   }
 
   func submitLogWork() {
-    guard let log, !isLogBusy else { return }
+    guard let log, !isLogBusy, !sequencer.hasFeedUnderway else { return }
     let now = clock.monotonicNanoseconds()
     let time = sequencer.now.milliseconds
     if filling.count > 0 {

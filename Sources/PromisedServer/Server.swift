@@ -34,6 +34,8 @@ package final class Server<Store: FileStore> {
   var flushQueue: [Connection] = []
   /// Connections with bulk work, whose turn comes after everybody else's, the longest waiting first.
   var bulkQueue: [Connection] = []
+  /// Turns since bytes came of a connection without bulk work; no more than `turnsOfQuestions`.
+  var turnsSinceQuestion = 0
   var events: [TransportEvent] = []
   let scratch: UnsafeMutableRawBufferPointer
   static var scratchBytes: Int { 262_144 }

@@ -45,6 +45,7 @@ enum Program {
     }
     server.buildFirstProfiles()
     listen(configuration, transport)
+    LinuxThreads().takeShortTurns()
     do {
       try server.run()
     } catch {

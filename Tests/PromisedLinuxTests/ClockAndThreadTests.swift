@@ -53,6 +53,23 @@ struct ClockAndThreadTests {
     work.wait()
   }
 
+  @Test("what works beside the loop gives way to it")
+  func givesWay() {
+    let threads = LinuxThreads()
+    let done = threads.makeSignal()
+    let batches = Counter()
+    // SCHED_BATCH, a macro that Swift does not see.
+    threads.start {
+      if sched_getscheduler(0) == 3 { batches.add() }
+      // As for the loop: a thread that chose otherwise stays what it is.
+      threads.takeShortTurns()
+      if sched_getscheduler(0) == 3 { batches.add() }
+      done.raise()
+    }
+    done.wait()
+    #expect(sched_getscheduler(0) != 0 || batches.value == 2)
+  }
+
   @Test("threads run beside each other")
   func threads() {
     let threads = LinuxThreads()

@@ -1,6 +1,7 @@
 import PromisedLinux
 import PromisedModel
 import PromisedPlatform
+import PromisedStorage
 import Testing
 
 @testable import PromisedSequencer
@@ -11,15 +12,22 @@ import Testing
 struct TurnTests {
   private static var rows: Int { 600 }
 
-  private func served(_ transport: PlayedTransport) throws -> [PlayedTransport.Answer] {
-    let sequencer = Sequencer(isSandbox: true, timeZoneFile: { _ in utc })
+  private func served(
+    _ transport: PlayedTransport, over recovered: consuming RecoveredServer<GateStore>? = nil,
+    everyTurn: @escaping (Server<GateStore>) -> Void = { _ in }
+  ) throws -> [PlayedTransport.Answer] {
     let server = Server<GateStore>(
       configuration: Configuration(), transport: transport, clock: LinuxClock(),
       threads: LinuxThreads(), residentBytes: { 0 },
-      recovered: RecoveredServer(inMemory: sequencer))
+      recovered: recovered ?? RecoveredServer(inMemory: sequencer(isSandbox: true)))
     try server.put(.network(network()))
+    transport.everyTurn = { [unowned server] in everyTurn(server) }
     try server.run()
     return transport.answers
+  }
+
+  private func sequencer(isSandbox: Bool) -> Sequencer {
+    Sequencer(isSandbox: isSandbox, timeZoneFile: { _ in utc })
   }
 
   private func feed(_ batch: Int, source: String) -> [UInt8] {
@@ -60,12 +68,41 @@ struct TurnTests {
     for turn in 2...8 {
       let slots = answers.filter { $0.turn == turn }.map(\.slot)
       #expect(slots.first == 1, "turn \(turn): \(slots)")
-      // A share is 1,000 rows, here two batches.
+      // A share is 128 rows beside somebody who asks: a batch has five pieces.
       let fed: Int = slots.count { $0 == 0 }
-      #expect(fed <= 2, "turn \(turn): \(slots)")
+      #expect(fed <= 1, "turn \(turn): \(slots)")
     }
     let asked: [Int] = answers.filter { $0.slot == 1 }.map(\.turn)
     #expect(asked == Array(1...8))
+    // No turn did more than a piece; the first came before anybody had asked.
+    let fed: [Int] = answers.filter { $0.slot == 0 }.map(\.turn)
+    for (before, after) in zip(fed.dropFirst(2), fed.dropFirst(3)) where after < 250 {
+      #expect(after - before == 5, "\(fed)")
+    }
+  }
+
+  @Test("a batch that is decided in pieces goes to the disk whole")
+  func piecesOfOneGroup() throws {
+    let scratch = Scratch()
+    let store = try GateStore(path: scratch.path)
+    let recovered = try RecoveredServer(
+      store: store, dataset: DatasetIdentity(low: 1, high: 2), options: StorageOptions(),
+      sequencer: sequencer(isSandbox: false))
+    let wms = Name("wms0")
+    var sequences: [Position: UInt64] = [:]
+    var durable: Set<Position> = []
+    let answers = try served(played(batches: 12, questions: 60), over: recovered) { server in
+      sequences[server.sequencer.position] = server.sequencer.state.lastSequence(of: wms)
+      if let tail = server.tail { durable.insert(tail.position) }
+    }
+    #expect(answers.count { $0.slot == 0 } == 12)
+    // Decided in pieces, so that positions inside a batch were seen.
+    #expect(sequences.values.contains { $0 % UInt64(Self.rows) != 0 })
+    #expect(durable.count > 1)
+    for position in durable {
+      let sequence = sequences[position] ?? 0
+      #expect(sequence % UInt64(Self.rows) == 0, "durable up to \(position), row \(sequence)")
+    }
   }
 
   @Test("a feed is answered whole and in its order, whoever asks meanwhile")
@@ -75,9 +112,9 @@ struct TurnTests {
     let streams: [UInt32] = (0..<12).map { UInt32($0 * 2 + 1) }
     #expect(fed.map(\.streamID) == streams)
     #expect(fed.allSatisfy { !$0.isRefusal })
-    // It never waits for a turn without questions.
+    // It never waits for a turn without questions: five pieces a batch, one a turn.
     let turns: [Int] = fed.map(\.turn)
-    #expect((turns.last ?? 99) <= 13, "\(turns)")
+    #expect((turns.last ?? 99) <= 60, "\(turns)")
   }
 
   @Test("feeds take turns")
@@ -118,12 +155,14 @@ private final class PlayedTransport: Transport {
   private var accepted = 0
   var stopsAtTurn = Int.max
   private(set) var answers: [Answer] = []
+  var everyTurn: () -> Void = {}
   let waker: any Waker = Bell()
   var connectionCount: Int { accepted }
 
   func arrive(_ bytes: [UInt8], at slot: Int, turn: Int) { arriving.append((turn, slot, bytes)) }
 
   func wait(timeoutMilliseconds: Int32, into events: inout [TransportEvent]) {
+    everyTurn()
     turn += 1
     while accepted <= (arriving.map(\.slot).max() ?? -1) || accepted == 0 {
       events.append(.accepted(reference(accepted)))

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import PromisedBytes
 import PromisedModel
@@ -24,23 +23,7 @@ struct HammerLink {
     var frames = FrameBuffer(capacity: 1 << 14)
   }
 
-  init(port: UInt16) {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-    socket = clinux_stream_socket(AF_INET)
-    let found = socket
-    let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(found, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    if result != 0, errno != EINPROGRESS { fail("connect to port \(port): errno \(errno)") }
-    var ready = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
-    _ = poll(&ready, 1, 5000)
-    clinux_tune_stream(socket)
-  }
+  init(port: UInt16) { socket = connectedSocket(port: port) }
 
   /// Puts a request behind those that wait to be sent; `tag` comes back with its reply.
   mutating func add<Answer>(_ call: Call<Answer>, tag: Int) {
@@ -52,15 +35,6 @@ struct HammerLink {
         streamID: id, method: call.method, payload: bytes, timeoutNano: 0)
     }
     waiting[id] = tag
-  }
-
-  /// Puts a request of a workload behind those that wait to be sent.
-  mutating func add(_ workload: inout PromisedWorkload, connection: Int, index: UInt64, tag: Int) {
-    var frame = ByteBuffer(capacity: 1 << 12)
-    workload.append(streamID: nextStreamID, connection: connection, index: index, to: &frame)
-    output.frames.append(frame.bytes)
-    waiting[nextStreamID] = tag
-    nextStreamID &+= 2
   }
 
   /// Sends what is there; waits for room where there is none.

@@ -165,10 +165,14 @@ func now() -> UInt64 {
   return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
-/// Seconds on a processor over all threads of `pid`, from their schedstat.
-func cpuSeconds(_ pid: Int32) -> Double {
-  var total: UInt64 = 0
-  guard let tasks = opendir("/proc/\(pid)/task") else { return 0 }
+/// Seconds on a processor over all threads of `pid`.
+func cpuSeconds(_ pid: Int32) -> Double { Double(schedulerFigures(pid).ranNanoseconds) / 1e9 }
+
+/// Over all threads of `pid`, from their schedstat: nanoseconds that they ran, and that they were
+/// ready to run and did not. 0 of a process that is not there.
+func schedulerFigures(_ pid: Int32) -> (ranNanoseconds: UInt64, waitedNanoseconds: UInt64) {
+  var figures: (UInt64, UInt64) = (0, 0)
+  guard let tasks = opendir("/proc/\(pid)/task") else { return figures }
   defer { closedir(tasks) }
   while let entry = readdir(tasks) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) {
@@ -178,12 +182,14 @@ func cpuSeconds(_ pid: Int32) -> Double {
     guard let file = fopen("/proc/\(pid)/task/\(name)/schedstat", "r") else { continue }
     var text = [CChar](repeating: 0, count: 64)
     if fgets(&text, 64, file) != nil {
-      let digits = text.prefix { $0 >= 48 && $0 <= 57 }
-      total += digits.reduce(0) { $0 * 10 + UInt64($1 - 48) }
+      let words = text.split(separator: 32).map { word in
+        word.prefix { $0 >= 48 && $0 <= 57 }.reduce(UInt64(0)) { $0 * 10 + UInt64($1 - 48) }
+      }
+      if words.count >= 2 { figures = (figures.0 + words[0], figures.1 + words[1]) }
     }
     fclose(file)
   }
-  return Double(total) / 1e9
+  return figures
 }
 
 func fail(_ message: String) -> Never {

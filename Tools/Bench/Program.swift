@@ -82,10 +82,11 @@ enum Program {
       world: world, port: UInt16(options["port"] ?? "") ?? 7420,
       offersPerSecond: Double(options["alongside"] ?? "") ?? 20_000,
       updatesPerSecond: Double(options["updates"] ?? "") ?? 116_000,
-      batch: Int(options["batch"] ?? "") ?? 1000, run: UInt64(options["run"] ?? "") ?? 1)
+      batch: Int(options["batch"] ?? "") ?? 1000, run: UInt64(options["run"] ?? "") ?? 1,
+      serverPID: Int32(options["pid"] ?? "") ?? 0)
     bench.run(
-      rounds: max(1, Int(options["rounds"] ?? "") ?? 3),
-      seconds: Double(options["seconds"] ?? "") ?? 2)
+      rounds: max(1, Int(options["rounds"] ?? "") ?? 7),
+      seconds: Double(options["seconds"] ?? "") ?? 1)
   }
 
   private static func oversell(_ options: [String: String]) {
@@ -142,7 +143,7 @@ enum Program {
            promised-bench --oversell --attempts N --port N [--connections 64] [--stock 1000]
              [--rounds 1] [--clock sandbox] [--run N]
            promised-bench --alongside OFFERS_PER_S --world DIR --port N [--updates 116000]
-             [--batch 1000] [--rounds 3] [--seconds 2] [--run N]
+             [--batch 1000] [--rounds 7] [--seconds 1] [--run N] [--pid SERVER]
            promised-bench --engine [--items 200000] [--rows 100000] [--rounds 9]
              [--case offer|availability|instock|headroom|optimistic|atp|feed|hold]
            promised-bench --engine --network all|build|decision|cancel|confident [--rounds 21]

@@ -34,6 +34,12 @@ def pinned(cpu, command):
     return command
 
 
+def ahead(command):
+    """At the highest priority, where that may be asked for: what else the machine does is not measured."""
+    may = shutil.which("nice") and hasattr(os, "geteuid") and os.geteuid() == 0
+    return ["nice", "-n", "-20"] + command if may else command
+
+
 def resident(pid):
     with open(f"/proc/{pid}/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
@@ -62,10 +68,10 @@ def output_of(command, seconds=PROGRAM_SECONDS):
 
 
 class Promised:
-    def __init__(self, directory, extra=(), environment=None):
+    def __init__(self, directory, extra=(), environment=None, is_ahead=False):
+        command = [f"{BIN}/promised", "--data", directory, "--listen", "127.0.0.1:0", "--snapshot-every", "0", *extra]
         self.process = subprocess.Popen(
-            pinned(0, [f"{BIN}/promised", "--data", directory, "--listen", "127.0.0.1:0",
-                       "--snapshot-every", "0", *extra]),
+            pinned(0, ahead(command) if is_ahead else command),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
             env={**os.environ, **(environment or {})})
         STARTED.append(self.process)
@@ -248,7 +254,7 @@ def feed(options, work):
     world, data = os.path.join(work, "world"), os.path.join(work, "data")
     output_of([f"{BIN}/promised-sample", world, "--items", str(options.items),
                "--start", time.strftime("%Y-%m-%d", time.gmtime())])
-    server = Promised(data)
+    server = Promised(data, is_ahead=True)
     server.promise("load", world, "--json")
     wait_for_profiles(server)
     positions = json.loads(server.promise("status", "--json"))["positions"]
@@ -257,7 +263,7 @@ def feed(options, work):
                               (f"every fdatasync {SYNC_DELAY_MILLISECONDS} ms longer", slow_sync(work))):
         if environment:
             server.stop()
-            server = Promised(data, environment=environment)
+            server = Promised(data, environment=environment, is_ahead=True)
             wait_for_profiles(server)
         # What is in flight must cover the time of a sync, or the client waits and not the disk.
         depth = 16 if environment else 4
@@ -266,20 +272,25 @@ def feed(options, work):
         RUN[0] += 1
         beside = json.loads(output_of(pinned(1, [
             f"{BIN}/promised-bench", "--alongside", str(options.offers), "--world", world,
-            "--port", str(server.port), "--rounds", str(options.repeat),
-            "--seconds", str(options.seconds), "--run", str(int(time.time()) * 100 + RUN[0])])))
+            "--port", str(server.port), "--pid", str(server.pid), "--rounds", str(options.rounds),
+            "--seconds", str(min(options.seconds, 1)), "--run", str(int(time.time()) * 100 + RUN[0])])))
         rows.append((name, fast, beside))
         print(f"{name}: {fast['rows_per_s']:,.0f} updates/s", file=sys.stderr, flush=True)
     server.stop()
     print(f"| disk ({positions:,} positions) | updates/s, durable, batches of 1,000 | "
-          "feed beside offers, updates/s | offers/s | p99 without µs | p99 with µs | ratio |")
-    print("|---|---|---|---|---|---|---|")
+          "feed beside offers, updates/s | offers/s | p50 without µs | p50 with µs | p99 without µs | "
+          "p99 with µs | ratio of p99 (least to most) | server ready and not running, ms/s, without and with |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for name, fast, beside in rows:
         if fast["refusals"] or not beside["updates_per_s"]:
             raise SystemExit(f"the feed was refused: {fast} {beside}")
         print(f"| {name} | {fast['rows_per_s']:,.0f} | {beside['updates_per_s']:,} | "
-              f"{beside['offers_per_s']:,} | {beside['p99_without_us']:,.0f} | "
-              f"{beside['p99_with_us']:,.0f} | {beside['ratio']:.2f} |")
+              f"{beside['offers_per_s']:,} | {beside['p50_without_us']:,.0f} | "
+              f"{beside['p50_with_us']:,.0f} | {beside['p99_without_us']:,.0f} | "
+              f"{beside['p99_with_us']:,.0f} | {beside['ratio']:.2f} "
+              f"({beside['ratio_least']:.2f} to {beside['ratio_most']:.2f}) | "
+              f"{beside['server_waited_without_us_per_s'] / 1000:.1f} and "
+              f"{beside['server_waited_with_us_per_s'] / 1000:.1f} |")
 
 
 def main():
@@ -290,13 +301,15 @@ def main():
     parser.add_argument("--items", type=int, default=350_000, help="items of the world (about 3 positions each)")
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=9,
+                        help="rounds of a second, each without and with the feed beside offers")
     parser.add_argument("--offers", type=int, default=20_000, help="offers a second beside the feed")
     parser.add_argument("--smoke", action="store_true", help="once and small")
     options = parser.parse_args()
     if options.what == "promise":
         return promise()
     if options.smoke:
-        options.items, options.seconds, options.repeat = 2000, 0.2, 1
+        options.items, options.seconds, options.repeat, options.rounds = 2000, 0.2, 1, 1
     # Ended from outside, it still ends what it started.
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))

@@ -6,3 +6,4 @@
 #include "CLinuxClient.h"
 #include "CLinuxFiles.h"
 #include "CLinuxSockets.h"
+#include "CLinuxThreads.h"

@@ -30,6 +30,16 @@ extension State {
     if count > 0 { try checkSequences(rows) }
   }
 
+  /// Whether a batch may be decided in pieces, as smaller batches one behind another would be:
+  /// nothing is said of its rows but their movements, and there is room to park all of them, so that
+  /// no later piece is refused. Throws what refuses its form.
+  package func mayTakeInPieces(_ rows: borrowing FeedRows) throws(Refusal) -> Bool {
+    try check(feed: rows)
+    let (count, names) = (rows.keys.count, 4 * Name.maximumByteCount)
+    return rows.isPlain && parked.count + count <= Limits.parkedRows
+      && parked.byteCount + count * (Limits.parkedRowBytes + names) <= Limits.parkedBytes
+  }
+
   private func checkSequences(_ rows: borrowing FeedRows) throws(Refusal) {
     let last = UInt64.max - UInt64(Limits.batchRows)
     if rows.details.sequences.isEmpty {
