@@ -4165,7 +4165,7 @@ const ProtobufCMessageDescriptor promised__v1__put_channel_stock_request__descri
   (ProtobufCMessageInit) promised__v1__put_channel_stock_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__put_backorders_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor promised__v1__put_backorders_request__field_descriptors[11] =
 {
   {
     "load",
@@ -4276,6 +4276,18 @@ static const ProtobufCFieldDescriptor promised__v1__put_backorders_request__fiel
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "lead_days",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__PutBackordersRequest, n_lead_days),
+    offsetof(Promised__V1__PutBackordersRequest, lead_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "idempotency_key",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -4291,10 +4303,11 @@ static const ProtobufCFieldDescriptor promised__v1__put_backorders_request__fiel
 static const unsigned promised__v1__put_backorders_request__field_indices_by_name[] = {
   6,   /* field[6] = caps */
   7,   /* field[7] = from_unix_s */
-  9,   /* field[9] = idempotency_key */
+  10,   /* field[10] = idempotency_key */
   2,   /* field[2] = item_key_lengths */
   1,   /* field[1] = item_keys */
   5,   /* field[5] = kinds */
+  9,   /* field[9] = lead_days */
   0,   /* field[0] = load */
   4,   /* field[4] = node_indexes */
   3,   /* field[3] = nodes */
@@ -4303,8 +4316,8 @@ static const unsigned promised__v1__put_backorders_request__field_indices_by_nam
 static const ProtobufCIntRange promised__v1__put_backorders_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 9 },
-  { 0, 10 }
+  { 20, 10 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor promised__v1__put_backorders_request__descriptor =
 {
@@ -4314,7 +4327,7 @@ const ProtobufCMessageDescriptor promised__v1__put_backorders_request__descripto
   "Promised__V1__PutBackordersRequest",
   "promised.v1",
   sizeof(Promised__V1__PutBackordersRequest),
-  10,
+  11,
   promised__v1__put_backorders_request__field_descriptors,
   promised__v1__put_backorders_request__field_indices_by_name,
   2,  promised__v1__put_backorders_request__number_ranges,

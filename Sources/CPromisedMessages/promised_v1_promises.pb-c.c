@@ -997,7 +997,7 @@ void   promised__v1__changed_response__free_unpacked
   assert(message->base.descriptor == &promised__v1__changed_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor promised__v1__offer_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor promised__v1__offer_request__field_descriptors[13] =
 {
   {
     "read",
@@ -1143,6 +1143,18 @@ static const ProtobufCFieldDescriptor promised__v1__offer_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "supply_choice",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__OfferRequest, supply_choice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__offer_request__field_indices_by_name[] = {
   9,   /* field[9] = by_days */
@@ -1156,13 +1168,14 @@ static const unsigned promised__v1__offer_request__field_indices_by_name[] = {
   5,   /* field[5] = postcodes */
   3,   /* field[3] = quantities */
   0,   /* field[0] = read */
+  12,   /* field[12] = supply_choice */
   6,   /* field[6] = with_path */
 };
 static const ProtobufCIntRange promised__v1__offer_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 40, 11 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor promised__v1__offer_request__descriptor =
 {
@@ -1172,14 +1185,14 @@ const ProtobufCMessageDescriptor promised__v1__offer_request__descriptor =
   "Promised__V1__OfferRequest",
   "promised.v1",
   sizeof(Promised__V1__OfferRequest),
-  12,
+  13,
   promised__v1__offer_request__field_descriptors,
   promised__v1__offer_request__field_indices_by_name,
   2,  promised__v1__offer_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__offer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__offer_response__field_descriptors[32] =
+static const ProtobufCFieldDescriptor promised__v1__offer_response__field_descriptors[36] =
 {
   {
     "as_of",
@@ -1565,9 +1578,58 @@ static const ProtobufCFieldDescriptor promised__v1__offer_response__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "supplies",
+    33,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__OfferResponse, n_supplies),
+    offsetof(Promised__V1__OfferResponse, supplies),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "available_from_unix_s",
+    34,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__OfferResponse, n_available_from_unix_s),
+    offsetof(Promised__V1__OfferResponse, available_from_unix_s),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "supplied_units",
+    35,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Promised__V1__OfferResponse, n_supplied_units),
+    offsetof(Promised__V1__OfferResponse, supplied_units),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "silence",
+    36,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Promised__V1__OfferResponse, n_silence),
+    offsetof(Promised__V1__OfferResponse, silence),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__offer_response__field_indices_by_name[] = {
   0,   /* field[0] = as_of */
+  33,   /* field[33] = available_from_unix_s */
   28,   /* field[28] = cache_until_unix_s */
   24,   /* field[24] = confidence_sources */
   11,   /* field[11] = confidences */
@@ -1594,6 +1656,9 @@ static const unsigned promised__v1__offer_response__field_indices_by_name[] = {
   13,   /* field[13] = profile_epoch */
   25,   /* field[25] = sample_sizes_milli */
   27,   /* field[27] = ship_by_unix_s */
+  35,   /* field[35] = silence */
+  34,   /* field[34] = supplied_units */
+  32,   /* field[32] = supplies */
   31,   /* field[31] = token_lengths */
   30,   /* field[30] = tokens */
   5,   /* field[5] = window_from_unix_s */
@@ -1603,7 +1668,7 @@ static const unsigned promised__v1__offer_response__field_indices_by_name[] = {
 static const ProtobufCIntRange promised__v1__offer_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 32 }
+  { 0, 36 }
 };
 const ProtobufCMessageDescriptor promised__v1__offer_response__descriptor =
 {
@@ -1613,7 +1678,7 @@ const ProtobufCMessageDescriptor promised__v1__offer_response__descriptor =
   "Promised__V1__OfferResponse",
   "promised.v1",
   sizeof(Promised__V1__OfferResponse),
-  32,
+  36,
   promised__v1__offer_response__field_descriptors,
   promised__v1__offer_response__field_indices_by_name,
   1,  promised__v1__offer_response__number_ranges,
@@ -1841,7 +1906,7 @@ const ProtobufCMessageDescriptor promised__v1__plan_request__descriptor =
   (ProtobufCMessageInit) promised__v1__plan_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__planned_shipment__field_descriptors[12] =
+static const ProtobufCFieldDescriptor promised__v1__planned_shipment__field_descriptors[13] =
 {
   {
     "node",
@@ -1987,6 +2052,18 @@ static const ProtobufCFieldDescriptor promised__v1__planned_shipment__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "silence",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__PlannedShipment, silence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__planned_shipment__field_indices_by_name[] = {
   10,   /* field[10] = confidence */
@@ -1998,6 +2075,7 @@ static const unsigned promised__v1__planned_shipment__field_indices_by_name[] = 
   8,   /* field[8] = order_by_unix_s */
   3,   /* field[3] = quantities */
   9,   /* field[9] = ship_by_unix_s */
+  12,   /* field[12] = silence */
   4,   /* field[4] = window_from_unix_s */
   5,   /* field[5] = window_to_unix_s */
   6,   /* field[6] = window_utc_offset_s */
@@ -2005,7 +2083,7 @@ static const unsigned promised__v1__planned_shipment__field_indices_by_name[] = 
 static const ProtobufCIntRange promised__v1__planned_shipment__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor promised__v1__planned_shipment__descriptor =
 {
@@ -2015,7 +2093,7 @@ const ProtobufCMessageDescriptor promised__v1__planned_shipment__descriptor =
   "Promised__V1__PlannedShipment",
   "promised.v1",
   sizeof(Promised__V1__PlannedShipment),
-  12,
+  13,
   promised__v1__planned_shipment__field_descriptors,
   promised__v1__planned_shipment__field_indices_by_name,
   1,  promised__v1__planned_shipment__number_ranges,
@@ -3142,7 +3220,7 @@ const ProtobufCMessageDescriptor promised__v1__accuracy_response__descriptor =
   (ProtobufCMessageInit) promised__v1__accuracy_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__explain_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor promised__v1__explain_request__field_descriptors[10] =
 {
   {
     "read",
@@ -3240,8 +3318,33 @@ static const ProtobufCFieldDescriptor promised__v1__explain_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "channel",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainRequest, channel),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "supply_choice",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainRequest, supply_choice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__explain_request__field_indices_by_name[] = {
+  8,   /* field[8] = channel */
   7,   /* field[7] = confidence */
   4,   /* field[4] = country */
   2,   /* field[2] = item */
@@ -3249,12 +3352,14 @@ static const unsigned promised__v1__explain_request__field_indices_by_name[] = {
   5,   /* field[5] = postcode */
   3,   /* field[3] = quantity */
   0,   /* field[0] = read */
+  9,   /* field[9] = supply_choice */
   1,   /* field[1] = token */
 };
-static const ProtobufCIntRange promised__v1__explain_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange promised__v1__explain_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 40, 8 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor promised__v1__explain_request__descriptor =
 {
@@ -3264,14 +3369,14 @@ const ProtobufCMessageDescriptor promised__v1__explain_request__descriptor =
   "Promised__V1__ExplainRequest",
   "promised.v1",
   sizeof(Promised__V1__ExplainRequest),
-  8,
+  10,
   promised__v1__explain_request__field_descriptors,
   promised__v1__explain_request__field_indices_by_name,
-  1,  promised__v1__explain_request__number_ranges,
+  2,  promised__v1__explain_request__number_ranges,
   (ProtobufCMessageInit) promised__v1__explain_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__candidate_trace__field_descriptors[16] =
+static const ProtobufCFieldDescriptor promised__v1__candidate_trace__field_descriptors[20] =
 {
   {
     "node",
@@ -3465,9 +3570,58 @@ static const ProtobufCFieldDescriptor promised__v1__candidate_trace__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "supply",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, supply),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "available_from_unix_s",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, available_from_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "supplied_units",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, supplied_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "silence",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__CandidateTrace, silence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__candidate_trace__field_indices_by_name[] = {
   4,   /* field[4] = available */
+  17,   /* field[17] = available_from_unix_s */
   8,   /* field[8] = by_cost */
   7,   /* field[7] = by_minutes */
   14,   /* field[14] = confidence */
@@ -3479,7 +3633,10 @@ static const unsigned promised__v1__candidate_trace__field_indices_by_name[] = {
   11,   /* field[11] = order_by_unix_s */
   9,   /* field[9] = ready_unix_s */
   10,   /* field[10] = ship_by_unix_s */
+  19,   /* field[19] = silence */
   6,   /* field[6] = subject */
+  18,   /* field[18] = supplied_units */
+  16,   /* field[16] = supply */
   1,   /* field[1] = title */
   15,   /* field[15] = utc_offset_s */
   12,   /* field[12] = window_to_unix_s */
@@ -3487,7 +3644,7 @@ static const unsigned promised__v1__candidate_trace__field_indices_by_name[] = {
 static const ProtobufCIntRange promised__v1__candidate_trace__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor promised__v1__candidate_trace__descriptor =
 {
@@ -3497,7 +3654,7 @@ const ProtobufCMessageDescriptor promised__v1__candidate_trace__descriptor =
   "Promised__V1__CandidateTrace",
   "promised.v1",
   sizeof(Promised__V1__CandidateTrace),
-  16,
+  20,
   promised__v1__candidate_trace__field_descriptors,
   promised__v1__candidate_trace__field_indices_by_name,
   1,  promised__v1__candidate_trace__number_ranges,
@@ -3905,7 +4062,7 @@ const ProtobufCMessageDescriptor promised__v1__counterfactual__descriptor =
   (ProtobufCMessageInit) promised__v1__counterfactual__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor promised__v1__explain_response__field_descriptors[36] =
+static const ProtobufCFieldDescriptor promised__v1__explain_response__field_descriptors[42] =
 {
   {
     "as_of",
@@ -4339,11 +4496,85 @@ static const ProtobufCFieldDescriptor promised__v1__explain_response__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "supply",
+    37,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, supply),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "available_from_unix_s",
+    38,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, available_from_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "supplied_units",
+    39,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, supplied_units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "silence",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, silence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, channel),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "supply_choice",
+    42,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Promised__V1__ExplainResponse, supply_choice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned promised__v1__explain_response__field_indices_by_name[] = {
   35,   /* field[35] = agrees_with_token */
   0,   /* field[0] = as_of */
+  37,   /* field[37] = available_from_unix_s */
   29,   /* field[29] = candidates */
+  40,   /* field[40] = channel */
   26,   /* field[26] = confidence */
   7,   /* field[7] = confidence_asked */
   27,   /* field[27] = confidence_source */
@@ -4371,8 +4602,12 @@ static const unsigned promised__v1__explain_response__field_indices_by_name[] = 
   3,   /* field[3] = quantity */
   28,   /* field[28] = sample_size_milli */
   25,   /* field[25] = ship_by_unix_s */
+  39,   /* field[39] = silence */
   13,   /* field[13] = station */
   30,   /* field[30] = steps */
+  38,   /* field[38] = supplied_units */
+  36,   /* field[36] = supply */
+  41,   /* field[41] = supply_choice */
   19,   /* field[19] = window_from_unix_s */
   20,   /* field[20] = window_to_unix_s */
   21,   /* field[21] = window_utc_offset_s */
@@ -4381,7 +4616,7 @@ static const unsigned promised__v1__explain_response__field_indices_by_name[] = 
 static const ProtobufCIntRange promised__v1__explain_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 36 }
+  { 0, 42 }
 };
 const ProtobufCMessageDescriptor promised__v1__explain_response__descriptor =
 {
@@ -4391,7 +4626,7 @@ const ProtobufCMessageDescriptor promised__v1__explain_response__descriptor =
   "Promised__V1__ExplainResponse",
   "promised.v1",
   sizeof(Promised__V1__ExplainResponse),
-  36,
+  42,
   promised__v1__explain_response__field_descriptors,
   promised__v1__explain_response__field_indices_by_name,
   1,  promised__v1__explain_response__number_ranges,

@@ -86,7 +86,7 @@ extension State {
   func observeLoads() { observe(stamps.loads) }
 
   /// Everything up to the last event was read: a listing, say.
-  func observeEverything() { observe(appliedPosition) }
+  package func observeEverything() { observe(appliedPosition) }
 
   @inline(__always)
   func touch(item token: UInt64) {

@@ -6,7 +6,8 @@ extension State {
   ///
   /// A row that is no offer holds its reason: ITEM_UNKNOWN, POSTCODE_UNKNOWN, NO_STOCK,
   /// OVERRIDE_BLOCKS, or what
-  /// `ProfileCatalogue.decideOffer` says.
+  /// `ProfileCatalogue.decideOffer` says. Units that are not there yet are offered as the query
+  /// chooses; where they come too late for any promise the row says SUPPLY_BEYOND_HORIZON.
   ///
   /// - Throws: FIELD_MISSING, TOO_MANY_ROWS, COLUMN_LENGTH_MISMATCH, FIELD_OUT_OF_RANGE;
   ///   CHANNEL_UNKNOWN; NETWORK_NOT_READY before profiles are published, and when time has run past
@@ -43,6 +44,7 @@ extension State {
         slot, item: key, quantity: quantity, channel: channel, query, profiles, at: now,
         into: &reply)
     }
+    reply.finishSupplies()
   }
 
   /// The profiles that answer, if they do.
@@ -142,6 +144,7 @@ extension State {
     let attribute = Int(positions.attribute(slot))
     if attribute != 0 { subject.take(attributes[attribute]) }
     var profiles = OfferProfiles(catalogue, subject.terms, pending: pendingChanges)
+    var hasSupplies = false
     for place in 0..<query.postcodes.count {
       let destination = scratch.destinations[place]
       for row in 0..<query.levelCount {
@@ -155,22 +158,29 @@ extension State {
           continue
         }
         subject.destination = destination.index
-        switch decideCounting(candidates, subject, profiles, at: now) {
-        case .refused(let code): append(code, query, level, into: &reply)
+        var decision = decideCounting(candidates, subject, profiles, at: now)
+        if asksForSupply(decision, query.supply) {
+          if !hasSupplies { findDatedCandidates(subject, channel, catalogue, at: now) }
+          hasSupplies = true
+          decision = preferred(decision, candidates, subject, profiles, at: now)
+        }
+        switch decision {
+        case .refused(let code):
+          append(code, query, level, into: &reply)
+          if hasSupplies { appendNextSupply(into: &reply) }
         case .offer(let offer):
           reply.levels.append(UInt32(level.rawValue))
-          append(offer, isExact: destination.exact, into: &reply)
+          append(offer, isExact: destination.exact, at: now, into: &reply)
           reply.dateConfidences.append(
             query.byDays == 0
               ? 0
-              : UInt32(
-                catalogue.chance(
-                  node: offer.node, subject.terms, destination: destination.index, now: now,
-                  byDays: query.byDays, pending: pendingChanges)))
+              : UInt32(chance(offer, subject, profiles, byDays: query.byDays, at: now)))
           appendLifetime(
             of: offer, item: item, quantity: quantity, query, postcode: query.postcodes[place],
             level: level, at: now, into: &reply)
-          if query.withPath { appendPath(of: offer, profiles.set, into: &reply) }
+          if query.withPath {
+            appendPath(of: offer, profiles.holding(offer, subject.terms), into: &reply)
+          }
         }
       }
     }
@@ -181,11 +191,18 @@ extension State {
   ) {
     reply.levels.append(UInt32(level.rawValue))
     reply.append(code, query.withPath)
+    if hasSilenceRules { reply.silence.append(0) }
     appendNoLifetime(query, into: &reply)
   }
 
-  private func append(_ offer: Offer, isExact: Bool, into reply: inout OfferReply) {
+  private func append(
+    _ offer: Offer, isExact: Bool, at now: UnixMilliseconds, into reply: inout OfferReply
+  ) {
     reply.codes.append(0)
+    if offer.supply != 0 { appendSupply(of: offer, into: &reply) }
+    if hasSilenceRules {
+      reply.silence.append(UInt32(silence(of: offer.node, at: now).rawValue))
+    }
     reply.nodes.append(titledIndex(of: offer.node, in: &reply))
     reply.windowFromUnixSeconds.append(offer.windowFromUnixSeconds)
     reply.windowToUnixSeconds.append(offer.windowToUnixSeconds)

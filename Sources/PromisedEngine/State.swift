@@ -229,6 +229,7 @@ struct Scratch: ~Copyable {
   var candidates = Store<UInt16>(capacity: 256)
   var groups = Store<UInt16>(capacity: 16)
   var admitted = Store<Int64>(capacity: 256)
+  var dated = DatedScratch()
   var changed = ChangedItems()
   var passage = FirstPassage()
   /// γ of demand as learned; not a number where it was not looked up yet.

@@ -95,7 +95,9 @@ enum DistributionFiles {
       let cap = table.units(3)
       let from = table.value(4) { $0.isEmpty ? 0 : Cell.instant($0) }
       let until = table.value(5) { $0.isEmpty ? 0 : Cell.instant($0) }
-      guard let item, let node, let kind, let cap, let from, let until else { continue }
+      let lead = table.optionalInteger(6, 0...Int64(Limits.leadDays))
+      guard let item, let node, let kind, let cap, let from, let until, let lead else { continue }
+      if kind == BackorderKind.preorder.rawValue, lead > 0 { table.refuse(6) }
       if (kind == BackorderKind.preorder.rawValue) != (from > 0) { table.refuse(4) }
       if let references, !references.backorders.insert(item, node) {
         table.refuse(0, allowed: "each item and node once")
@@ -106,6 +108,7 @@ enum DistributionFiles {
       rows.caps.append(cap)
       rows.fromUnixSeconds.append(from)
       rows.untilUnixSeconds.append(until)
+      rows.leadDays.append(Int32(lead))
       if rows.nodes.count == StockFiles.chunkRowLimit || nodes.isFull { try close() }
     }
     try close()

@@ -276,6 +276,8 @@ package enum ImportFile: Int, Sendable, CaseIterable {
         "from", "RFC 3339, such as 2026-12-20T00:00:00Z, with preorder; empty with backorder",
         needed: false),
       ImportColumn("until", "RFC 3339, or empty = without end", needed: false),
+      ImportColumn(
+        "lead_days", "a whole number, 0…3,650, with backorder; empty with preorder", needed: false),
     ],
     [
       ImportColumn("item", "an item of items.csv"),

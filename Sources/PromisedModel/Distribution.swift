@@ -56,6 +56,9 @@ package struct BackorderRows: Sendable, Equatable {
   package var fromUnixSeconds: [Int64] = []
   /// New claims until then; 0 = without end.
   package var untilUnixSeconds: [Int64] = []
+  /// Days after which a backorder's units are there, so that they can be promised, 0…3650; 0 =
+  /// nobody says, and for a pre-order. Empty = 0 for every row.
+  package var leadDays: [Int32] = []
 
   package init() {}
 }
@@ -66,6 +69,16 @@ package enum SupplySource: UInt8, Sendable, CaseIterable {
   case inbound = 2
   case backorder = 3
   case preorder = 4
+
+  /// The name in answers of programs.
+  package var label: String {
+    switch self {
+    case .onHand: "on_hand"
+    case .inbound: "inbound"
+    case .backorder: "backorder"
+    case .preorder: "preorder"
+    }
+  }
 }
 
 /// Available to promise by date: a row per pair of an item and a place.

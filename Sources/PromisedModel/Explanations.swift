@@ -14,10 +14,14 @@ package struct OfferQuestion: Sendable, Equatable {
   package var postcode: Name
   package var level: ServiceLevel
   package var confidence: ConfidenceLevel
+  /// Who asks; empty = no channel.
+  package var channel: Name
+  /// When units that are not there yet are offered.
+  package var supply: SupplyChoice
 
   package init(
     item: Name, quantity: Int32, country: Name, postcode: Name, level: ServiceLevel,
-    confidence: ConfidenceLevel
+    confidence: ConfidenceLevel, channel: Name = .empty, supply: SupplyChoice = .whenNeeded
   ) {
     self.item = item
     self.quantity = quantity
@@ -25,6 +29,8 @@ package struct OfferQuestion: Sendable, Equatable {
     self.postcode = postcode
     self.level = level
     self.confidence = confidence
+    self.channel = channel
+    self.supply = supply
   }
 }
 
@@ -54,6 +60,11 @@ package enum CandidateFate: UInt8, Sendable, CaseIterable {
   case nodeClosed = 12
   /// As early and as cheap: the lower index wins.
   case tie = 13
+  /// It would be as good or better, or could promise at all, if its units were there now; they come
+  /// `byMinutes` later.
+  case supplyLater = 14
+  /// The feed has said nothing of it for too long, and its policy withholds what is there.
+  case silent = 15
 }
 
 /// One node that could ship, and what it would have promised.
@@ -63,6 +74,13 @@ package struct CandidateTrace: Sendable, Equatable {
   package var latitudeE6: Int32 = 0
   package var longitudeE6: Int32 = 0
   package var available: Int64 = 0
+  /// What its units are; nil where it has none and none come.
+  package var supply: SupplySource?
+  /// From when they are there, 0 = now, and how many a claim for then may take.
+  package var availableFromUnixSeconds: Int64 = 0
+  package var suppliedUnits: Int64 = 0
+  /// What its silence means now; `ignore` = it is not silent.
+  package var silence: SilencePolicy = .ignore
   package var fate: CandidateFate = .noRoute
   package var subject: Name = .empty
   package var byMinutes: Int64 = 0
@@ -124,6 +142,10 @@ package enum BindingConstraint: UInt8, Sendable, CaseIterable {
   /// Nothing goes faster at all.
   case network = 9
   case release = 10
+  /// The units come no earlier.
+  case supply = 11
+  /// The feed has said nothing of a node for too long.
+  case silence = 12
 }
 
 /// One smallest change that would have given an earlier window.
@@ -142,6 +164,10 @@ package enum CounterfactualKind: UInt8, Sendable, CaseIterable {
   case roomThere = 6
   /// Without the override `subject`.
   case withoutOverride = 7
+  /// The units that `subject` gets at `atUnixSeconds` are there now, `minutes` earlier.
+  case unitsThere = 8
+  /// The silent node `subject` is heard of.
+  case nodeHeardOf = 9
 }
 
 package struct Counterfactual: Sendable, Equatable {
@@ -195,6 +221,14 @@ package struct Explanation: Sendable, Equatable {
   package var chance: UInt16 = 0
   package var confidenceSource: ConfidenceSource = .certain
   package var sampleSizeMilli: UInt32 = 0
+  /// What the offer rests on; nil without an offer.
+  package var supply: SupplySource?
+  /// From when its units are there, 0 = now, and how many a claim for then may take; of a refusal,
+  /// what comes first.
+  package var availableFromUnixSeconds: Int64 = 0
+  package var suppliedUnits: Int64 = 0
+  /// What the silence of the chosen node means now.
+  package var silence: SilencePolicy = .ignore
   package var candidates: [CandidateTrace] = []
   package var steps: [StepTrace] = []
   package var constraint: BindingConstraint = .none

@@ -15,7 +15,7 @@ package enum Limits {
   package static var arenaHardStopBytes: Int { 67_108_864 }
   package static var linesPerHold: Int { 256 }
   /// Bytes of an offer's token.
-  package static var offerTokenBytes: Int { 200 }
+  package static var offerTokenBytes: Int { 272 }
   /// How long a page may show an offer, and how long its token can be redeemed.
   package static var offerCacheSeconds: Int64 { 60 }
   package static var offerLifetimeSeconds: Int64 { 900 }
@@ -126,6 +126,12 @@ package enum Limits {
   package static var poolDemands: Int { 8 }
   /// Claims of one item for later or of groups, each by its place, due and channel.
   package static var datedClaims: Int { 4096 }
+  /// Instants at which units of an item come that an offer looks at: the earliest, and what their
+  /// open demand of groups may cost: cells of (node, set of demands) looked at.
+  package static var datedInstants: Int { 256 }
+  package static var datedWork: Int { 2_000_000 }
+  /// The longest lead time of a backorder.
+  package static var leadDays: Int32 { 3650 }
   /// What is overdue and being received is counted on within this time.
   package static var receivingSeconds: Int64 { 86_400 }
   /// Pairs of one question for available-to-promise by date, steps of each, and its days.

@@ -120,6 +120,10 @@ public enum OutcomeCode: UInt16, Sendable, CaseIterable {
   case poolDemandLimit = 116
   case datedClaimLimit = 117
   case kitNeedsNode = 118
+  /// A token was made for another channel than the one that redeems it.
+  case channelMismatch = 119
+  /// Units come, and later than promises reach.
+  case supplyBeyondHorizon = 120
 
   // Forecasts.
   case forecastsFull = 121
@@ -164,7 +168,8 @@ public enum OutcomeCode: UInt16, Sendable, CaseIterable {
       .inboundPlanEnded, .limitPublished, .offerExpired, .offerChanged, .capacityFull,
       .positionNotReached,
       .sandboxOnly, .snapshotInProgress, .historyNotKept, .epochNotKept, .poolDemandLimit,
-      .datedClaimLimit, .kitNeedsNode, .rowParked, .countTooOld,
+      .datedClaimLimit, .kitNeedsNode, .channelMismatch, .supplyBeyondHorizon, .rowParked,
+      .countTooOld,
       .holdNotClaiming, .cannotBeUndone, .feedNotKept:
       .failedPrecondition
     case .quantityOverflow: .outOfRange

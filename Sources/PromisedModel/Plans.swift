@@ -87,6 +87,8 @@ package struct PlannedShipment: Sendable, Equatable {
   /// In 1/65535; 0 = not stated.
   package var chance: UInt16 = 0
   package var cost: Money = 0
+  /// What the silence of the node means now; `ignore` = it is not silent.
+  package var silence: SilencePolicy = .ignore
 
   package init() {}
 }

@@ -21,12 +21,14 @@ package struct OfferQuery {
   package var omitsTokens: Bool
   /// Who asks; empty = no channel.
   package var channel: BorrowedBytes
+  /// When units that are not there yet are offered.
+  package var supply: SupplyChoice
 
   package init(
     items: KeyColumn, quantities: Column<Int32>, country: BorrowedBytes,
     postcodes: Column<BorrowedBytes>, withPath: Bool, levels: Column<UInt8> = .empty,
     confidence: ConfidenceLevel = .usual, byDays: Int32 = 0, omitsTokens: Bool = false,
-    channel: BorrowedBytes = .empty
+    channel: BorrowedBytes = .empty, supply: SupplyChoice = .whenNeeded
   ) {
     self.items = items
     self.quantities = quantities
@@ -38,7 +40,19 @@ package struct OfferQuery {
     self.byDays = byDays
     self.omitsTokens = omitsTokens
     self.channel = channel
+    self.supply = supply
   }
+}
+
+/// Which supply an offer may rest on.
+package enum SupplyChoice: UInt8, Sendable, CaseIterable {
+  /// What is on hand; only where nothing on hand can be offered, what comes, pre-orders and
+  /// backorders.
+  case whenNeeded = 0
+  /// Whatever gives the earliest window; of equal ones, what is on hand.
+  case soonest = 1
+  /// Only what is on hand.
+  case onHand = 2
 }
 
 package struct AvailabilityQuery {

@@ -50,11 +50,26 @@ package struct OfferReply: ~Copyable {
   package var legDepartureUTCOffsetSeconds = GrowableColumn<Int32>()
   package var legArrivalUTCOffsetSeconds = GrowableColumn<Int32>()
 
+  // What the offers rest on: a value per row, or none at all when every offer is of units on hand.
+  /// `SupplySource`; 0 in rows that nothing is known to supply.
+  package var supplies = GrowableColumn<UInt32>()
+  /// From when the units are there; 0 = now.
+  package var availableFromUnixSeconds = GrowableColumn<Int64>()
+  /// Units that a claim for then may take while every later claim keeps its supply.
+  package var suppliedUnits = GrowableColumn<Int64>()
+  /// `SilencePolicy` of the fulfilment centre when it is silent; a value per row, or none at all
+  /// when no node has a rule for its silence.
+  package var silence = GrowableColumn<UInt32>()
+
   package var profileEpoch: UInt64 = 0
 
   package init() {}
 
   package mutating func removeAll() {
+    supplies.removeAll()
+    availableFromUnixSeconds.removeAll()
+    suppliedUnits.removeAll()
+    silence.removeAll()
     codes.removeAll()
     nodes.removeAll()
     nodeNames.removeAll()

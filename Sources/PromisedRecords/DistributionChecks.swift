@@ -26,6 +26,9 @@ extension BackorderRows {
       [
         nodes.count, kinds.count, caps.count, fromUnixSeconds.count, untilUnixSeconds.count,
       ], rows: keys.count, "backorder columns")
+    if !leadDays.isEmpty {
+      try require([leadDays.count], rows: keys.count, "backorder lead days")
+    }
     try require(nodes, below: nodeNames.count, "backorder node")
     try require(kinds, are: BackorderKind.init, "backorder kind")
   }

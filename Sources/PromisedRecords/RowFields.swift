@@ -265,6 +265,7 @@ extension FieldCoder where Self: ~Copyable {
     try column(&rows.caps)
     try column(&rows.fromUnixSeconds)
     try column(&rows.untilUnixSeconds)
+    try column(&rows.leadDays)
   }
 
   mutating func load(_ load: inout LoadDescription) throws(RecordError) {

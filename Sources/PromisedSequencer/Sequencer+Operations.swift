@@ -102,7 +102,9 @@ extension Sequencer {
     status.auditLastUnixSeconds = auditFacts.lastPassUnixSeconds
     status.auditPositionsChecked = auditFacts.positionsChecked
     status.auditViolations = auditFacts.violations.reduce(0, +)
-    send(reply, reflecting: 0) { (encoder, asOf, frames) in
+    // A load and a feed go on from here: what the disk may yet lose must not be told.
+    state.observeEverything()
+    send(reply, reflecting: state.observedPosition) { (encoder, asOf, frames) in
       encoder.encode(status, streamID: reply.streamID, asOf: asOf, into: &frames)
     }
   }

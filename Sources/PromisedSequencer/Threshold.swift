@@ -139,6 +139,8 @@ extension BindingConstraint {
     case .override: "override \(subject) decides"
     case .network: "nothing goes faster"
     case .release: "the item is released later"
+    case .supply: "its units come to \(subject) no earlier"
+    case .silence: "the feed has not spoken of \(subject) lately"
     }
   }
 }

@@ -71,6 +71,14 @@ extension ReplyEncoder {
     message.token_lengths = reply.tokenLengths.column.packed
     message.tokens = ProtobufCBinaryData(
       len: reply.tokenBytes.count, data: reply.tokenBytes.column.packed)
+    message.n_supplies = reply.supplies.count
+    message.supplies = reply.supplies.column.packed
+    message.n_available_from_unix_s = reply.availableFromUnixSeconds.count
+    message.available_from_unix_s = reply.availableFromUnixSeconds.column.packed
+    message.n_supplied_units = reply.suppliedUnits.count
+    message.supplied_units = reply.suppliedUnits.column.packed
+    message.n_silence = reply.silence.count
+    message.silence = reply.silence.column.packed
     message.profile_epoch = reply.profileEpoch
     return send(&message, streamID, &output)
   }

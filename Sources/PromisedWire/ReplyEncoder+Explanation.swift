@@ -39,6 +39,8 @@ private func fillQuestion(
   message.pointee.postcode = builder.name(reply.question.postcode)
   message.pointee.level = UInt32(reply.question.level.rawValue)
   message.pointee.confidence_asked = UInt32(reply.question.confidence.probability)
+  message.pointee.channel = builder.name(reply.question.channel)
+  message.pointee.supply_choice = UInt32(reply.question.supply.rawValue)
   message.pointee.position = reply.position
   message.pointee.decided_unix_ms = reply.decidedAt.milliseconds
   message.pointee.profile_epoch = reply.profileEpoch
@@ -66,6 +68,10 @@ private func fillAnswer(
   message.pointee.confidence = UInt32(reply.chance)
   message.pointee.confidence_source = UInt32(reply.confidenceSource.rawValue)
   message.pointee.sample_size_milli = reply.sampleSizeMilli
+  message.pointee.supply = UInt32(reply.supply?.rawValue ?? 0)
+  message.pointee.available_from_unix_s = reply.availableFromUnixSeconds
+  message.pointee.supplied_units = reply.suppliedUnits
+  message.pointee.silence = UInt32(reply.silence.rawValue)
 }
 
 private func fill(
@@ -88,6 +94,10 @@ private func fill(
   message.pointee.delivery_days = row.deliveryDays
   message.pointee.confidence = UInt32(row.chance)
   message.pointee.utc_offset_s = row.utcOffsetSeconds
+  message.pointee.supply = UInt32(row.supply?.rawValue ?? 0)
+  message.pointee.available_from_unix_s = row.availableFromUnixSeconds
+  message.pointee.supplied_units = row.suppliedUnits
+  message.pointee.silence = UInt32(row.silence.rawValue)
 }
 
 private func fill(

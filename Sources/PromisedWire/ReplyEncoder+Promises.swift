@@ -258,6 +258,7 @@ private func fill(
   message.pointee.ship_by_unix_s = shipment.shipByUnixSeconds
   message.pointee.confidence = UInt32(shipment.chance)
   message.pointee.cost = shipment.cost
+  message.pointee.silence = UInt32(shipment.silence.rawValue)
 }
 
 private func fill(

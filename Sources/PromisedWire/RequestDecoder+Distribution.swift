@@ -122,6 +122,15 @@ extension RequestDecoder {
       throw FieldPath("from_unix_s", row: row).outOfRange(
         "\(from)", "from 1 for a pre-order, 0 for a backorder")
     }
+    if message.n_lead_days > 0 {
+      rows.leadDays = try numbers(
+        message.lead_days, message.n_lead_days, keys.count, in: 0...Limits.leadDays, "lead_days")
+      for row in 0..<keys.count where rows.leadDays[row] > 0 {
+        if rows.kinds[row] == BackorderKind.backorder.rawValue { continue }
+        throw FieldPath("lead_days", row: row).outOfRange(
+          "\(rows.leadDays[row])", "0 for a pre-order: it has a first date")
+      }
+    }
     return try put(.backorders(rows), message.idempotency_key, message.load, digest)
   }
 }

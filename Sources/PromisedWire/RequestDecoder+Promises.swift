@@ -29,6 +29,14 @@ extension RequestDecoder {
     return ServiceLevel(rawValue: number) ?? .standard
   }
 
+  /// What an offer may rest on.
+  @inline(__always)
+  func supplyChoice(_ value: UInt64) throws(Refusal) -> SupplyChoice {
+    if value == 0 { return .whenNeeded }
+    let number: UInt8 = try FieldPath("supply_choice").number(value, in: 0...2)
+    return SupplyChoice(rawValue: number) ?? .whenNeeded
+  }
+
   /// A chance in 1/65535, raised to the next that is kept ready; 0 = the usual one.
   func confidence(_ value: UInt64) throws(Refusal) -> ConfidenceLevel {
     if value == 0 { return .usual }
@@ -138,7 +146,9 @@ extension RequestDecoder {
       item: try FieldPath("item").name(message.item), quantity: max(quantity, 1),
       country: try offerCountry(message.country).name,
       postcode: try FieldPath("postcode").name(message.postcode),
-      level: try level(message.level), confidence: try confidence(message.confidence))
+      level: try level(message.level), confidence: try confidence(message.confidence),
+      channel: try FieldPath("channel").optionalKey(BorrowedBytes(message.channel)).name,
+      supply: try supplyChoice(message.supply_choice))
     return .explain(.now(question), minPosition: minimum)
   }
 

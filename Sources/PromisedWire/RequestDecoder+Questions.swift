@@ -38,7 +38,8 @@ extension RequestDecoder {
       postcodes: postcodes, withPath: message.with_path != 0, levels: levels,
       confidence: try confidence(message.confidence), byDays: try days(message.by_days, "by_days"),
       omitsTokens: message.omit_tokens != 0,
-      channel: try FieldPath("channel").optionalKey(BorrowedBytes(message.channel)))
+      channel: try FieldPath("channel").optionalKey(BorrowedBytes(message.channel)),
+      supply: try supplyChoice(message.supply_choice))
     return .offer(query, minPosition: minPosition(message.read))
   }
 

@@ -73,7 +73,7 @@ class AvailableToPromise(unittest.TestCase):
                 [["west", "1", self.node], ["both", "2", f"{self.node} {self.other}"]],
                 [["app", "ATP-1", self.node, "4", "0", "0"],
                  ["business", "ATP-1", self.node, "0", "6", "0"]],
-                [["ATP-1", self.other, "backorder", "7", "0", "0"]]])
+                [["ATP-1", self.other, "backorder", "7", "0", "0", "0"]]])
             stock = client.Inventory.Availability(
                 item_keys=["ATP-1"], groups=["west"], channel="app")
             self.assertEqual(

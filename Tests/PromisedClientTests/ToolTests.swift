@@ -62,7 +62,8 @@ struct Run {
       run.output.hasPrefix(
         #"{"as_of":{"position":77,"unix_s":1797789600,"time":"2026-12-20T18:00:00Z"},"#
           + #""profile_epoch":0,"offers":[{"item":"B1","postcode":"98109","outcome":0,"#
-          + #""reason":"OK","node":"SEA1","node_title":"Seattle, WA","#
+          + #""reason":"OK","supply":"on_hand","available_from_unix_s":0,"available_from":null,"#
+          + #""supplied_units":0,"silence":"","node":"SEA1","node_title":"Seattle, WA","#
           + #""window_from_unix_s":1797872400,"window_from":"2026-12-21T09:00:00-08:00","#))
     #expect(
       run.output.hasSuffix(

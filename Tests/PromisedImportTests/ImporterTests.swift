@@ -51,9 +51,9 @@ let soundWorld: [ImportFile: String] = [
   .groups: "group,node\nwest,SEA1\nwest,STA1\n",
   .channels: "channel,item,node,buffer,set_aside\napp,B01,SEA1,2,0\nb2b,B01,SEA1,0,5\n",
   .backorders: """
-  item,node,kind,cap,from,until
-  B01,SEA1,backorder,7,,2026-12-31T00:00:00Z
-  B02,SEA1,preorder,9,2026-12-20T18:00:00Z,
+  item,node,kind,cap,from,until,lead_days
+  B01,SEA1,backorder,7,,2026-12-31T00:00:00Z,14
+  B02,SEA1,preorder,9,2026-12-20T18:00:00Z,,
 
   """,
   .sellers: "seller,title,marketplace\nS1,Acme,US\n",
@@ -164,6 +164,7 @@ func check(
     #expect(backorders.kinds == [1, 2] && backorders.caps == [7, 9])
     #expect(backorders.fromUnixSeconds == [0, 1_797_789_600])
     #expect(backorders.untilUnixSeconds == [1_798_675_200, 0])
+    #expect(backorders.leadDays == [14, 0])
     #expect(opportunity.values == [-4500] && opportunity.nodeNames == [Name("SEA1")])
   }
 

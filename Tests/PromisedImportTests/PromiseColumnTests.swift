@@ -129,6 +129,8 @@ import Testing
     .init(
       file: .backorders, from: "9,2026-12-20T18:00:00Z", to: "9,", expected: "3 from"),
     .init(file: .backorders, from: "2026-12-31T", to: "2026-12-32T", expected: "2 until"),
+    .init(file: .backorders, from: "Z,14", to: "Z,3651", expected: "2 lead_days"),
+    .init(file: .backorders, from: "18:00:00Z,,", to: "18:00:00Z,,3", expected: "3 lead_days"),
     .init(file: .items, from: "-08:00", to: "", expected: "2 release"),
     .init(file: .items, from: "hazmat", to: "fragile", expected: "2 restrictions"),
     .init(file: .items, from: ",150,", to: ",,", expected: "2 width_mm"),

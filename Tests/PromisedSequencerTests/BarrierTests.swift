@@ -68,6 +68,18 @@ struct BarrierTests {
     #expect(answered >= 999)
   }
 
+  @Test("what a load or a feed goes on from is told once it is on disk")
+  func statusWaits() throws {
+    let (bench, feed, reader) = try bench()
+    _ = bench.sequencer.markDurable(upTo: bench.sequencer.position)
+    #expect(bench.send(Ask.frame(1, "Admin", "Status", []), on: reader).count == 1)
+    let batch = Ask.batch(["A"], first: 1)
+    #expect(bench.send(Ask.frame(1, "Inventory", "Apply", batch), on: feed).isEmpty)
+    #expect(bench.send(Ask.frame(3, "Admin", "Status", []), on: reader).isEmpty)
+    _ = bench.sequencer.markDurable(upTo: bench.sequencer.position)
+    #expect(Frame.take(from: reader).map(\.streamID) == [3])
+  }
+
   @Test("a part of the log that became durable releases that part")
   func partialRelease() throws {
     let (bench, alice, _) = try bench()

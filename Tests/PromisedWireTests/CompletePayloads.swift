@@ -24,6 +24,7 @@ func completePayload(_ method: Method) -> [UInt8] {
       p.number(10, 20_460)
       p.number(11, 1)
       p.text(40, "app")
+      p.number(41, 2)
     case .plan, .atRisk, .rescue, .accuracy, .explain, .changed: promises(method, &p)
     case .observe, .closeLeg, .reopenLeg, .putOverride, .listOverrides: operators(method, &p)
     case .availability:
@@ -315,6 +316,7 @@ private func putRows(_ method: Method, _ p: inout Proto) {
     p.packed(7, [0, 2_000_000_000])
     p.packed(8, [0, 1_800_000_000])
     p.packed(9, [1_700_000_000, 0])
+    p.packed(10, [3650, 0])
   case .putSellers:
     p.message(2) {
       $0.text(1, "seller-1")
@@ -469,6 +471,8 @@ private func promises(_ method: Method, _ p: inout Proto) {
     p.text(6, "01310")
     p.number(7, 3)
     p.number(8, 32_768)
+    p.text(40, "app")
+    p.number(41, 1)
   default:
     p.number(2, 6)
     p.number(3, 1)

@@ -29,6 +29,7 @@ enum DistributionRows {
     backorders.caps = [5, 0]
     backorders.fromUnixSeconds = [0, 1_800_000_000]
     backorders.untilUnixSeconds = [1_700_000_000, 0]
+    backorders.leadDays = [14, 0]
     return [.groups(groups), .channelStock(channels), .backorders(backorders)]
   }
 }

@@ -23,6 +23,10 @@ import Testing
     row.deliveryDays = 11
     row.chance = 12
     row.utcOffsetSeconds = -13
+    row.supply = .preorder
+    row.availableFromUnixSeconds = 14
+    row.suppliedUnits = 15
+    row.silence = .withhold
     return row
   }
 
@@ -67,7 +71,7 @@ import Testing
     var reply = Explanation(
       question: OfferQuestion(
         item: Name("i"), quantity: 2, country: Name("BR"), postcode: Name("01310"),
-        level: .expedited, confidence: .high))
+        level: .expedited, confidence: .high, channel: Name("app"), supply: .onHand))
     reply.origin = .replayed
     reply.position = 3
     reply.decidedAt = UnixMilliseconds(4)
@@ -97,6 +101,10 @@ import Testing
     reply.counterfactuals = [counterfactual()]
     reply.overrides = [18, 19]
     reply.agreesWithToken = true
+    reply.supply = .backorder
+    reply.availableFromUnixSeconds = 20
+    reply.suppliedUnits = 21
+    reply.silence = .warn
     return reply
   }
 
@@ -127,6 +135,9 @@ import Testing
     #expect(answer.confidenceSource == 4 && answer.sampleSizeMilli == 17)
     #expect(answer.constraint == 8 && answer.constraintSubject == "cs")
     #expect(answer.overrides == [18, 19] && answer.agreesWithToken)
+    #expect(answer.supply == 3 && answer.availableFromUnixSeconds == 20)
+    #expect(answer.suppliedUnits == 21 && answer.silence == 1)
+    #expect(answer.channel == "app" && answer.supplyChoice == 2)
     #expect(answer.candidates.count == 2)
     #expect(
       answer.candidates.first
@@ -134,7 +145,8 @@ import Testing
           node: "n", title: "t", latitudeE6: -1, longitudeE6: -2, available: -3, fate: 10,
           subject: "s", byMinutes: 4, byCost: 5, readyUnixSeconds: 6, shipByUnixSeconds: 7,
           orderByUnixSeconds: 8, windowToUnixSeconds: 9, deliveryDay: 11, confidence: 12,
-          utcOffsetSeconds: -13))
+          utcOffsetSeconds: -13, supply: 4, availableFromUnixSeconds: 14, suppliedUnits: 15,
+          silence: 2))
     #expect(
       answer.steps == [
         ExplainedStep(

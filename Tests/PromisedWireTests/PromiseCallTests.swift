@@ -22,11 +22,12 @@ func report(_ what: Comment) { Issue.record(what) }
   @Test func offersAndHolds() throws {
     let offer = Call.offer(
       items: ["A"], postcodes: ["98109"], levels: [4, 1], confidence: 60_000, byDay: 20_460,
-      omitsTokens: true)
+      omitsTokens: true, channel: "app", supplyChoice: 1)
     try asked(offer) {
       guard case .offer(let query, _) = $0 else { return report("no offer") }
       #expect(Array(query.levels.buffer) == [4, 1] && query.confidence == .usual)
       #expect(query.byDays == 20_460 && query.omitsTokens)
+      #expect(query.channel.name == Name("app") && query.supply == .soonest)
     }
     let hold = Call.hold([], owner: "o", key: "k", tokens: [[1], [2, 3]], wantsUpgrade: true)
     try asked(hold) {
@@ -111,14 +112,15 @@ func report(_ what: Comment) { Issue.record(what) }
     }
     try asked(
       Call.explain(
-        item: "A", quantity: 2, country: "BR", postcode: "01310", level: 4, confidence: 64_880)
+        item: "A", quantity: 2, country: "BR", postcode: "01310", level: 4, confidence: 64_880,
+        channel: "app", supplyChoice: 2)
     ) {
       guard case .explain(.now(let question), 0) = $0 else { return report("no question") }
       #expect(
         question
           == OfferQuestion(
             item: Name("A"), quantity: 2, country: Name("BR"), postcode: Name("01310"),
-            level: .twoHour, confidence: .nearlyCertain))
+            level: .twoHour, confidence: .nearlyCertain, channel: Name("app"), supply: .onHand))
     }
   }
 

@@ -78,6 +78,9 @@ private let refusedOffersAndCarts: [RefusedField] = [
     .offer, .fieldOutOfRange, "by_days is 2932897; allowed: 0 to 2932896",
     offerOf { $0.number(10, 2_932_897) }),
   RefusedField(
+    .offer, .fieldOutOfRange, "supply_choice is 3; allowed: 0 to 2",
+    offerOf { $0.number(41, 3) }),
+  RefusedField(
     .offer, .tooManyRows,
     "item_keys × postcodes × levels is 33 × 63 × 2 = 4158 rows; allowed: at most 4096"
   ) {

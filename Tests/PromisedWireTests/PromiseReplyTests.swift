@@ -32,12 +32,18 @@ private func name(_ node: UInt16) -> (name: BorrowedBytes, title: BorrowedBytes)
     for value: Int64 in [10, 0] { reply.expiresUnixSeconds.append(value) }
     for value: UInt8 in [1, 0, 255] { reply.tokenBytes.append(value) }
     for value: UInt32 in [3, 0] { reply.tokenLengths.append(value) }
+    for value: UInt32 in [2, 4] { reply.supplies.append(value) }
+    for value: Int64 in [11, 12] { reply.availableFromUnixSeconds.append(value) }
+    for value: Int64 in [13, 14] { reply.suppliedUnits.append(value) }
+    for value: UInt32 in [3, 0] { reply.silence.append(value) }
     let call = Call.offer(items: ["A"], postcodes: ["98109"], levels: [2, 3])
     let offers = try answer(call) { $0.encode(reply, streamID: 1, asOf: asOf, into: &$1) }.offers
     #expect(offers.map(\.level) == [2, 3] && offers[0].confidenceSource == 4)
     #expect(offers[0].sampleSizeMilli == 1500 && offers[0].dateConfidence == 7)
     #expect(offers[0].shipByUnixSeconds == 8 && offers[0].cacheUntilUnixSeconds == 9)
     #expect(offers[0].expiresUnixSeconds == 10 && offers[0].token == [1, 0, 255])
+    #expect(offers.map(\.supply) == [2, 4] && offers.map(\.suppliedUnits) == [13, 14])
+    #expect(offers.map(\.availableFromUnixSeconds) == [11, 12] && offers[0].silence == 3)
     #expect(offers[1].token == [] && offers[1].outcome.reason == "NO_STOCK")
   }
 
@@ -46,10 +52,12 @@ private func name(_ node: UInt16) -> (name: BorrowedBytes, title: BorrowedBytes)
     let call = Call.offer(items: ["A", "B"], postcodes: ["98109"])
     let (_, frame) = sent { $0.encode(exampleOffer(), streamID: 1, asOf: asOf, into: &$1) }
     let whole = try #require(frame)
-    for field: UInt64 in 24...32 { #expect(whole.payload[field: field] == nil) }
+    for field: UInt64 in 24...36 { #expect(whole.payload[field: field] == nil) }
     let offers = try answer(call) {
       $0.encode(exampleOffer(), streamID: 1, asOf: asOf, into: &$1)
     }.offers
+    // What says nothing of its supply is on hand.
+    #expect(offers.map(\.supply) == [1, 0] && offers[0].availableFromUnixSeconds == 0)
     #expect(offers[0].level == 0 && offers[0].token == [] && offers[0].expiresUnixSeconds == 0)
     var broken = exampleOffer()
     broken.levels.append(1)

@@ -68,7 +68,8 @@ struct  Promised__V1__HoldRequest
   uint64_t *quantities;
   /*
    * At most 64 tokens of offers, or one of a plan, to redeem: the same units, departures and date, or a refusal
-   * that says what changed. Their lines are held besides those above.
+   * that says what changed. Their lines are held besides those above; those of units that come, for when
+   * they come.
    */
   size_t n_tokens;
   ProtobufCBinaryData *tokens;
@@ -87,7 +88,8 @@ struct  Promised__V1__HoldRequest
    */
   uint32_t fill;
   /*
-   * The sales channel whose units are claimed; empty = none.
+   * The sales channel whose units are claimed; empty = none. A token redeems for the channel it was made
+   * for, which is the one named here or none is.
    */
   ProtobufCBinaryData channel;
   /*

@@ -877,10 +877,16 @@ struct  Promised__V1__PutBackordersRequest
    */
   size_t n_until_unix_s;
   int64_t *until_unix_s;
+  /*
+   * Days after which the units of a backorder are there, 0..3,650, so that they can be promised; 0 = nobody
+   * says, and 0 for a pre-order. Empty = 0 for every row.
+   */
+  size_t n_lead_days;
+  uint32_t *lead_days;
 };
 #define PROMISED__V1__PUT_BACKORDERS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__put_backorders_request__descriptor) \
-    , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Promised__V1__PutPositionsRequest

@@ -92,13 +92,20 @@ struct  Promised__V1__OfferRequest
    */
   protobuf_c_boolean omit_tokens;
   /*
-   * Who asks: only what this channel may take is offered. Empty = no channel.
+   * Who asks: only what this channel may take is offered, and its token redeems for it. Empty = no
+   * channel.
    */
   ProtobufCBinaryData channel;
+  /*
+   * What an offer may rest on: 0 on hand, and only where nothing on hand can be offered what comes,
+   * pre-orders and backorders with a lead time; 1 whatever gives the earliest window, on hand before
+   * the others; 2 only on hand.
+   */
+  uint64_t supply_choice;
 };
 #define PROMISED__V1__OFFER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__offer_request__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0,NULL, 0, 0, 0, {0,NULL} }
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0,NULL, 0, 0, 0, {0,NULL}, 0 }
 
 
 /*
@@ -223,10 +230,30 @@ struct  Promised__V1__OfferResponse
   ProtobufCBinaryData tokens;
   size_t n_token_lengths;
   uint32_t *token_lengths;
+  /*
+   * What an offer rests on; a value per row, or no value at all when every offer is of units on hand.
+   * 1 on hand, 2 inbound, 3 backorder, 4 pre-order. A row that is no offer names what comes first, or 0.
+   */
+  size_t n_supplies;
+  uint32_t *supplies;
+  /*
+   * From when its units are there with the confidence asked for, 0 = now; and how many a claim for then
+   * may take while every later claim keeps its supply, 0 on hand.
+   */
+  size_t n_available_from_unix_s;
+  int64_t *available_from_unix_s;
+  size_t n_supplied_units;
+  int64_t *supplied_units;
+  /*
+   * The silence of the fulfilment centre: 0 none, 1 warn, 3 its promises are later for it (one that
+   * withholds its stock makes no offer). A value per row, or none when no node has a rule for silence.
+   */
+  size_t n_silence;
+  uint32_t *silence;
 };
 #define PROMISED__V1__OFFER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__offer_response__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*
@@ -280,7 +307,8 @@ struct  Promised__V1__PlanRequest
    */
   protobuf_c_boolean mix_levels;
   /*
-   * Who asks: only what this channel may take is planned. Empty = no channel.
+   * Who asks: only what this channel may take is planned, and the token redeems for it. Empty = no
+   * channel.
    */
   ProtobufCBinaryData channel;
 };
@@ -318,10 +346,14 @@ struct  Promised__V1__PlannedShipment
    * In 1/10,000 of the currency.
    */
   int64_t cost;
+  /*
+   * Of the node: 0 heard of, 1 silent (warn), 3 silent, and the promise is later for it.
+   */
+  uint32_t silence;
 };
 #define PROMISED__V1__PLANNED_SHIPMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__planned_shipment__descriptor) \
-    , 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__ShortLine
@@ -582,10 +614,12 @@ struct  Promised__V1__ExplainRequest
    * As in OfferRequest.
    */
   uint64_t confidence;
+  ProtobufCBinaryData channel;
+  uint64_t supply_choice;
 };
 #define PROMISED__V1__EXPLAIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__explain_request__descriptor) \
-    , NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0 }
+    , NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0 }
 
 
 struct  Promised__V1__CandidateTrace
@@ -595,10 +629,14 @@ struct  Promised__V1__CandidateTrace
   ProtobufCBinaryData title;
   int32_t latitude_e6;
   int32_t longitude_e6;
+  /*
+   * Units that are there now.
+   */
   int64_t available;
   /*
    * 1 chosen, 2 no stock, 3 cut-off passed, 4 leg closed, 5 node full, 6 level, 7 restriction,
-   * 8 override, 9 costlier, 10 slower, 11 no route, 12 node closed, 13 tie.
+   * 8 override, 9 costlier, 10 slower, 11 no route, 12 node closed, 13 tie, 14 its units come too
+   * late, 15 silent: its stock is withheld.
    */
   uint32_t fate;
   ProtobufCBinaryData subject;
@@ -611,10 +649,20 @@ struct  Promised__V1__CandidateTrace
   int32_t delivery_days;
   uint32_t confidence;
   int32_t utc_offset_s;
+  /*
+   * As in OfferResponse; 0 = it has no units, and none come.
+   */
+  uint32_t supply;
+  int64_t available_from_unix_s;
+  int64_t supplied_units;
+  /*
+   * 0 heard of, 1 silent (warn), 2 silent and withheld, 3 silent and later.
+   */
+  uint32_t silence;
 };
 #define PROMISED__V1__CANDIDATE_TRACE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__candidate_trace__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Promised__V1__StepTrace
@@ -660,7 +708,8 @@ struct  Promised__V1__Counterfactual
   ProtobufCMessage base;
   /*
    * 1 ordered earlier, 2 stock there, 3 leg open, 4 lower confidence, 5 faster level, 6 room there,
-   * 7 without the override.
+   * 7 without the override, 8 with the units there now that come at at_unix_s, 9 with the silent node
+   * heard of.
    */
   uint32_t kind;
   ProtobufCBinaryData subject;
@@ -719,7 +768,7 @@ struct  Promised__V1__ExplainResponse
   Promised__V1__StepTrace **steps;
   /*
    * 0 none, 1 cut-off, 2 stock, 3 leg closed, 4 node full, 5 confidence, 6 level, 7 restriction,
-   * 8 override, 9 network, 10 release.
+   * 8 override, 9 network, 10 release, 11 the units come no earlier, 12 a silent node.
    */
   uint32_t constraint;
   ProtobufCBinaryData constraint_subject;
@@ -731,10 +780,22 @@ struct  Promised__V1__ExplainResponse
    * A token was given and its decision is this one, bit for bit.
    */
   protobuf_c_boolean agrees_with_token;
+  /*
+   * As in OfferResponse.
+   */
+  uint32_t supply;
+  int64_t available_from_unix_s;
+  int64_t supplied_units;
+  uint32_t silence;
+  /*
+   * As it was asked.
+   */
+  ProtobufCBinaryData channel;
+  uint32_t supply_choice;
 };
 #define PROMISED__V1__EXPLAIN_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&promised__v1__explain_response__descriptor) \
-    , NULL, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, {0,NULL}, 0,NULL, 0,NULL, 0 }
+    , NULL, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, {0,NULL}, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, {0,NULL}, 0 }
 
 
 struct  Promised__V1__ChangedRequest

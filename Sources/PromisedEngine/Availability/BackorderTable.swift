@@ -8,6 +8,8 @@ struct BackorderRow: ItemListRow {
   /// 0 = without end.
   var untilUnixSeconds: Int64
   var cap: Int32
+  /// Days after which the units of a backorder are there; 0 = nobody says.
+  var leadDays: Int32
   var previous: UInt32 = 0
   var next: UInt32 = 0
   var node: UInt16
@@ -16,12 +18,13 @@ struct BackorderRow: ItemListRow {
 
   init(
     item: UInt64, node: UInt16, kind: UInt8 = 0, cap: Int32 = 0, from: Int64 = 0,
-    until: Int64 = 0
+    until: Int64 = 0, leadDays: Int32 = 0
   ) {
     self.item = item
     self.node = node
     self.kind = kind
     self.cap = cap
+    self.leadDays = leadDays
     fromUnixSeconds = from
     untilUnixSeconds = until
   }

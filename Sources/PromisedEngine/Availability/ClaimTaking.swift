@@ -26,10 +26,13 @@ extension State {
   /// kit of which too few are assembled, what is assembled, the kit as a heading and a line for
   /// each component.
   ///
-  /// - Parameter whole: all of the units, or none.
+  /// - Parameters:
+  ///   - whole: all of the units, or none.
+  ///   - use: which units beyond the supply may be taken.
   /// - Throws: POOL_DEMAND_LIMIT, DATED_CLAIM_LIMIT, KIT_NEEDS_NODE.
   func take(
-    _ wish: ClaimWish, whole: Bool, row: Int, at now: UnixMilliseconds
+    _ wish: ClaimWish, whole: Bool, backorders use: BackorderUse = .all, row: Int,
+    at now: UnixMilliseconds
   ) throws(Refusal) -> TakenClaim {
     let parts = kits.components(of: wish.item)
     if wish.isPool && !parts.isEmpty {
@@ -37,9 +40,9 @@ extension State {
         .kitNeedsNode, "a kit is claimed at a node: nobody knows where it is made in a group",
         key: itemKeys.name(wish.item), row: Int32(row))
     }
-    let own = max(0, claimable(wish, at: now))
+    let own = max(0, claimable(wish, backorders: use, at: now))
     try checkLimits(wish, row: row, at: now)
-    let made = own >= wish.units ? 0 : makeable(wish, of: parts, at: now)
+    let made = own >= wish.units ? 0 : makeable(wish, of: parts, use, at: now)
     let available = own + made
     if available < wish.units && whole || available == 0 {
       return TakenClaim(granted: 0, available: available)
@@ -58,7 +61,8 @@ extension State {
   /// Kits that their components make at a node, beside what the command has claimed of them. Nothing
   /// is claimable beyond what a position counts, so a component's line can count its units.
   private func makeable(
-    _ wish: ClaimWish, of parts: UnsafeBufferPointer<KitComponent>, at now: UnixMilliseconds
+    _ wish: ClaimWish, of parts: UnsafeBufferPointer<KitComponent>, _ use: BackorderUse,
+    at now: UnixMilliseconds
   ) -> Int64 {
     if parts.isEmpty { return 0 }
     var made = Int64.max
@@ -66,7 +70,7 @@ extension State {
       observe(item: part.item)
       var line = wish
       line.item = part.item
-      made = min(made, max(0, claimable(line, at: now)) / Int64(part.units))
+      made = min(made, max(0, claimable(line, backorders: use, at: now)) / Int64(part.units))
     }
     return made
   }

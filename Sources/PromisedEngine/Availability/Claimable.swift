@@ -75,9 +75,14 @@ extension State {
 
   /// Fills `scratch.model` with all that is known of an item, or with one node of it where no group
   /// has open demand.
+  ///
+  /// - Parameters:
+  ///   - level: a claim's promise counts shipments from when they have come with that chance, and
+  ///     no earlier than a claim counts them; nil = from their ETA.
+  ///   - confidence: as `addInbound` says; 0 = by the ETA.
   func fillModel(
-    of token: UInt64, _ slot: Int, node only: UInt16?, backorders use: BackorderUse, at now: Int64,
-    confidence: UInt16 = 0
+    of token: UInt64, _ slot: Int, node only: UInt16?, backorders use: BackorderUse,
+    arrivals level: ConfidenceLevel? = nil, at now: Int64, confidence: UInt16 = 0
   ) {
     scratch.model.begin(at: now)
     addDemands(of: token)
@@ -95,7 +100,7 @@ extension State {
           offerable(row, node, at: UnixMilliseconds(now * 1000)), node: node, at: now)
       }
     }
-    addInbound(of: token, only: only, at: now, confidence: confidence)
+    addInbound(of: token, only: only, level, at: now, confidence: confidence)
     addDatedClaims(of: token, only: only)
     addBackorders(of: token, only: only, use, at: now)
     addChannels(of: token, only: only)
@@ -124,15 +129,23 @@ extension State {
   /// Expected supply by its time, which is its median, or the instant by which each shipment has come
   /// with a chance of `confidence`, in 1/65535, given that it has not yet. What is overdue counts
   /// only while it is being received, and then within a day (it may still stand on the dock), or as
-  /// far as its distribution goes where a confidence is asked for.
+  /// far as its distribution goes where a confidence is asked for. With a `level`, of what counts by
+  /// its median, as `supplyTime` says.
   private func addInbound(
-    of token: UInt64, only: UInt16?, at now: Int64, confidence: UInt16
+    of token: UInt64, only: UInt16?, _ level: ConfidenceLevel?, at now: Int64, confidence: UInt16
   ) {
     var next = inbound.first(of: token)
     while let found = next {
       let row = inbound.row(found)
       next = inbound.next(after: found)
       if let only, row.node != only { continue }
+      if let level {
+        if row.isExpected(after: now, upTo: .max) {
+          scratch.model.add(
+            Int64(row.quantity), node: row.node, at: row.supplyTime(at: level, now: now))
+        }
+        continue
+      }
       var time = row.etaUnixSeconds > now ? row.etaUnixSeconds : now + Limits.receivingSeconds
       let isDue = row.etaUnixSeconds <= now && row.stage == InboundStage.receiving.rawValue
       if confidence > 0 && !row.isDraft && !isDue {

@@ -44,7 +44,8 @@ extension State {
           BackorderRow(
             item: token, node: nodes[Int(rows.nodes[row])], kind: rows.kinds[row],
             cap: rows.caps[row], from: rows.fromUnixSeconds[row],
-            until: rows.untilUnixSeconds[row]))
+            until: rows.untilUnixSeconds[row],
+            leadDays: rows.leadDays.isEmpty ? 0 : rows.leadDays[row]))
         reviewSpecial(token)
         touch(item: token)
       }

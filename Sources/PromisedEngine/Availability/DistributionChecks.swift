@@ -70,7 +70,7 @@ extension State {
       count,
       [
         rows.nodes.count, rows.kinds.count, rows.caps.count, rows.fromUnixSeconds.count,
-        rows.untilUnixSeconds.count,
+        rows.untilUnixSeconds.count, rows.leadDays.isEmpty ? count : rows.leadDays.count,
       ])
     try checkKeys(rows.keys, field: "item_keys")
     try checkNodes(rows.nodeNames, staged: staged)
@@ -83,6 +83,9 @@ extension State {
         rows.fromUnixSeconds[row], isPreorder ? 1 : 0, isPreorder ? 253_402_300_799 : 0,
         "from_unix_s", row)
       try check(rows.untilUnixSeconds[row], 0, 253_402_300_799, "until_unix_s", row)
+      if rows.leadDays.isEmpty { continue }
+      try check(
+        Int64(rows.leadDays[row]), 0, isPreorder ? 0 : Int64(Limits.leadDays), "lead_days", row)
     }
   }
 

@@ -82,6 +82,7 @@ extension State {
       rows.caps.append(row.cap)
       rows.fromUnixSeconds.append(row.fromUnixSeconds)
       rows.untilUnixSeconds.append(row.untilUnixSeconds)
+      rows.leadDays.append(row.leadDays)
       if rows.nodes.count == Self.blockRows { close() }
     }
     close()
@@ -121,6 +122,7 @@ extension State {
       sum.add(row.cap)
       sum.add(row.fromUnixSeconds)
       sum.add(row.untilUnixSeconds)
+      sum.add(row.leadDays)
       sum.end()
     }
     for slot in 0..<claims.slotCount where claims.row(slot).item != 0 {

@@ -102,7 +102,8 @@ extension State {
     of threat: Threat, _ taken: TakenByMoves, at now: UnixMilliseconds
   ) -> PromisedWay? {
     let record = promises.record(threat.block).pointee
-    if record.shipByUnixSeconds < now.seconds, threat.cause != .stockShort { return nil }
+    let waits = threat.cause == .stockShort || threat.cause == .inboundLate
+    if record.shipByUnixSeconds < now.seconds, !waits { return nil }
     let terms = terms(of: record, threat.slot)
     guard let destination = destination(of: threat.block), let profiles = profileSet(terms) else {
       return nil

@@ -62,11 +62,15 @@ extension State {
     else { return true }
     let lines = holds.lines(slot)
     var handling: Int32 = 0
+    var from = profiles.orderMinute(now)
     for line in Int(record.firstLine)..<Int(record.firstLine + record.lineCount) {
       handling = max(handling, needs(of: lines[line].item).handlingMinutes)
+      from = max(
+        from,
+        profiles.schedule(.whole).orderMinute(ofUnixSeconds: Int64(lines[line].dueUnixSeconds)))
     }
     let ready = function.ready(
-      at: Int32(profiles.orderMinute(now)), processing: node.processingMinutes + handling)
+      at: Int32(from), processing: node.processingMinutes + handling)
     return ready.map { profiles.horizon.unixSeconds($0) <= record.shipByUnixSeconds } ?? false
   }
 }

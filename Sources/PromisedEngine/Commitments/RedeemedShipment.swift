@@ -6,22 +6,52 @@ struct HeldLines {
   var nodes: [UInt16] = []
   var quantities: [Int32] = []
   var tokens: [UInt64] = []
+  var channels: [UInt16] = []
+  /// What the units of a line come from; nil = of what there is, as any claim takes them.
+  var rests: [LineSupply?] = []
 
   var count: Int { keys.count }
 
   /// The explicit lines; their nodes are resolved later.
-  init(_ command: HoldCommand) {
+  init(_ command: HoldCommand, channel: UInt16) {
     var offset = 0
     let lines = command.lines
     for row in 0..<lines.count {
-      append(lines.items.key(row, at: &offset).name, node: 0, quantity: lines.quantities[row])
+      append(
+        lines.items.key(row, at: &offset).name, node: 0, quantity: lines.quantities[row],
+        channel: channel, rest: nil)
     }
   }
 
-  mutating func append(_ key: Name, node: UInt16, quantity: Int32) {
+  mutating func append(
+    _ key: Name, node: UInt16, quantity: Int32, channel: UInt16, rest: LineSupply?
+  ) {
     keys.append(key)
     nodes.append(node)
     quantities.append(quantity)
+    channels.append(channel)
+    rests.append(rest)
+  }
+}
+
+/// What a promised line's units are: on hand, or what comes by an instant.
+struct LineSupply {
+  var source: SupplySource
+  /// 0 = they are on hand.
+  var fromUnixSeconds: UInt32 = 0
+  /// With which chance they are there by then.
+  var confidence: ConfidenceLevel = .usual
+  var decidedAt = UnixMilliseconds(0)
+
+  static var onHand: LineSupply { LineSupply(source: .onHand) }
+
+  /// Which units beyond the supply it may take: none but those that were offered.
+  var use: BackorderUse {
+    switch source {
+    case .onHand, .inbound: .none
+    case .preorder: .preorders
+    case .backorder: .all
+    }
   }
 }
 
@@ -33,7 +63,10 @@ struct RedeemedShipment {
   var country: Name
   var postcode: Name
   var level: ServiceLevel
+  /// Of the profiles its way is of.
   var confidence: ConfidenceLevel
+  /// It leaves no earlier: its units come then; 0 = they are on hand.
+  var fromUnixSeconds: Int64 = 0
   var node: UInt16
   var windowFromUnixSeconds: Int64
   var windowToUnixSeconds: Int64
@@ -47,7 +80,8 @@ struct RedeemedShipment {
     country = offer.country.name
     postcode = offer.postcode.name
     level = offer.level
-    confidence = offer.confidence
+    confidence = offer.rest?.layer ?? offer.confidence
+    fromUnixSeconds = Int64(offer.rest?.fromUnixSeconds ?? 0)
     node = offer.node
     windowFromUnixSeconds = offer.windowFromUnixSeconds
     windowToUnixSeconds = offer.windowToUnixSeconds
@@ -71,7 +105,9 @@ struct RedeemedShipment {
   }
 
   /// The shipments of a plan, whose lines are appended in their order.
-  static func shipments(of plan: PlanToken, into lines: inout HeldLines) -> [RedeemedShipment] {
+  static func shipments(
+    of plan: PlanToken, channel: UInt16, into lines: inout HeldLines
+  ) -> [RedeemedShipment] {
     var starts: [Int] = []
     var start = 0
     for length in plan.items.lengths {
@@ -86,7 +122,7 @@ struct RedeemedShipment {
         let end = starts[index] + Int(plan.items.lengths[index])
         lines.append(
           Name(Array(plan.items.bytes[starts[index]..<end])), node: shipment.node,
-          quantity: line.quantity)
+          quantity: line.quantity, channel: channel, rest: .onHand)
       }
     }
     return shipments

@@ -74,8 +74,9 @@ extension State {
     }
     var room = taken.room
     room.giveUp(promises.claims(threat.block))
-    let decision = way(
-      of: offer, terms, profiles, orderedAt: Int32(profiles.orderMinute(now)), room)
+    let minute = max(
+      profiles.orderMinute(now), profiles.orderMinute(ofUnixSeconds: terms.releaseUnixSeconds))
+    let decision = way(of: offer, terms, profiles, orderedAt: Int32(minute), room)
     guard case .way(let way) = decision,
       !way.claims.elementsEqual(promises.claims(threat.block))
     else { return nil }
@@ -96,6 +97,13 @@ extension State {
     moved.claims = way.claims
     return PromiseMovedEvent(
       holdID: holds.hold(slot).id, shipment: UInt16(number), cause: cause, moved: moved)
+  }
+
+  private func isDated(_ record: PromiseRecord, _ slot: Int) -> Bool {
+    let lines = holds.lines(slot)
+    return (Int(record.firstLine)..<Int(record.firstLine + record.lineCount)).contains {
+      lines[$0].dueUnixSeconds != 0
+    }
   }
 
   // MARK: The upgrade pass
@@ -143,7 +151,9 @@ extension State {
       let block = blocks[wish.shipment]
       let record = promises.record(block).pointee
       let terms = terms(of: record, slot)
-      guard record.shipByUnixSeconds > now.seconds, let destination = destination(of: block),
+      // What comes later is promised by when it comes: its way is not what it waits for.
+      guard record.shipByUnixSeconds > now.seconds, !isDated(record, slot),
+        let destination = destination(of: block),
         let profiles = profileSet(terms),
         let offer = earliest(from: record.node, terms, destination, at: now),
         offer.windowToUnixSeconds < record.windowToUnixSeconds

@@ -22,7 +22,9 @@ extension State {
       let needs = needs(of: lines[line].item)
       if !lines[line].isComponent { terms.quantity += Int64(lines[line].quantity) }
       terms.handlingMinutes = max(terms.handlingMinutes, needs.handlingMinutes)
-      terms.releaseUnixSeconds = max(terms.releaseUnixSeconds, needs.releaseUnixSeconds)
+      // Units that are claimed for later leave no earlier.
+      terms.releaseUnixSeconds = max(
+        terms.releaseUnixSeconds, needs.releaseUnixSeconds, Int64(lines[line].dueUnixSeconds))
     }
     return terms
   }
@@ -36,7 +38,8 @@ extension State {
   /// within the horizon.
   ///
   /// What has left is followed from the next node it reaches; what has not leaves with the first
-  /// departure that its order makes. Units that are not there leave once the next supply has come.
+  /// departure that its order makes. Units that are not there leave once the next supply has come,
+  /// and those of a late shipment once they are covered again.
   func standing(
     of threat: Threat, at now: UnixMilliseconds
   ) -> Standing? {
@@ -49,6 +52,11 @@ extension State {
     if threat.cause == .stockShort {
       guard let eta = supply(for: record, threat.slot, after: now) else { return nil }
       terms.releaseUnixSeconds = max(terms.releaseUnixSeconds, eta)
+      return earliest(from: record.node, terms, destination, at: now).map(standing)
+    }
+    if threat.cause == .inboundLate {
+      guard let from = resupply(of: record, threat.slot, at: now) else { return nil }
+      terms.releaseUnixSeconds = max(terms.releaseUnixSeconds, from)
       return earliest(from: record.node, terms, destination, at: now).map(standing)
     }
     if record.shipByUnixSeconds < now.seconds {

@@ -24,7 +24,8 @@ struct ClaimOrder: Comparable {
 
 extension State {
   /// Live promises that something has happened to, by hold and shipment, with the first cause found
-  /// in the order: node gone, stock, hours, legs, room. Whether they will be missed is not said yet.
+  /// in the order: stock, what comes, node gone, hours, legs, room. Whether they will be missed is
+  /// not said yet.
   ///
   /// One pass over the promises, a second over all holds only when stock is short somewhere, and a
   /// third over the promises only when a bucket holds more than it takes.
@@ -32,12 +33,13 @@ extension State {
     var found: [Threat] = []
     var count = 0
     let short = uncoveredLines()
+    let late = lateLines(at: now)
     let cut = cutClaims(at: now)
     let watchesDepartures = !board.isEmpty || replacedRevision > 0
     forEachNumberedPromise { slot, number, block in
       count += 1
       if let (cause, subject) = threat(
-        slot, block, short: short, cut: cut[block], watchesDepartures, at: now)
+        slot, block, short: short, late: late, cut: cut[block], watchesDepartures, at: now)
       {
         found.append(
           Threat(slot: slot, number: number, block: block, cause: cause, subject: subject))
@@ -61,7 +63,7 @@ extension State {
   }
 
   private func threat(
-    _ slot: Int, _ block: UInt32, short: [Int: UInt64], cut: BucketKey?,
+    _ slot: Int, _ block: UInt32, short: [Int: UInt64], late: [Int: UInt64], cut: BucketKey?,
     _ watchesDepartures: Bool, at now: UnixMilliseconds
   ) -> (RiskCause, Name)? {
     let record = promises.record(block).pointee
@@ -71,6 +73,12 @@ extension State {
       for line in Int(record.firstLine)..<Int(record.firstLine + record.lineCount)
       where line < 64 ? missing & 1 << UInt64(line) != 0 : missing & 1 << 63 != 0 {
         return (.stockShort, itemKeys.name(lines[line].item))
+      }
+    }
+    if let missing = late[slot] {
+      for line in Int(record.firstLine)..<Int(record.firstLine + record.lineCount)
+      where missing & 1 << UInt64(min(63, line)) != 0 && lines[line].dueUnixSeconds != 0 {
+        return (.inboundLate, lateSubject(lines[line]))
       }
     }
     // Delivered, as far as anybody can tell.

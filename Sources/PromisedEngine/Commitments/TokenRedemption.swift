@@ -8,19 +8,22 @@ extension State {
   ///
   /// A token's own departures are taken when they still run and have room, also when they are closed
   /// to new offers by now: that is what the margin of a closed bucket is for. Otherwise the node
-  /// must make the same window some other way.
+  /// must make the same window some other way. Units that come are claimed for the instant that was
+  /// offered, and of the supply that was offered: neither a later shipment nor a backorder stands in
+  /// for them.
   ///
   /// - Throws: what a hold without tokens throws, and before INSUFFICIENT_STOCK: TOKEN_INVALID,
-  ///   TOO_MANY_ROWS, FIELD_OUT_OF_RANGE (a plan's token beside others), NETWORK_NOT_READY,
-  ///   POSTCODE_UNKNOWN, OFFER_CHANGED (the node is gone), OFFER_EXPIRED; after it OFFER_CHANGED
-  ///   (the window is not made any more; names the leg and the new date) and CAPACITY_FULL (names
-  ///   what is full). Rows count the command's lines, then those of its tokens.
+  ///   CHANNEL_MISMATCH, TOO_MANY_ROWS, FIELD_OUT_OF_RANGE (a plan's token beside others),
+  ///   NETWORK_NOT_READY, POSTCODE_UNKNOWN, OFFER_CHANGED (the node is gone, or its units come
+  ///   later than was offered), OFFER_EXPIRED; after it OFFER_CHANGED (the window is not made any
+  ///   more; names the leg and the new date) and CAPACITY_FULL (names what is full). Rows count the
+  ///   command's lines, then those of its tokens.
   func decideRedeeming(
     _ command: HoldCommand, expiresAt: UnixMilliseconds, replacing replaced: Int?,
     at now: UnixMilliseconds
   ) throws(Refusal) -> HeldEvent {
     observeNetwork()
-    var lines = HeldLines(command)
+    var lines = HeldLines(command, channel: try channelIndex(command.lines.channel))
     let redeemed = try readTokens(of: command, into: &lines, at: now)
     try resolve(&lines, explicit: command)
     for shipment in redeemed { try checkTime(of: shipment, at: now) }
@@ -32,8 +35,9 @@ extension State {
     }
     // A row may be claimed by several lines: what they make stands where the row stood.
     var (claims, starts) = (TakenLines(), [0])
+    var supplies: [DatedSupply?] = []
     for row in 0..<lines.count {
-      try take(row, of: lines, into: &claims, for: command, at: now)
+      supplies.append(try take(row, of: lines, into: &claims, for: command, at: now))
       starts.append(claims.count)
     }
     if claims.count > Limits.linesPerHold {
@@ -44,7 +48,8 @@ extension State {
     for index in redeemed.indices {
       let shipment = redeemed[index]
       var promise = try redeem(
-        shipment, lines, wantsUpgrade: command.wantsUpgrade, taken, at: now)
+        shipment, lines, wantsUpgrade: command.wantsUpgrade, taken,
+        supply: supplies[shipment.firstLine], at: now)
       taken.take(promise.claims)
       let first = starts[shipment.firstLine]
       promise.firstLine = UInt16(first)
@@ -55,17 +60,51 @@ extension State {
       of: command, claims, expiresAt: expiresAt, replacing: replaced, promises: promises)
   }
 
+  /// Claims a line, and answers the supply it rests on when its units come later.
   private func take(
     _ row: Int, of lines: HeldLines, into claims: inout TakenLines, for command: HoldCommand,
     at now: UnixMilliseconds
-  ) throws(Refusal) {
-    let wish = ClaimWish(
-      item: lines.tokens[row], units: Int64(lines.quantities[row]), place: lines.nodes[row])
-    let taken = try take(wish, whole: true, into: &claims, row: row, at: now)
+  ) throws(Refusal) -> DatedSupply? {
+    var wish = ClaimWish(
+      item: lines.tokens[row], units: Int64(lines.quantities[row]), place: lines.nodes[row],
+      channel: lines.channels[row])
+    let rest = lines.rests[row]
+    var supply: (found: DatedSupply, isInTime: Bool)?
+    if let rest, Int64(rest.fromUnixSeconds) > now.seconds {
+      wish.due = rest.fromUnixSeconds
+      supply = datedSupply(of: wish, rest, at: now)
+    }
+    let taken = try take(
+      wish, whole: true, backorders: rest?.use ?? .all, into: &claims, row: row, at: now)
     if taken.granted < wish.units {
       throw insufficientStock(
         wish, beside: taken.available, row: row, owner: command.owner, at: now)
     }
+    if wish.due == 0 { return nil }
+    guard let supply, supply.isInTime else {
+      let key = lines.keys[row]
+      throw Refusal(
+        .offerChanged,
+        "\(wish.units) of item \(key) in node \(network.nodeName(wish.place).name) come later than"
+          + " \(wish.due), or less surely", key: key, row: Int32(row),
+        nextSupplyUnixSeconds: supply?.found.fromUnixSeconds ?? 0)
+    }
+    return supply.found
+  }
+
+  /// What an offer of these units would rest on now, and whether that is there by the wish's due.
+  private func datedSupply(
+    of wish: ClaimWish, _ rest: LineSupply, at now: UnixMilliseconds
+  ) -> (found: DatedSupply, isInTime: Bool)? {
+    findDatedSupply(
+      of: wish.item, quantity: wish.units, channel: wish.channel, confidence: rest.confidence,
+      only: wish.place, at: now)
+    if scratch.dated.supplies.count == 0 { return nil }
+    let found = scratch.dated.supplies[0]
+    // The lead time of a backorder runs from when it was offered.
+    let isBackorder = found.source == SupplySource.backorder.rawValue
+    let elapsed = isBackorder ? max(0, now.seconds - rest.decidedAt.seconds) : 0
+    return (found, found.fromUnixSeconds - elapsed <= Int64(wish.due))
   }
 
   /// Counts the room that a hold's promises take as free.
@@ -88,15 +127,22 @@ extension State {
       let decidedAt: UnixMilliseconds
       switch try Token(command.tokens[index]) {
       case .offer(let offer):
+        let channel = try self.channel(of: offer.channel, redeemedBy: command, token: index)
         shipments = [RedeemedShipment(offer, firstLine: lines.count)]
-        lines.append(offer.item.name, node: offer.node, quantity: offer.quantity)
+        lines.append(
+          offer.item.name, node: offer.node, quantity: offer.quantity, channel: channel,
+          rest: offer.lineSupply)
         decidedAt = offer.decidedAt
       case .plan(let plan):
         if command.tokens.count > 1 {
           throw Refusal(
             .fieldOutOfRange, "tokens has \(command.tokens.count): a plan's token stands alone")
         }
-        shipments = RedeemedShipment.shipments(of: plan, into: &lines)
+        let channel = try plan.channel.bytes.withUnsafeBufferPointer {
+          (bytes) throws(Refusal) -> UInt16 in
+          try self.channel(of: BorrowedBytes(bytes), redeemedBy: command, token: index)
+        }
+        shipments = RedeemedShipment.shipments(of: plan, channel: channel, into: &lines)
         decidedAt = plan.decidedAt
       }
       if decidedAt > now {
@@ -109,6 +155,21 @@ extension State {
       redeemed += shipments
     }
     return redeemed
+  }
+
+  /// The channel that a token's lines claim for: its own, which a request may name too.
+  private func channel(
+    of token: BorrowedBytes, redeemedBy command: HoldCommand, token index: Int
+  ) throws(Refusal) -> UInt16 {
+    let named = command.lines.channel
+    if !named.isEmpty, !same(named, token) {
+      let made = token.isEmpty ? "for no channel" : "for channel \(token.name)"
+      throw Refusal(
+        .channelMismatch,
+        "tokens[\(index)] was made \(made) and channel \(named.name) redeems it: ask for an offer"
+          + " to that channel", key: named.name, row: Int32(index))
+    }
+    return try channelIndex(token)
   }
 
   private func resolve(_ lines: inout HeldLines, explicit command: HoldCommand) throws(Refusal) {
@@ -159,7 +220,7 @@ extension State {
 
   private func redeem(
     _ shipment: RedeemedShipment, _ lines: HeldLines, wantsUpgrade: Bool, _ taken: TakenRoom,
-    at now: UnixMilliseconds
+    supply: DatedSupply?, at now: UnixMilliseconds
   ) throws(Refusal) -> PromisedShipment {
     var destination: UInt32?
     shipment.country.bytes.withUnsafeBufferPointer { country in
@@ -174,7 +235,7 @@ extension State {
         .postcodeUnknown, "postcode \(shipment.postcode) of \(shipment.country) is in no zone",
         key: shipment.postcode)
     }
-    let wanted = WantedWindow(
+    var wanted = WantedWindow(
       node: shipment.node, destination: destination,
       terms: terms(
         for: shipment.firstLine..<(shipment.firstLine + shipment.lineCount),
@@ -182,6 +243,8 @@ extension State {
         confidence: shipment.confidence),
       windowFromUnixSeconds: shipment.windowFromUnixSeconds,
       windowToUnixSeconds: shipment.windowToUnixSeconds)
+    wanted.terms.releaseUnixSeconds = max(
+      wanted.terms.releaseUnixSeconds, shipment.fromUnixSeconds)
     let way = try way(
       to: wanted, decidedAt: shipment.position, taken, row: shipment.firstLine, at: now)
     return PromisedShipment(
@@ -191,9 +254,27 @@ extension State {
       country: shipment.country, postcode: shipment.postcode,
       windowFromUnixSeconds: way.offer.windowFromUnixSeconds,
       windowToUnixSeconds: way.offer.windowToUnixSeconds,
-      deliveryDays: way.offer.deliveryDate.days, chance: way.offer.confidence,
+      deliveryDays: way.offer.deliveryDate.days,
+      chance: chance(of: way.offer, wanted, lines.tokens[shipment.firstLine], supply, at: now),
       shipByUnixSeconds: way.offer.cutoffUnixSeconds, lane: way.lane, claims: way.claims,
       wantsUpgrade: wantsUpgrade)
+  }
+
+  /// The chance that is stated of a promise, in 1/65535: of its way, and of its units when they come
+  /// later.
+  private func chance(
+    of offer: Offer, _ wanted: WantedWindow, _ item: UInt64, _ supply: DatedSupply?,
+    at now: UnixMilliseconds
+  ) -> UInt16 {
+    guard let supply, let profiles else { return offer.confidence }
+    var subject = OfferSubject(
+      item: item, seller: nil, destination: wanted.destination, terms: wanted.terms)
+    subject.terms.releaseUnixSeconds = needs(of: item).releaseUnixSeconds
+    let chance = OfferProfiles(profiles, wanted.terms, pending: pendingChanges)
+      .datedChance(
+        supply, admittedFrom: admittedFrom(supply, profiles.schedule(.whole), at: now), subject,
+        byUnixSeconds: offer.windowToUnixSeconds, at: now)
+    return chance == .max ? 0 : chance
   }
 
   /// What lines that leave together need: every restriction, the longest handling, the last release.
@@ -302,5 +383,15 @@ extension State {
     let civil = date.civil
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
     return "\(civil.year)-\(two(civil.month))-\(two(civil.day))"
+  }
+}
+
+extension OfferToken {
+  /// What its line claims.
+  fileprivate var lineSupply: LineSupply {
+    guard let rest else { return .onHand }
+    return LineSupply(
+      source: rest.source, fromUnixSeconds: rest.fromUnixSeconds, confidence: confidence,
+      decidedAt: decidedAt)
   }
 }

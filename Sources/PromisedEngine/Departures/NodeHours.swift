@@ -18,7 +18,7 @@ extension State {
     return hasSilenceRules ? max(hour, now.seconds + silenceDelaySeconds(node, at: now)) : hour
   }
 
-  private func openHour(
+  func openHour(
     _ node: UInt16, _ profiles: ProfileSet, at now: UnixMilliseconds
   ) -> Int64 {
     guard Int(node) < network.nodes.count, network.nodes[Int(node)]?.unitsPerHour ?? 0 > 0,

@@ -39,6 +39,7 @@ extension DecisionTrace {
       trace.longitudeE6 = row.longitudeE6
     }
     trace.available = basis.available(at: node)
+    tellSupply(node, &trace)
     trace.readyUnixSeconds = readyUnixSeconds(node)
     let answer = basis.answer(of: node)
     trace.take(answer)
@@ -47,8 +48,10 @@ extension DecisionTrace {
     }
     if offer?.node == node {
       trace.fate = .chosen
-    } else if trace.available < basis.quantity {
-      trace.fate = .noStock
+    } else if basis.available(at: node) < basis.quantity {
+      let withheld = withheldUnits(node)
+      trace.fate = withheld >= basis.quantity ? .silent : .noStock
+      if trace.fate == .silent { trace.available = withheld }
     } else if let id = overriding(node) {
       trace.fate = .override
       trace.subject = Name("\(id)")
@@ -83,6 +86,7 @@ extension DecisionTrace {
     }
     trace.fate = .slower
     trace.byMinutes = answer.minutesLater(than: offer)
+    if isOnlyLater(answer.node, &trace) { return }
     if let without = answerWithRoom(answer.node), !offer.isBetter(than: without) {
       trace.fate = .nodeFull
       trace.byMinutes = minutesFull(answer.node)
@@ -97,6 +101,7 @@ extension DecisionTrace {
 
   /// It can promise nothing, and the first thing that alone is why.
   private func tellRefused(_ node: UInt16, _ trace: inout CandidateTrace) {
+    if isOnlyLater(node, &trace) { return }
     if let answer = answerWithRoom(node) {
       trace.fate = .nodeFull
       trace.byMinutes = minutesFull(node)

@@ -14,6 +14,8 @@ extension DecisionTrace {
   mutating func tellCounterfactuals() {
     orderedEarlier()
     stockThere()
+    unitsThere()
+    silentNodesHeardOf()
     roomThere()
     departuresOpen()
     withoutOverride()
@@ -113,6 +115,8 @@ extension DecisionTrace {
   private mutating func stockThere() {
     var better: [(offer: Offer, node: UInt16)] = []
     for node in nodes where basis.available(at: node) < basis.quantity {
+      // There are units, and they are withheld.
+      if withheldUnits(node) >= basis.quantity { continue }
       guard let answer = basis.answer(of: node) else { continue }
       if offer != nil && answer.windowToUnixSeconds >= latestUnixSeconds { continue }
       better.append((answer, node))
@@ -192,6 +196,7 @@ extension DecisionTrace {
     }
     let ordered: [(constraint: BindingConstraint, subject: Name?)] = [
       (.override, first(.withoutOverride)?.subject), (.release, released ? .empty : nil),
+      (.supply, first(.unitsThere)?.subject), (.silence, first(.nodeHeardOf)?.subject),
       (.legClosed, first(.legOpen)?.subject), (.nodeFull, first(.roomThere)?.subject),
       (.stock, first(.stockThere)?.subject), (.restriction, restricted ? .empty : nil),
       (.cutoff, first(.orderedEarlier).map { _ in explanation.node }),

@@ -10,6 +10,14 @@ struct DecisionBasis {
   var nodes: [UInt16] = []
   var available: [Int64] = []
   var admittedFromUnixSeconds: [Int64] = []
+  /// What the units of each rest on; empty = they are on hand everywhere.
+  var supplies: [DatedSupply] = []
+  /// Units that are there now, where those above come later; looked up only.
+  var availableNow: [UInt16: Int64] = [:]
+  /// Who asks; 0 = no channel.
+  var channel: UInt16 = 0
+  /// Silent nodes that widen what they promise, by how much; looked up only.
+  var widenedBySeconds: [UInt16: Int64] = [:]
   /// From when an order counts at nodes that are full now; looked up only.
   var fullUntilUnixSeconds: [UInt16: Int64] = [:]
   /// An override that is left out, by its place.
@@ -21,6 +29,13 @@ struct DecisionBasis {
     nodes.firstIndex(of: node).map { available[$0] } ?? 0
   }
 
+  /// What a node's units rest on when they are not there yet.
+  func supply(at node: UInt16) -> DatedSupply? {
+    guard !supplies.isEmpty, let place = nodes.firstIndex(of: node), supplies[place].source != 0
+    else { return nil }
+    return supplies[place]
+  }
+
   /// When an order counts at a node that takes on no work now; 0 = now.
   func admittedFrom(at node: UInt16) -> Int64 { fullUntilUnixSeconds[node] ?? 0 }
 
@@ -29,7 +44,12 @@ struct DecisionBasis {
     var other = self
     if let place = nodes.firstIndex(of: node) {
       other.available[place] = max(available[place], quantity)
+      if supply(at: node) != nil {
+        other.supplies[place] = DatedSupply(onHandAt: node)
+        other.admittedFromUnixSeconds[place] = max(now.seconds, admittedFrom(at: node))
+      }
     } else {
+      if !supplies.isEmpty { other.supplies.append(DatedSupply(onHandAt: node)) }
       other.nodes.append(node)
       other.available.append(quantity)
       if !admittedFromUnixSeconds.isEmpty {
@@ -53,10 +73,12 @@ struct DecisionBasis {
     nodes.withUnsafeBufferPointer { nodes in
       available.withUnsafeBufferPointer { available in
         admittedFromUnixSeconds.withUnsafeBufferPointer { admitted in
-          body(
-            StockCandidates(
-              nodes: Column(nodes), available: Column(available),
-              admittedFromUnixSeconds: Column(admitted)))
+          supplies.withUnsafeBufferPointer { supplies in
+            body(
+              StockCandidates(
+                nodes: Column(nodes), available: Column(available),
+                admittedFromUnixSeconds: Column(admitted), supplies: Column(supplies)))
+          }
         }
       }
     }
@@ -67,8 +89,11 @@ struct DecisionBasis {
     var alone = self
     alone.nodes = [node]
     alone.available = [quantity]
-    alone.admittedFromUnixSeconds =
-      admittedFromUnixSeconds.isEmpty ? [] : [max(now.seconds, admittedFrom(at: node))]
+    alone.supplies = supplies.isEmpty ? [] : [supply(at: node) ?? DatedSupply(onHandAt: node)]
+    if !admittedFromUnixSeconds.isEmpty {
+      let own = nodes.firstIndex(of: node).map { admittedFromUnixSeconds[$0] }
+      alone.admittedFromUnixSeconds = [own ?? max(now.seconds, admittedFrom(at: node))]
+    }
     guard case .offer(let offer) = alone.withCandidates({ profiles.decide($0, subject, at: now) })
     else { return nil }
     return offer
@@ -89,13 +114,16 @@ extension State {
 
   /// The basis of an offer of a question.
   ///
-  /// - Throws: FIELD_OUT_OF_RANGE, ITEM_UNKNOWN, POSTCODE_UNKNOWN.
+  /// - Throws: FIELD_OUT_OF_RANGE, CHANNEL_UNKNOWN, ITEM_UNKNOWN, POSTCODE_UNKNOWN.
   func basis(
     of question: OfferQuestion, at now: UnixMilliseconds, _ catalogue: ProfileCatalogue
   ) throws(Refusal) -> (basis: DecisionBasis, destination: Destination) {
     if question.quantity < 1 || question.quantity > Limits.unitsPerPosition {
       throw Refusal(
         .fieldOutOfRange, "quantity is \(question.quantity): 1 to \(Limits.unitsPerPosition)")
+    }
+    let channel = try question.channel.bytes.withUnsafeBufferPointer {
+      (bytes) throws(Refusal) in try channelIndex(BorrowedBytes(bytes))
     }
     let token = token(of: question.item)
     let slot = token == 0 ? -1 : positions.find(token)
@@ -116,6 +144,7 @@ extension State {
     var basis = DecisionBasis(
       profiles: OfferProfiles(catalogue, subject.terms, pending: pendingChanges),
       subject: subject, now: now)
+    basis.channel = channel
     if isPlain(slot) {
       for place in 0..<positions.rowCount(slot) {
         basis.nodes.append(positions.nodes(slot)[place])
@@ -123,7 +152,7 @@ extension State {
           offerable(positions.rows(slot)[place], positions.nodes(slot)[place], at: now))
       }
     } else {
-      fillCandidates(slot, channel: 0, backorders: .none, at: now)
+      fillCandidates(slot, channel: channel, backorders: .none, at: now)
       for place in 0..<scratch.candidates.count {
         basis.nodes.append(scratch.candidates[place])
         basis.available.append(scratch.available[place])
@@ -137,10 +166,16 @@ extension State {
   func admit(_ basis: inout DecisionBasis) {
     basis.admittedFromUnixSeconds = []
     basis.fullUntilUnixSeconds = [:]
-    if !hasLateNodes { return }
+    basis.widenedBySeconds = [:]
+    if !hasLateNodes && basis.supplies.isEmpty { return }
     let schedule = basis.profiles.catalogue.schedule(.whole)
     for node in basis.nodes {
-      basis.admittedFromUnixSeconds.append(admittedFrom(node, schedule, at: basis.now))
+      let supply = basis.supply(at: node)
+      basis.admittedFromUnixSeconds.append(
+        supply.map { admittedFrom($0, schedule, at: basis.now) }
+          ?? admittedFrom(node, schedule, at: basis.now))
+      let delay = silenceDelaySeconds(node, at: basis.now)
+      if delay > 0 { basis.widenedBySeconds[node] = delay }
     }
     for (index, node) in network.nodes.enumerated() where node?.unitsPerHour ?? 0 > 0 {
       let from = admittedFrom(UInt16(index), schedule, at: basis.now)

@@ -6,7 +6,8 @@ extension State {
   /// node, the chosen way with its slack, what binds, and the smallest single changes that would
   /// have given an earlier window.
   ///
-  /// - Throws: FIELD_OUT_OF_RANGE, ITEM_UNKNOWN, POSTCODE_UNKNOWN, NETWORK_NOT_READY.
+  /// - Throws: FIELD_OUT_OF_RANGE, CHANNEL_UNKNOWN, ITEM_UNKNOWN, POSTCODE_UNKNOWN,
+  ///   NETWORK_NOT_READY.
   /// - Complexity: a few decisions for each node that holds the item or could ship to the
   ///   destination; for each closed departure on a better way, a build of the destination's rows.
   package func explain(
@@ -23,8 +24,8 @@ extension State {
     _ question: OfferQuestion, at now: UnixMilliseconds, _ catalogue: ProfileCatalogue,
     epoch: UInt64
   ) throws(Refusal) -> Explanation {
-    let (basis, destination) = try basis(of: question, at: now, catalogue)
-    let (decision, overruling) = decide(basis)
+    let (asked, destination) = try basis(of: question, at: now, catalogue)
+    let (basis, decision, overruling) = decideSupplied(asked, question.supply)
     var trace = DecisionTrace(
       state: self, basis: basis, decision: decision, overruling: overruling,
       explanation: Explanation(question: question))
@@ -69,6 +70,7 @@ struct DecisionTrace {
   mutating func explain() {
     tellPlace()
     tellDecision()
+    tellSuppliedOffer()
     tellCandidates()
     tellSteps()
     tellCounterfactuals()
@@ -109,7 +111,7 @@ struct DecisionTrace {
   private mutating func tellSteps() {
     guard let offer else { return }
     var steps = GrowableColumn<PathStep>()
-    basis.profiles.set.appendPath(of: offer, to: &steps)
+    basis.profiles.holding(offer, basis.subject.terms).appendPath(of: offer, to: &steps)
     var ready = readyUnixSeconds(offer.node)
     for index in 0..<steps.count {
       let step = steps[index]
@@ -168,7 +170,8 @@ struct DecisionTrace {
     return max(
       set.orderMinute(basis.now),
       set.orderMinute(ofUnixSeconds: basis.subject.terms.releaseUnixSeconds),
-      set.orderMinute(ofUnixSeconds: basis.admittedFrom(at: node)))
+      set.orderMinute(ofUnixSeconds: basis.admittedFrom(at: node)),
+      set.orderMinute(ofUnixSeconds: basis.supply(at: node)?.fromUnixSeconds ?? 0))
   }
 
   private func carrier(of step: PathStep) -> Name {

@@ -55,7 +55,8 @@ extension State {
     observeNetwork()
     let question = OfferQuestion(
       item: token.item.name, quantity: token.quantity, country: token.country.name,
-      postcode: token.postcode.name, level: token.level, confidence: token.confidence)
+      postcode: token.postcode.name, level: token.level, confidence: token.confidence,
+      channel: token.channel.name, supply: token.rest?.choice ?? .whenNeeded)
     var explanation = try explain(question, at: token.decidedAt, catalogue, epoch: epoch)
     explanation.position = token.position
     explanation.agreesWithToken = agrees(explanation, with: token)
@@ -66,8 +67,22 @@ extension State {
   /// profiles and overrides, and what is known of changes at all.
   private func isUnchanged(since token: OfferToken) -> Bool {
     let key = itemKeys.token(token.item)
-    return answering == publication && stamps.since <= token.position
-      && stamps.network <= token.position && key != 0 && stamps.readAny(mix(key)) <= token.position
+    guard answering == publication, stamps.since <= token.position,
+      stamps.network <= token.position, key != 0, stamps.readAny(mix(key)) <= token.position
+    else { return false }
+    for part in kits.components(of: key) where stamps.readAny(mix(part.item)) > token.position {
+      return false
+    }
+    return !isHeardOfSince(token.decidedAt)
+  }
+
+  /// Whether a node whose silence would matter has been heard of since an instant.
+  private func isHeardOfSince(_ instant: UnixMilliseconds) -> Bool {
+    if !hasSilenceRules { return false }
+    for node in 0..<heardAt.count where heardAt[node] >= instant.milliseconds {
+      if let rule = network.silence(of: UInt16(node)), rule.policy != .ignore { return true }
+    }
+    return false
   }
 
   private func agrees(_ found: Explanation, with token: OfferToken) -> Bool {
@@ -77,5 +92,7 @@ extension State {
       && found.deliveryDays == token.deliveryDays
       && found.orderByUnixSeconds == token.orderByUnixSeconds
       && found.shipByUnixSeconds == token.shipByUnixSeconds && found.chance == token.chance
+      && found.supply == token.rest?.source ?? .onHand
+      && found.availableFromUnixSeconds == Int64(token.rest?.fromUnixSeconds ?? 0)
   }
 }

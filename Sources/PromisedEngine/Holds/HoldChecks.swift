@@ -17,13 +17,11 @@ extension State {
     try checkTimeToLive(command.timeToLiveSeconds)
     if command.tokens.isEmpty { return }
     let lines = command.lines
-    if command.fill != .fillOrKill || !lines.dues.isEmpty || !lines.groupNames.isEmpty
-      || !lines.channel.isEmpty
-    {
+    if command.fill != .fillOrKill || !lines.dues.isEmpty || !lines.groupNames.isEmpty {
       throw Refusal(
         .fieldOutOfRange,
-        "fill, due_unix_s, groups and channel must be empty where tokens are redeemed: what is"
-          + " promised is whole, at its nodes and now")
+        "fill, due_unix_s and groups must be empty where tokens are redeemed: what is promised is"
+          + " whole, at its nodes and by its own date")
     }
   }
 

@@ -89,11 +89,11 @@ extension State {
   /// Takes a wish and appends its lines: units of a stock row beyond what is there are a line of
   /// their own, which is backordered.
   func take(
-    _ wish: ClaimWish, whole: Bool, into lines: inout TakenLines, row: Int,
-    at now: UnixMilliseconds
+    _ wish: ClaimWish, whole: Bool, backorders use: BackorderUse = .all,
+    into lines: inout TakenLines, row: Int, at now: UnixMilliseconds
   ) throws(Refusal) -> (granted: Int64, available: Int64, backordered: Int64) {
     let first = scratch.wishes.count
-    let taken: TakenClaim = try take(wish, whole: whole, row: row, at: now)
+    let taken: TakenClaim = try take(wish, whole: whole, backorders: use, row: row, at: now)
     var backordered: Int64 = 0
     for index in first..<scratch.wishes.count {
       let part = scratch.wishes[index]

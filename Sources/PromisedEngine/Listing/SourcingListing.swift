@@ -57,7 +57,7 @@ extension State {
   }
 
   func listBackorders(from start: UInt64, size: Int, into reply: inout ListReply) {
-    reply.columns = ["item", "node", "kind", "cap", "from_unix_s", "until_unix_s"]
+    reply.columns = ["item", "node", "kind", "cap", "from_unix_s", "until_unix_s", "lead_days"]
     reply.page(from: start, of: backorders.slotCount, size: size) { slot, reply in
       let row = backorders.row(slot)
       if row.item == 0 { return }
@@ -67,6 +67,7 @@ extension State {
       reply.appendNumber(Int64(row.cap))
       reply.appendNumber(row.fromUnixSeconds)
       reply.appendNumber(row.untilUnixSeconds)
+      reply.appendNumber(Int64(row.leadDays))
     }
   }
 }

@@ -34,6 +34,7 @@ struct OfferProfiles {
   ) -> OfferDecision {
     let decision = decide(candidates, subject, at: now)
     if case .offer = decision { return decision }
+    if candidates.supplies.count > 0 { return datedReason(candidates, subject, at: now) }
     return catalogue.decideOffer(
       candidates, subject.terms, destination: subject.destination, now: now, pending: pending)
   }
@@ -43,7 +44,8 @@ struct OfferProfiles {
   func decide(
     _ candidates: StockCandidates, _ subject: OfferSubject, at now: UnixMilliseconds
   ) -> OfferDecision {
-    set.decideOffer(
+    if candidates.supplies.count > 0 { return decideDated(candidates, subject, at: now) }
+    return set.decideOffer(
       candidates, quantity: subject.terms.quantity, destination: subject.destination, now: now,
       handlingMinutes: subject.terms.handlingMinutes,
       releaseUnixSeconds: subject.terms.releaseUnixSeconds, pending: pending)

@@ -125,20 +125,25 @@ extension State {
     var nodes: [UInt16] = []
     var available: [Int64] = []
     var admitted: [Int64] = []
+    var supplies: [DatedSupply] = []
     for index in 0..<candidates.nodes.count where isWanted(candidates.nodes[index]) {
       nodes.append(candidates.nodes[index])
       available.append(candidates.available[index])
       if candidates.admittedFromUnixSeconds.count > 0 {
         admitted.append(candidates.admittedFromUnixSeconds[index])
       }
+      if candidates.supplies.count > 0 { supplies.append(candidates.supplies[index]) }
     }
     return nodes.withUnsafeBufferPointer { nodes in
       available.withUnsafeBufferPointer { available in
         admitted.withUnsafeBufferPointer { admitted in
-          profiles.decide(
-            StockCandidates(
-              nodes: Column(nodes), available: Column(available),
-              admittedFromUnixSeconds: Column(admitted)), subject, at: now)
+          supplies.withUnsafeBufferPointer { supplies in
+            profiles.decide(
+              StockCandidates(
+                nodes: Column(nodes), available: Column(available),
+                admittedFromUnixSeconds: Column(admitted), supplies: Column(supplies)), subject,
+              at: now)
+          }
         }
       }
     }
@@ -152,6 +157,8 @@ extension StockCandidates {
       nodes: Column(base: nodes.base.map { $0 + index }, count: 1),
       available: Column(base: available.base.map { $0 + index }, count: 1),
       admittedFromUnixSeconds: admittedFromUnixSeconds.count == 0
-        ? .empty : Column(base: admittedFromUnixSeconds.base.map { $0 + index }, count: 1))
+        ? .empty : Column(base: admittedFromUnixSeconds.base.map { $0 + index }, count: 1),
+      supplies: supplies.count == 0
+        ? .empty : Column(base: supplies.base.map { $0 + index }, count: 1))
   }
 }

@@ -20,8 +20,14 @@ package struct Offer: BitwiseCopyable, Equatable {
   /// Chance of delivery by the window's end in 1/65535; 0 = nothing on the way is declared to be
   /// uncertain, or, on schedule only, the chance is not stated.
   package var confidence: UInt16
+  /// `SupplySource` of units that are not there yet; 0 = they are on hand.
+  package var supply: SupplySource.RawValue = 0
+  /// Of dated supply, the `ConfidenceLevel` of the profiles that made it: those hold its entry.
+  var layer: ConfidenceLevel.RawValue = 0
   /// Where the profile set that made it holds its entry.
   var entry: UInt32
+  /// From when the units are there; 0 = now.
+  package var availableFromUnixSeconds: Int64 = 0
 }
 
 package enum OfferDecision: Equatable {
@@ -38,18 +44,33 @@ package struct StockCandidates {
   /// UTC seconds from which an order counts there, because the node is full until then; empty = now,
   /// everywhere.
   package var admittedFromUnixSeconds: Column<Int64>
+  /// Where the units come from when they are not there yet; empty = they are on hand everywhere.
+  var supplies: Column<DatedSupply>
 
   package init(
     nodes: Column<UInt16>, available: Column<Int64>,
     admittedFromUnixSeconds: Column<Int64> = .empty
   ) {
+    self.init(
+      nodes: nodes, available: available, admittedFromUnixSeconds: admittedFromUnixSeconds,
+      supplies: .empty)
+  }
+
+  init(
+    nodes: Column<UInt16>, available: Column<Int64>, admittedFromUnixSeconds: Column<Int64>,
+    supplies: Column<DatedSupply>
+  ) {
     invariant(nodes.count == available.count, "a candidate needs a node and a quantity")
     invariant(
       admittedFromUnixSeconds.count == 0 || admittedFromUnixSeconds.count == nodes.count,
       "admission is said for every candidate or for none")
+    invariant(
+      supplies.count == 0 || supplies.count == nodes.count,
+      "supply is said for every candidate or for none")
     self.nodes = nodes
     self.available = available
     self.admittedFromUnixSeconds = admittedFromUnixSeconds
+    self.supplies = supplies
   }
 }
 

@@ -228,7 +228,7 @@ extension State {
       plan.shortLines.append(shortLine(line, planTerms))
     }
     switch outcome {
-    case .planned: appendShipments(to: &plan)
+    case .planned: appendShipments(to: &plan, at: now)
     case .tooManyShipments: plan.code = .tooManyShipments
     case .short: plan.code = .noStock
     case .late, .unshippable:

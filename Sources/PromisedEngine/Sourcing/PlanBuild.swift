@@ -53,8 +53,14 @@ extension State {
     scratch.plan.offers.removeAll()
     scratch.plan.nodeColumn.removeAll()
     scratch.plan.unit[0] = 1
+    scratch.plan.admitted.removeAll()
     for index in 0..<scratch.plan.nodes.count {
-      scratch.plan.nodeColumn.append(scratch.plan.nodes[index].node)
+      let node = scratch.plan.nodes[index].node
+      scratch.plan.nodeColumn.append(node)
+      if hasLateNodes {
+        scratch.plan.admitted.append(
+          admittedFrom(node, level.profiles.catalogue.schedule(.whole), at: level.now))
+      }
     }
     for row in 0..<scratch.plan.kinds.count {
       let kind = scratch.plan.kinds[row]
@@ -73,7 +79,9 @@ extension State {
   private func planCandidate(_ centre: Int) -> StockCandidates {
     StockCandidates(
       nodes: Column(base: UnsafePointer(scratch.plan.nodeColumn.base + centre), count: 1),
-      available: Column(base: UnsafePointer(scratch.plan.unit.base), count: 1))
+      available: Column(base: UnsafePointer(scratch.plan.unit.base), count: 1),
+      admittedFromUnixSeconds: scratch.plan.admitted.count == 0
+        ? .empty : Column(base: UnsafePointer(scratch.plan.admitted.base + centre), count: 1))
   }
 
   private func planSubject(_ line: Int, _ level: PlanTerms) -> OfferSubject {
@@ -260,13 +268,14 @@ extension State {
     return short
   }
 
-  func appendShipments(to plan: inout CartPlan) {
+  func appendShipments(to plan: inout CartPlan, at now: UnixMilliseconds) {
     for index in 0..<scratch.plan.problem.boxCount {
       let box = scratch.plan.problem.box(index)
       let centre = Int(box.centre)
       var shipment = PlannedShipment()
       shipment.node = box.node
       shipment.level = plan.level
+      shipment.silence = silence(of: box.node, at: now)
       shipment.cost = box.shippingCost + box.opportunityCost
       shipment.orderByUnixSeconds = .max
       for place in Int(box.first)..<Int(box.first + box.count) {

@@ -15,6 +15,8 @@ struct PlanScratch: ~Copyable {
   var nodes = Store<PlanNode>(capacity: SourcingProblem.centreLimit)
   /// Their indexes alone, and a unit, as candidates of one node are lent.
   var nodeColumn = Store<UInt16>(capacity: SourcingProblem.centreLimit)
+  /// From when orders count at each node; empty = now, everywhere.
+  var admitted = Store<Int64>(capacity: SourcingProblem.centreLimit)
   let unit = Store<Int64>(zeroed: 1)
   /// By kind × node: what a single unit would be promised.
   var offers = Store<PlanOffer>()

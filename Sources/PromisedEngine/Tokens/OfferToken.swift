@@ -14,6 +14,15 @@ import PromisedModel
 ///     56  i32  delivery date, days
 ///     60  u32  the window's length, s
 ///     64       item key, postcode, checksum
+///
+/// An offer of units that come, or to a channel, is of a kind of its own:
+///
+///     64  u32  from when the units are there, Unix seconds; 0 = they are on hand
+///     68  u8   supply: 1 on hand, 2 inbound, 3 backorder, 4 pre-order
+///     69  u8   confidence level of the profiles its way is of
+///     70  u8   which supply it may rest on
+///     71  u8   bytes of the channel
+///     72       item key, postcode, channel, checksum
 package struct OfferToken {
   /// The state at this position gives the same answer at `decidedAt`.
   package var position: Position
@@ -34,13 +43,18 @@ package struct OfferToken {
   package var shipByUnixSeconds: Int64
   /// Of delivery by the window's end, in 1/65535; 0 = not stated.
   package var chance: UInt16
+  /// Who asked; empty = no channel.
+  package var channel: BorrowedBytes
+  /// What it rests on when that is not on hand.
+  package var rest: TokenSupply?
 
   package init(
     position: Position, decidedAt: UnixMilliseconds, item: BorrowedBytes, quantity: Int32,
     country: BorrowedBytes, postcode: BorrowedBytes, level: ServiceLevel,
     confidence: ConfidenceLevel, node: UInt16, windowFromUnixSeconds: Int64,
     windowToUnixSeconds: Int64, deliveryDays: Int32, orderByUnixSeconds: Int64,
-    shipByUnixSeconds: Int64, chance: UInt16
+    shipByUnixSeconds: Int64, chance: UInt16, channel: BorrowedBytes = .empty,
+    rest: TokenSupply? = nil
   ) {
     self.position = position
     self.decidedAt = decidedAt
@@ -57,6 +71,8 @@ package struct OfferToken {
     self.orderByUnixSeconds = orderByUnixSeconds
     self.shipByUnixSeconds = shipByUnixSeconds
     self.chance = chance
+    self.channel = channel
+    self.rest = rest
   }
 
   package var expiresUnixSeconds: Int64 {
@@ -64,6 +80,8 @@ package struct OfferToken {
   }
 
   private static var fixedBytes: Int { 64 }
+  /// What one with a supply or a channel has beside.
+  private static var restBytes: Int { 8 }
 
   /// Writes the token, at most `Limits.offerTokenBytes`, and answers its length. Allocates nothing.
   ///
@@ -97,24 +115,59 @@ package struct OfferToken {
     TokenBytes.store(shipByUnixSeconds, raw, 48)
     TokenBytes.store(deliveryDays, raw, 56)
     TokenBytes.store(UInt32(clamping: windowToUnixSeconds - windowFromUnixSeconds), raw, 60)
-    (target + Self.fixedBytes).update(from: item, count: itemBytes)
-    (target + Self.fixedBytes + itemBytes).update(from: postcode, count: postcodeBytes)
-    let body = Self.fixedBytes + itemBytes + postcodeBytes
+    var body = Self.fixedBytes
+    if _slowPath(rest != nil || !channel.isEmpty) { body = encodeRest(into: target) }
+    (target + body).update(from: item, count: itemBytes)
+    (target + body + itemBytes).update(from: postcode, count: postcodeBytes)
+    body += itemBytes + postcodeBytes
+    if _slowPath(!channel.isEmpty), let channel = channel.base {
+      (target + body).update(from: channel, count: self.channel.count)
+      body += self.channel.count
+    }
     TokenBytes.store(TokenBytes.checksum(raw, count: body), raw, body)
     return body + TokenBytes.checksumBytes
+  }
+
+  /// Writes what stands between the numbers and the keys; answers where the keys begin.
+  @inline(never)
+  private func encodeRest(into target: UnsafeMutablePointer<UInt8>) -> Int {
+    invariant(channel.count <= Name.maximumByteCount, "a token's channel is too long")
+    let rest = rest ?? TokenSupply(source: .onHand, layer: confidence, choice: .whenNeeded)
+    target[1] = TokenKind.suppliedOffer.rawValue
+    TokenBytes.store(rest.fromUnixSeconds, UnsafeMutableRawPointer(target), Self.fixedBytes)
+    target[Self.fixedBytes + 4] = rest.source.rawValue
+    target[Self.fixedBytes + 5] = rest.layer.rawValue
+    target[Self.fixedBytes + 6] = rest.choice.rawValue
+    target[Self.fixedBytes + 7] = UInt8(truncatingIfNeeded: channel.count)
+    return Self.fixedBytes + Self.restBytes
   }
 
   /// Nil when the bytes after a sound header are none of an offer's.
   init?(_ token: BorrowedBytes, _ header: TokenHeader) {
     let itemBytes = Int(header.detail)
-    guard let base = token.base, itemBytes > 0,
-      token.count
-        == Self.fixedBytes + itemBytes + header.postcodeBytes + TokenBytes.checksumBytes
-    else { return nil }
+    guard let base = token.base, itemBytes > 0 else { return nil }
     let raw = UnsafeRawPointer(base)
-    let item = BorrowedBytes(base: base + Self.fixedBytes, count: itemBytes)
-    let postcode = BorrowedBytes(
-      base: base + Self.fixedBytes + itemBytes, count: header.postcodeBytes)
+    var (start, channelBytes) = (Self.fixedBytes, 0)
+    var rest: TokenSupply?
+    if header.kind == .suppliedOffer {
+      guard token.count >= Self.fixedBytes + Self.restBytes + TokenBytes.checksumBytes,
+        let supply = TokenSupply(base + Self.fixedBytes)
+      else { return nil }
+      channelBytes = Int(base[Self.fixedBytes + 7])
+      if supply.source != .onHand { rest = supply } else if channelBytes == 0 { return nil }
+      start += Self.restBytes
+    }
+    guard
+      token.count
+        == start + itemBytes + header.postcodeBytes + channelBytes + TokenBytes.checksumBytes
+    else { return nil }
+    let item = BorrowedBytes(base: base + start, count: itemBytes)
+    let postcode = BorrowedBytes(base: base + start + itemBytes, count: header.postcodeBytes)
+    let channel =
+      channelBytes == 0
+      ? BorrowedBytes.empty
+      : BorrowedBytes(base: base + start + itemBytes + header.postcodeBytes, count: channelBytes)
+    guard channelBytes == 0 || Name.isValid(channel.buffer) else { return nil }
     let quantity = TokenBytes.load(raw, 24, as: Int32.self)
     let windowTo = TokenBytes.load(raw, 32, as: Int64.self)
     let orderBy = TokenBytes.load(raw, 40, as: Int64.self)
@@ -131,6 +184,36 @@ package struct OfferToken {
       windowFromUnixSeconds: windowTo - Int64(TokenBytes.load(raw, 60, as: UInt32.self)),
       windowToUnixSeconds: windowTo, deliveryDays: TokenBytes.load(raw, 56, as: Int32.self),
       orderByUnixSeconds: orderBy, shipByUnixSeconds: shipBy,
-      chance: TokenBytes.load(raw, 30, as: UInt16.self))
+      chance: TokenBytes.load(raw, 30, as: UInt16.self), channel: channel, rest: rest)
+  }
+}
+
+/// What an offer rests on that is not on hand, as its token holds it.
+package struct TokenSupply: Sendable, Equatable {
+  package var source: SupplySource
+  /// Its way is one of these profiles.
+  package var layer: ConfidenceLevel
+  package var choice: SupplyChoice
+  /// From when the units are there.
+  package var fromUnixSeconds: UInt32
+
+  package init(
+    source: SupplySource, layer: ConfidenceLevel, choice: SupplyChoice,
+    fromUnixSeconds: UInt32 = 0
+  ) {
+    self.source = source
+    self.layer = layer
+    self.choice = choice
+    self.fromUnixSeconds = fromUnixSeconds
+  }
+
+  /// Of seven bytes; nil when they say nonsense.
+  fileprivate init?(_ base: UnsafePointer<UInt8>) {
+    let from = TokenBytes.load(UnsafeRawPointer(base), 0, as: UInt32.self)
+    guard let source = SupplySource(rawValue: base[4]),
+      let layer = ConfidenceLevel(rawValue: base[5]),
+      let choice = SupplyChoice(rawValue: base[6]), (from == 0) == (source == .onHand)
+    else { return nil }
+    self.init(source: source, layer: layer, choice: choice, fromUnixSeconds: from)
   }
 }

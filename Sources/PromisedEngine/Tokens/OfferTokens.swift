@@ -27,7 +27,7 @@ extension State {
       windowFromUnixSeconds: offer.windowFromUnixSeconds,
       windowToUnixSeconds: offer.windowToUnixSeconds, deliveryDays: offer.deliveryDate.days,
       orderByUnixSeconds: orderBy, shipByUnixSeconds: offer.cutoffUnixSeconds,
-      chance: offer.confidence)
+      chance: offer.confidence, channel: query.channel, rest: offer.rest(query.supply))
     let count = token.encode(into: scratch.token.base)
     reply.tokenBytes.append(
       contentsOf: Column(base: UnsafePointer(scratch.token.base), count: count))
@@ -40,5 +40,15 @@ extension State {
     reply.cacheUntilUnixSeconds.append(0)
     reply.expiresUnixSeconds.append(0)
     if !query.omitsTokens { reply.tokenLengths.append(0) }
+  }
+}
+
+extension Offer {
+  /// What a token says of the supply; nothing where the units are on hand.
+  fileprivate func rest(_ choice: SupplyChoice) -> TokenSupply? {
+    guard let source = SupplySource(rawValue: supply) else { return nil }
+    return TokenSupply(
+      source: source, layer: ConfidenceLevel(rawValue: layer) ?? .usual, choice: choice,
+      fromUnixSeconds: UInt32(clamping: availableFromUnixSeconds))
   }
 }

@@ -10,12 +10,12 @@ import PromisedModel
 ///     28  u8   fill policy
 ///     29  u8   bit 0 ships together, bit 1 mixes levels
 ///     30  u8   levels asked for, bit n = level n
-///     31  u8   0
+///     31  u8   bytes of the channel
 ///     32  u16  at most so many shipments, 0 = no limit
 ///     34  u16  0
 ///     36  i32  needed by, days; 0 = whenever
 ///     40  i64  cost
-///     48       postcode
+///     48       postcode, channel
 ///              per line: u8 bytes of the key, key, varint quantity
 ///              per shipment: u16 node, u8 level, u16 chance, i32 delivery date; window's end and
 ///                its length, order by, ship by; varint lines, and of each: varint line, quantity
@@ -38,6 +38,8 @@ package struct PlanToken: Sendable, Equatable {
   package var neededByDays: Int32
   package var maximumShipments: Int32
   package var cost: Money
+  /// Who asked; empty = no channel.
+  package var channel: Name
   /// Without their costs and offsets from UTC.
   package var shipments: [PlannedShipment] = []
 
@@ -63,6 +65,7 @@ package struct PlanToken: Sendable, Equatable {
     neededByDays = query.neededByDays
     maximumShipments = query.maximumShipments
     cost = plan.cost
+    channel = query.channel.name
     shipments = plan.shipments.map {
       var shipment = $0
       shipment.cost = 0
@@ -88,13 +91,16 @@ package struct PlanToken: Sendable, Equatable {
         country.bytes.withUnsafeBufferPointer { country in
           postcode.bytes.withUnsafeBufferPointer { postcode in
             levelBytes.withUnsafeBufferPointer { levels in
-              body(
-                PlanQuery(
-                  items: keys, quantities: Column(quantities), country: BorrowedBytes(country),
-                  postcode: BorrowedBytes(postcode), levels: Column(levels),
-                  confidence: confidence, objective: objective, policy: policy,
-                  shipsTogether: shipsTogether, neededByDays: neededByDays,
-                  maximumShipments: maximumShipments, mixesLevels: mixesLevels))
+              channel.bytes.withUnsafeBufferPointer { channel in
+                body(
+                  PlanQuery(
+                    items: keys, quantities: Column(quantities), country: BorrowedBytes(country),
+                    postcode: BorrowedBytes(postcode), levels: Column(levels),
+                    confidence: confidence, objective: objective, policy: policy,
+                    shipsTogether: shipsTogether, neededByDays: neededByDays,
+                    maximumShipments: maximumShipments, mixesLevels: mixesLevels,
+                    channel: BorrowedBytes(channel)))
+              }
             }
           }
         }
@@ -112,7 +118,9 @@ extension PlanToken {
   package func encode() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Self.fixedBytes)
     let letters = country.bytes
-    guard letters.count == 2, postcode.bytes.count <= Name.maximumByteCount else { return [] }
+    guard letters.count == 2, postcode.bytes.count <= Name.maximumByteCount,
+      channel.bytes.count <= Name.maximumByteCount
+    else { return [] }
     bytes[0] = TokenBytes.version
     bytes[1] = TokenKind.plan.rawValue
     bytes[2] = level.rawValue
@@ -124,6 +132,7 @@ extension PlanToken {
     bytes[28] = policy.rawValue
     bytes[29] = (shipsTogether ? 1 : 0) | (mixesLevels ? 2 : 0)
     bytes[30] = levels.reduce(0) { $0 | 1 << $1.rawValue }
+    bytes[31] = UInt8(channel.bytes.count)
     bytes.withUnsafeMutableBytes { buffer in
       guard let base = buffer.baseAddress else { return }
       TokenBytes.store(position, base, 8)
@@ -135,6 +144,7 @@ extension PlanToken {
       TokenBytes.store(cost, base, 40)
     }
     bytes += postcode.bytes
+    bytes += channel.bytes
     appendLines(to: &bytes)
     for shipment in shipments { append(shipment, to: &bytes) }
     let sum = bytes.withUnsafeBytes { buffer -> UInt64 in
@@ -195,7 +205,7 @@ extension PlanToken {
     guard let base = token.base, token.count <= Limits.tokenBytes,
       token.count >= Self.fixedBytes + header.postcodeBytes + TokenBytes.checksumBytes,
       let objective = PlanObjective(rawValue: header.detail),
-      let policy = FillPolicy(rawValue: base[28]), base[29] <= 3, base[31] == 0
+      let policy = FillPolicy(rawValue: base[28]), base[29] <= 3
     else { return nil }
     let raw = UnsafeRawPointer(base)
     let lineCount = Int(TokenBytes.load(raw, 24, as: UInt16.self))
@@ -224,6 +234,11 @@ extension PlanToken {
       let postcode = reader.name(header.postcodeBytes)
     else { return nil }
     self.postcode = postcode
+    channel = .empty
+    if base[31] > 0 {
+      guard let channel = reader.name(Int(base[31])) else { return nil }
+      self.channel = channel
+    }
     for _ in 0..<lineCount {
       guard let count = reader.byte(), let key = reader.name(Int(count)),
         let quantity = reader.quantity()

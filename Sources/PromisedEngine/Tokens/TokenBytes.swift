@@ -4,11 +4,11 @@ import PromisedModel
 // answer and when it was given. They are no secret and are never trusted: everything in them is
 // checked again. The checksum only tells a whole token from one that was cut or altered.
 //
-// Both kinds begin with the same 24 bytes, integers little-endian, and end with the checksum of
+// All kinds begin with the same 24 bytes, integers little-endian, and end with the checksum of
 // all bytes before it:
 //
 //      0  u8   version, 1
-//      1  u8   kind: 1 offer, 2 plan
+//      1  u8   kind: 1 offer, 2 plan, 3 offer of units that come, or of a channel
 //      2  u8   service level
 //      3  u8   confidence level
 //      4  u8   offer: bytes of the item key; plan: the objective
@@ -22,6 +22,8 @@ import PromisedModel
 package enum TokenKind: UInt8, Sendable {
   case offer = 1
   case plan = 2
+  /// An offer of units that are not there yet, or to a channel.
+  case suppliedOffer = 3
 }
 
 enum TokenBytes {
@@ -120,7 +122,7 @@ package enum Token {
   package init(_ bytes: BorrowedBytes) throws(Refusal) {
     if let header = TokenHeader(bytes) {
       switch header.kind {
-      case .offer:
+      case .offer, .suppliedOffer:
         if let offer = OfferToken(bytes, header) {
           self = .offer(offer)
           return

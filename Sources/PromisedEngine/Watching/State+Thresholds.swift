@@ -105,7 +105,8 @@ extension State {
     let catalogue = try answeringCatalogue(at: now)
     do throws(Refusal) {
       let (basis, _) = try basis(of: question, at: now, catalogue)
-      guard case .offer(let offer) = decide(basis).decision else { return 0 }
+      let decision = decideSupplied(basis, question.supply).decision
+      guard case .offer(let offer) = decision else { return 0 }
       return offer.windowToUnixSeconds
     } catch {
       // The item or the postcode went away with a network or load that replaced them.

@@ -8,10 +8,11 @@ public struct ExplainedCandidate: Sendable, Equatable {
   public var latitudeE6: Int32
   /// Degrees × 1,000,000.
   public var longitudeE6: Int32
-  /// Units of the item there.
+  /// Units of the item there now.
   public var available: Int64
   /// 1 chosen, 2 no stock, 3 cut-off passed, 4 leg closed, 5 node full, 6 level, 7 restriction,
-  /// 8 override, 9 costlier, 10 slower, 11 no route, 12 node closed, 13 tie.
+  /// 8 override, 9 costlier, 10 slower, 11 no route, 12 node closed, 13 tie, 14 its units come too
+  /// late, 15 silent and withheld.
   public var fate: UInt32
   /// What its fate is about: a leg or an override.
   public var subject: String
@@ -33,6 +34,14 @@ public struct ExplainedCandidate: Sendable, Equatable {
   public var confidence: UInt32
   /// Seconds east of UTC at the node.
   public var utcOffsetSeconds: Int32
+  /// 1 on hand, 2 inbound, 3 backorder, 4 pre-order; 0 = it has no units and none come.
+  public var supply: UInt32
+  /// From when its units are there, UTC seconds; 0 = now.
+  public var availableFromUnixSeconds: Int64
+  /// Units that a claim for then may take; 0 on hand.
+  public var suppliedUnits: Int64
+  /// 0 heard of, 1 silent (warn), 2 silent and withheld, 3 silent and later.
+  public var silence: UInt32
 }
 
 /// A step of the chosen way, with what it has to spare.
@@ -76,7 +85,7 @@ public struct ExplainedStep: Sendable, Equatable {
 /// A smallest change that would have given an earlier window.
 public struct ExplainedAlternative: Sendable, Equatable {
   /// 1 ordered earlier, 2 stock there, 3 leg open, 4 lower confidence, 5 faster level, 6 room
-  /// there, 7 without the override.
+  /// there, 7 without the override, 8 its units there now, 9 the silent node heard of.
   public var kind: UInt32
   /// The node, leg or override it is about.
   public var subject: String
@@ -163,7 +172,7 @@ public struct ExplainAnswer: Sendable, Equatable {
   /// The chosen way.
   public var steps: [ExplainedStep]
   /// 0 none, 1 cut-off, 2 stock, 3 leg closed, 4 node full, 5 confidence, 6 level, 7 restriction,
-  /// 8 override, 9 network, 10 release.
+  /// 8 override, 9 network, 10 release, 11 supply, 12 silence.
   public var constraint: UInt32
   /// What the constraint is about.
   public var constraintSubject: String
@@ -173,4 +182,16 @@ public struct ExplainAnswer: Sendable, Equatable {
   public var overrides: [UInt64]
   /// A token was given and its decision is this one, bit for bit.
   public var agreesWithToken: Bool
+  /// What the offer rests on: 1 on hand, 2 inbound, 3 backorder, 4 pre-order; 0 without an offer.
+  public var supply: UInt32
+  /// From when its units are there, UTC seconds, 0 = now; without an offer, what comes first.
+  public var availableFromUnixSeconds: Int64
+  /// Units that a claim for then may take; 0 on hand.
+  public var suppliedUnits: Int64
+  /// The silence of the chosen node: 0 none, 1 warn, 3 later.
+  public var silence: UInt32
+  /// Who asked; empty = no channel.
+  public var channel: String
+  /// What the offer might rest on, as it was asked.
+  public var supplyChoice: UInt32
 }

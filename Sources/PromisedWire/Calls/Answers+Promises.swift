@@ -32,6 +32,8 @@ public struct PlanShipment: Sendable, Equatable {
   public var confidence: UInt32
   /// In 1/10,000 of the currency.
   public var cost: Int64
+  /// The silence of the node: 0 none, 1 warn, 3 the promise is later for it.
+  public var silence: UInt32 = 0
 }
 
 /// A line of a cart that cannot be filled, or not whole.

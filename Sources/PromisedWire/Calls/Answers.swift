@@ -106,6 +106,15 @@ public struct Offer: Sendable, Equatable {
   public var expiresUnixSeconds: Int64 = 0
   /// What `hold` redeems; empty = none.
   public var token: [UInt8] = []
+  /// What it rests on: 1 on hand, 2 inbound, 3 backorder, 4 pre-order; without an offer, what comes
+  /// first, 0 = nothing.
+  public var supply: UInt32 = 0
+  /// From when its units are there, UTC seconds; 0 = now.
+  public var availableFromUnixSeconds: Int64 = 0
+  /// Units that a claim for then may take; 0 = not stated.
+  public var suppliedUnits: Int64 = 0
+  /// The silence of the fulfilment centre: 0 none, 1 warn, 3 its promises are later for it.
+  public var silence: UInt32 = 0
 }
 
 /// The answer to an offer request, a row per item, postcode and level.

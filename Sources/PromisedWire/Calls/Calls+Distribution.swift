@@ -60,6 +60,8 @@ extension Call where Answer == PutAnswer {
         builder.column(rows.fromUnixSeconds, as: Int64.self)
       (message.pointee.n_until_unix_s, message.pointee.until_unix_s) =
         builder.column(rows.untilUnixSeconds, as: Int64.self)
+      (message.pointee.n_lead_days, message.pointee.lead_days) =
+        builder.column(rows.leadDays, as: UInt32.self)
     }
     return Call(putAnswer: .putBackorders, load, payload: payload)
   }

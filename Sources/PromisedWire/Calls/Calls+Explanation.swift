@@ -18,9 +18,12 @@ extension Call where Answer == ExplainAnswer {
   ///   - country: ISO 3166-1 alpha-2; empty = US.
   ///   - level: 1…4; 0 = standard.
   ///   - confidence: in 1/65535; 0 = .95.
+  ///   - channel: who asks; empty = no channel.
+  ///   - supplyChoice: as of an offer.
   public static func explain(
     item: String, quantity: UInt64 = 0, country: String = "", postcode: String, level: UInt64 = 0,
-    confidence: UInt64 = 0, minimumPosition: UInt64 = 0
+    confidence: UInt64 = 0, channel: String = "", supplyChoice: UInt64 = 0,
+    minimumPosition: UInt64 = 0
   ) -> Call {
     let payload = MessageBuilder.encode(promised__v1__explain_request__init) { builder, message in
       message.pointee.read = builder.read(minimumPosition)
@@ -30,6 +33,8 @@ extension Call where Answer == ExplainAnswer {
       message.pointee.postcode = builder.text(postcode)
       message.pointee.level = level
       message.pointee.confidence = confidence
+      message.pointee.channel = builder.text(channel)
+      message.pointee.supply_choice = supplyChoice
     }
     return Call(explainAnswer: payload)
   }
@@ -72,7 +77,10 @@ extension ExplainAnswer {
         start: message.counterfactuals, count: message.n_counterfactuals
       ).compactMap { $0.map { ExplainedAlternative($0.pointee) } },
       overrides: Array(UnsafeBufferPointer(start: message.overrides, count: message.n_overrides)),
-      agreesWithToken: message.agrees_with_token != 0)
+      agreesWithToken: message.agrees_with_token != 0, supply: message.supply,
+      availableFromUnixSeconds: message.available_from_unix_s,
+      suppliedUnits: message.supplied_units, silence: message.silence,
+      channel: message.channel.text, supplyChoice: message.supply_choice)
   }
 }
 
@@ -85,7 +93,9 @@ extension ExplainedCandidate {
       readyUnixSeconds: message.ready_unix_s, shipByUnixSeconds: message.ship_by_unix_s,
       orderByUnixSeconds: message.order_by_unix_s, windowToUnixSeconds: message.window_to_unix_s,
       deliveryDay: message.delivery_days, confidence: message.confidence,
-      utcOffsetSeconds: message.utc_offset_s)
+      utcOffsetSeconds: message.utc_offset_s, supply: message.supply,
+      availableFromUnixSeconds: message.available_from_unix_s,
+      suppliedUnits: message.supplied_units, silence: message.silence)
   }
 }
 

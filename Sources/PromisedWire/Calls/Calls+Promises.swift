@@ -134,6 +134,7 @@ extension PlanShipment {
     shipByUnixSeconds = message.ship_by_unix_s
     confidence = message.confidence
     cost = message.cost
+    silence = message.silence
   }
 }
 

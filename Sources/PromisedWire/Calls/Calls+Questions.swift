@@ -14,11 +14,14 @@ extension Call where Answer == OfferAnswer {
   ///     1970-01-01.
   ///   - omitsTokens: leave the tokens out.
   ///   - channel: who asks; empty = no channel.
+  ///   - supplyChoice: 0 what comes only where nothing on hand can be offered, 1 whatever is soonest,
+  ///     2 only what is on hand.
   ///   - minimumPosition: answer only from this log position or later.
   public static func offer(
     items: [String], quantities: [UInt64] = [], country: String = "", postcodes: [String],
     withPath: Bool = false, levels: [UInt32] = [], confidence: UInt64 = 0, byDay: UInt64 = 0,
-    omitsTokens: Bool = false, channel: String = "", minimumPosition: UInt64 = 0
+    omitsTokens: Bool = false, channel: String = "", supplyChoice: UInt64 = 0,
+    minimumPosition: UInt64 = 0
   ) -> Call {
     let payload = MessageBuilder.encode(promised__v1__offer_request__init) { builder, message in
       message.pointee.read = builder.read(minimumPosition)
@@ -36,6 +39,7 @@ extension Call where Answer == OfferAnswer {
       message.pointee.by_days = byDay
       message.pointee.omit_tokens = omitsTokens ? 1 : 0
       message.pointee.channel = builder.text(channel)
+      message.pointee.supply_choice = supplyChoice
     }
     let levelCount = max(levels.count, 1)
     return Call(.offer, payload: payload) { (bytes) throws(MalformedAnswer) in
@@ -114,7 +118,8 @@ private struct OfferTerms {
     let lengths = [
       message.n_levels, message.n_confidence_sources, message.n_sample_sizes_milli,
       message.n_date_confidences, message.n_ship_by_unix_s, message.n_cache_until_unix_s,
-      message.n_expires_unix_s, message.n_token_lengths,
+      message.n_expires_unix_s, message.n_token_lengths, message.n_supplies,
+      message.n_available_from_unix_s, message.n_supplied_units, message.n_silence,
     ]
     guard lengths.allSatisfy({ $0 == 0 || $0 == rows }) else {
       throw MalformedAnswer("a column of the offers has neither no value nor \(rows)")
@@ -135,6 +140,13 @@ private struct OfferTerms {
     }
     if message.n_expires_unix_s > 0 { offer.expiresUnixSeconds = message.expires_unix_s[row] }
     if !tokens.isEmpty { offer.token = Array(tokens[row]) }
+    // Without the column every offer is of units on hand.
+    offer.supply = message.n_supplies > 0 ? message.supplies[row] : offer.outcome.isOK ? 1 : 0
+    if message.n_available_from_unix_s > 0 {
+      offer.availableFromUnixSeconds = message.available_from_unix_s[row]
+    }
+    if message.n_supplied_units > 0 { offer.suppliedUnits = message.supplied_units[row] }
+    if message.n_silence > 0 { offer.silence = message.silence[row] }
   }
 }
 

@@ -16,7 +16,7 @@ extension CommandSpec {
         OptionSpec("quantity", "N", "units of each item (1)"),
         level(", may be given several times"), confidence,
         OptionSpec("by", "DATE", "also the chance of delivery by the end of this date"),
-        channel,
+        channel, supply,
         OptionSpec("path", nil, "show the way leg by leg (shown anyway for a single offer)"),
       ],
       examples: [
@@ -50,7 +50,7 @@ extension CommandSpec {
         OptionSpec("item", "ITEM", "instead of a token: as it would be decided now"),
         OptionSpec("to", "POSTCODE", "where to"),
         OptionSpec("country", "CC", "ISO 3166-1 country of the postcode (US)"),
-        OptionSpec("quantity", "N", "units (1)"), level(""), confidence,
+        OptionSpec("quantity", "N", "units (1)"), level(""), confidence, channel, supply,
         OptionSpec("html", "FILE", "write it as a page with a map, and not to the terminal"),
       ],
       examples: [
@@ -146,6 +146,11 @@ extension CommandSpec {
   static let confidence = OptionSpec(
     "confidence", "CHANCE", "the least chance of the window, .5 .8 .9 .95 or .99 (.95)")
 
+  private static let supply = OptionSpec(
+    "supply", "WHAT",
+    "needed: what comes where nothing on hand can be offered (the default); soonest: whatever is"
+      + " there first; on-hand: only that")
+
   private static let owner = OptionSpec("owner", "OWNER", "who holds: a cart, a shopper (needed)")
   static let key = OptionSpec(
     "key", "KEY", "name of this intent; the same again changes nothing (a random one)")
@@ -163,7 +168,8 @@ extension CommandSpec {
           "kill: all or nothing (the default); all: the rest later or backordered;"
             + " available: what is there"),
         OptionSpec("due", "WHEN", "from when the units are wanted, YYYY-MM-DD or Unix seconds"),
-        OptionSpec("channel", "CHANNEL", "the sales channel whose units are claimed"),
+        OptionSpec(
+          "channel", "CHANNEL", "the sales channel whose units are claimed; a token has its own"),
         OptionSpec("replaces", "HOLD", "a hold of the same owner that the grant releases"),
         OptionSpec(
           "token", "TOKEN", "redeem an offer or a plan: its units, its departures, its date"),

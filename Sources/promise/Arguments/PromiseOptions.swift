@@ -33,6 +33,17 @@ extension Session {
     return share
   }
 
+  /// What an offer may rest on, as a number: 0 unless it is given.
+  func supplyChoice() throws(Failure) -> UInt64 {
+    guard let word = arguments.value("supply") else { return 0 }
+    let words = ["needed", "soonest", "on-hand"]
+    guard let index = words.firstIndex(of: word) else {
+      throw .usage(
+        "--supply is \"\(word)\"\(hint(word, words)); allowed: \(words.joined(separator: ", "))")
+    }
+    return UInt64(index)
+  }
+
   /// The date given in days since 1970-01-01; nil = none.
   func day(_ name: String) throws(Failure) -> Int32? {
     guard let text = arguments.value(name) else { return nil }

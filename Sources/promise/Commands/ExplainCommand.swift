@@ -7,7 +7,9 @@ extension Session {
     let token = try tokens(Array(arguments.operands)).first
     let answer: ExplainAnswer
     if let token {
-      for option in ["item", "to", "level", "confidence", "quantity", "country"]
+      for option in [
+        "item", "to", "level", "confidence", "quantity", "country", "channel", "supply",
+      ]
       where arguments.has(option) {
         throw .usage("a token says what was asked; --\(option) does not go with it")
       }
@@ -21,7 +23,8 @@ extension Session {
           item: needed("item"),
           quantity: UInt64(integer("quantity", 1...2_000_000_000, default: 1)),
           country: arguments.value("country") ?? "", postcode: needed("to"), level: level(),
-          confidence: confidence()))
+          confidence: confidence(), channel: arguments.value("channel") ?? "",
+          supplyChoice: supplyChoice()))
     }
     if let path = arguments.value("html") {
       let clocks = try clocks(answer)
@@ -119,6 +122,11 @@ func explanationJSON(_ answer: ExplainAnswer, _ json: inout JSON) {
   json.member("confidence", answer.confidence)
   json.member("confidence_source", sourceWord(answer.confidenceSource))
   json.member("sample_size_milli", answer.sampleSizeMilli)
+  json.member("channel", answer.channel)
+  json.member("supply", supplyLabel(answer.supply))
+  json.instant("available_from", answer.availableFromUnixSeconds)
+  json.member("supplied_units", answer.suppliedUnits)
+  json.member("silence", silenceWord(answer.silence))
   candidatesJSON(answer, &json)
   stepsJSON(answer.steps, &json)
   json.member("constraint", word(answer.constraint, BindingConstraint.self))
@@ -146,6 +154,10 @@ private func candidatesJSON(_ answer: ExplainAnswer, _ json: inout JSON) {
     json.member("latitude_e6", row.latitudeE6)
     json.member("longitude_e6", row.longitudeE6)
     json.member("available", row.available)
+    json.member("supply", supplyLabel(row.supply))
+    json.instant("available_from", row.availableFromUnixSeconds, offset: row.utcOffsetSeconds)
+    json.member("supplied_units", row.suppliedUnits)
+    json.member("silence", silenceWord(row.silence))
     json.member("fate", word(row.fate, CandidateFate.self))
     json.member("subject", row.subject)
     json.member("by_minutes", row.byMinutes)

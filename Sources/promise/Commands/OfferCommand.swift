@@ -17,7 +17,8 @@ extension Session {
         quantities: quantity == 1 ? [] : items.map { _ in UInt64(quantity) },
         country: arguments.value("country") ?? "", postcodes: postcodes, withPath: withPath,
         levels: levels, confidence: confidence(), byDay: UInt64(by ?? 0),
-        omitsTokens: !isSingle && !isJSON, channel: arguments.value("channel") ?? ""))
+        omitsTokens: !isSingle && !isJSON, channel: arguments.value("channel") ?? "",
+        supplyChoice: supplyChoice()))
     if isJSON {
       json { offerJSON(answer, &$0) }
     } else {
@@ -42,6 +43,7 @@ func offerText(
   guard offer.outcome.isOK else {
     let (why, advice) = refusalWords(offer, quantity: quantity)
     return text + "  " + style.bad("No offer: ") + why + "\n  " + advice + "\n"
+      + nextSupplyText(offer)
   }
   let orderBy = LocalTime(
     unixSeconds: offer.orderByUnixSeconds, offsetSeconds: offer.orderByUTCOffsetSeconds)
@@ -54,6 +56,12 @@ func offerText(
   text += ", by \(orderBy.day) \(orderBy.clock) (\(orderBy.zone))\n"
   text += "  From       \(printable(offer.node))"
   text += offer.nodeTitle.isEmpty ? "\n" : ", \(printable(offer.nodeTitle))\n"
+  if offer.supply > 1 {
+    text += "  Supply     " + style.notice(offer.supplyWords) + "\n"
+  }
+  if offer.silence > 0 {
+    text += "  Silent     " + style.bad(silenceWords(offer.silence, offer.node)) + "\n"
+  }
   if offer.confidence > 0 {
     text += "  Chance     \(percent(offer.confidence)) by the end of the window"
     let source = sourceWords(offer.confidenceSource, sampleSizeMilli: offer.sampleSizeMilli)
@@ -124,6 +132,11 @@ private func refusalWords(_ offer: Offer, quantity: Int64) -> (String, String) {
       "no fulfilment centre has \(counted(quantity, "unit")) free.",
       "`promise stock \(item)` shows what is where and what is coming."
     )
+  case .supplyBeyondHorizon:
+    return (
+      "its units come later than promises reach.",
+      "`promise stock \(item)` shows what is coming."
+    )
   case .cutoffPassed:
     return (
       "the last departure within the days promised has been missed on every way.",
@@ -180,7 +193,13 @@ func offerJSON(_ answer: OfferAnswer, _ json: inout JSON) {
     json.member("postcode", offer.postcode)
     if offer.level > 0 { json.member("level", levelWord(offer.level)) }
     json.outcome(offer.outcome)
+    if offer.supply > 0 {
+      json.member("supply", supplyLabel(offer.supply))
+      json.instant("available_from", offer.availableFromUnixSeconds)
+      json.member("supplied_units", offer.suppliedUnits)
+    }
     if !offer.outcome.isOK { return }
+    json.member("silence", silenceWord(offer.silence))
     json.member("node", offer.node)
     json.member("node_title", offer.nodeTitle)
     json.instant(

@@ -97,6 +97,9 @@ func planText(
     text += "\n     order within \(duration(shipment.orderByUnixSeconds - asOf))"
     text += ", leaves by \(moment(shipment.shipByUnixSeconds, shipment.windowUTCOffsetSeconds))"
     text += ", costs \(moneyText(shipment.cost))\n"
+    if shipment.silence > 0 {
+      text += "     " + style.bad(silenceWords(shipment.silence, shipment.node)) + "\n"
+    }
   }
   text += shortText(plan, lines)
   if plan.isExact {
@@ -164,6 +167,7 @@ func planJSON(_ answer: PlanAnswer, _ lines: [CartLine], _ json: inout JSON) {
       json.instant("ship_by", shipment.shipByUnixSeconds)
       json.member("confidence", shipment.confidence)
       json.member("cost", shipment.cost)
+      json.member("silence", silenceWord(shipment.silence))
     }
     json.rows("short_lines", plan.shortLines) { json, short in
       json.member("line", short.line)

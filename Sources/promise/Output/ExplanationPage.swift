@@ -52,12 +52,16 @@ private func header(_ answer: ExplainAnswer, hasToken: Bool) -> String {
   var zone = answer.zone
   if !answer.station.isEmpty { zone += ", station \(answer.station)" }
   if !answer.isPostcodeExact { zone += "; known by its area only" }
-  let facts = [
+  var facts = [
     ("Chance", "\(percent(answer.confidence)), \(source)\(asked)"),
     ("Order by", moment(answer.orderByUnixSeconds, answer.orderByUTCOffsetSeconds)),
     ("From", answer.chosen.map { ExplainAnswer.place($0.node, $0.title) } ?? answer.node),
     ("Zone", zone), ("Found", answer.originWords(hasToken: hasToken)),
   ]
+  if answer.supply > 1 { facts.append(("Supply", answer.supplyWords)) }
+  if answer.silence > 0 {
+    facts.append(("Silent", silenceWords(answer.silence, answer.node)))
+  }
   for (name, value) in facts {
     text += "<div><dt>\(escaped(name))</dt><dd>\(escaped(value))</dd></div>\n"
   }

@@ -56,6 +56,10 @@ private func promiseText(_ answer: ExplainAnswer, _ style: Style) -> String {
   text += field("Order by", "\(orderBy), for the same window")
   let shipper = answer.chosen.map { ExplainAnswer.place($0.node, $0.title) } ?? answer.node
   text += field("From", printable(shipper))
+  if answer.supply > 1 { text += field("Supply", style.notice(answer.supplyWords)) }
+  if answer.silence > 0 {
+    text += field("Silent", style.bad(silenceWords(answer.silence, answer.node)))
+  }
   var zone = "zone \(answer.zone)"
   if !answer.station.isEmpty { zone += ", station \(answer.station)" }
   if !answer.isPostcodeExact { zone += "; the postcode is known by its area only" }

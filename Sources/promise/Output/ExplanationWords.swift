@@ -35,6 +35,11 @@ extension ExplainAnswer {
     return "\(item)\(units) to \(postcode), \(levelWord(level))"
   }
 
+  /// What the promise rests on.
+  var supplyWords: String {
+    promise.supplyWords(supply, from: availableFromUnixSeconds, units: suppliedUnits)
+  }
+
   /// How this trace belongs to the decision asked about.
   func originWords(hasToken: Bool) -> String {
     if !hasToken { return "the decision as it would be made now" }
@@ -54,6 +59,12 @@ extension ExplainAnswer {
       TimelineEntry(
         kind: .order, unixSeconds: decidedUnixSeconds, utcOffsetSeconds: offset, what: "ordered")
     ]
+    if availableFromUnixSeconds > 0 {
+      entries.append(
+        TimelineEntry(
+          kind: .arrives, unixSeconds: availableFromUnixSeconds, utcOffsetSeconds: offset,
+          what: "its units are at \(Self.place(chosen.node, chosen.title))"))
+    }
     if chosen.readyUnixSeconds > 0 {
       entries.append(
         TimelineEntry(
@@ -113,6 +124,12 @@ extension ExplainAnswer {
     case 8: return of("Override \(subject) stands against it.", "An override stands against it.")
     case 9: return "Nothing in the network goes there any faster."
     case 10: return "It is not shipped before its release."
+    case 11:
+      return of("Its units come to \(subject) no earlier.", "Its units come no earlier.")
+    case 12:
+      return of(
+        "The feed has not spoken of \(subject) lately.", "The feed has not spoken of a node lately."
+      )
     default: return "Constraint \(constraint) \(subject)."
     }
   }
@@ -133,6 +150,12 @@ extension ExplainAnswer {
     case 5: change = "At level \(levelWord(alternative.level))"
     case 6: change = "With room in \(subject)"
     case 7: change = "Without override \(subject)"
+    case 8:
+      let offset = candidates.first { $0.node == subject }?.utcOffsetSeconds ?? 0
+      change =
+        "With the units there now that come to \(subject) by "
+        + "\(moment(alternative.atUnixSeconds, offset)), in \(minutesText(alternative.minutes))"
+    case 9: change = "With \(subject) heard of again"
     default: change = "With change \(alternative.kind) of \(subject)"
     }
     guard outcome.isOK else {
@@ -174,7 +197,7 @@ extension ExplainAnswer {
     let subject = candidate.subject
     func naming(_ words: String) -> String { subject.isEmpty ? words : "\(words) \(subject)" }
     switch candidate.fate {
-    case 1: return "chosen"
+    case 1: return chosenWords(candidate)
     case 2:
       return candidate.available > 0
         ? "only \(grouped(candidate.available)) of \(counted(quantity, "unit"))" : "no stock"
@@ -190,8 +213,23 @@ extension ExplainAnswer {
     case 11: return "no way from there"
     case 12: return "closed for the days promised"
     case 13: return "as good; the first in the list is taken"
+    case 14:
+      return
+        "\(counted(candidate.suppliedUnits, "unit")) come in \(minutesText(candidate.byMinutes))"
+    case 15: return "silent; what is there is withheld"
     default: return naming("fate \(candidate.fate)")
     }
+  }
+
+  private func chosenWords(_ candidate: ExplainedCandidate) -> String {
+    var words = "chosen"
+    if candidate.supply > 1 { words += "; \(counted(candidate.suppliedUnits, "unit")) come" }
+    switch candidate.silence {
+    case 1: words += "; silent"
+    case 3: words += "; silent, and later for it"
+    default: break
+    }
+    return words
   }
 
   /// The window a candidate would give: `Tue 24 Nov 12:00 UTC−08:00`, on the customer's clocks.
@@ -204,6 +242,7 @@ extension ExplainAnswer {
   var refusalWords: String {
     switch outcome.code {
     case .noStock: "no fulfilment centre has \(counted(quantity, "unit")) free"
+    case .supplyBeyondHorizon: "its units come later than promises reach"
     case .cutoffPassed: "the last departure within the days promised has been missed"
     case .noRoute: "no leg or lane leads there from a place with stock"
     case .nodeClosed: "every place with stock is closed for the days promised"

@@ -45,12 +45,12 @@ import Testing
     let desk = try full()
     let slot = desk.state.positions.find(desk.token("A"))
     #expect(!desk.state.isPlain(slot))
-    #expect(try cells(desk, .channelStock).count == 18 && cells(desk, .backorders).count == 12)
+    #expect(try cells(desk, .channelStock).count == 18 && cells(desk, .backorders).count == 14)
     try desk.put(Rows.channels([("app", "A", "F1", 0, 0), ("b2b", "A", "F1", 0, 0)]))
     #expect(!desk.state.isPlain(slot))
     try desk.put(Rows.backorders([("A", "F2", .backorder, 0, 0, 0)]))
     #expect(desk.state.isPlain(slot))
-    #expect(try cells(desk, .channelStock).count == 6 && cells(desk, .backorders).count == 6)
+    #expect(try cells(desk, .channelStock).count == 6 && cells(desk, .backorders).count == 7)
     #expect(desk.state.channels.count == 2)
   }
 

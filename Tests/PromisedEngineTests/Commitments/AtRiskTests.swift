@@ -166,9 +166,11 @@ import Testing
     world.desk.now = UnixMilliseconds((PromiseWorld.midnight + 2 * 86_400 + 3600) * 1000)
     let late = try #require(try world.risks().first)
     #expect(late.holdID == id && late.newToUnixSeconds > world.desk.now.seconds)
-    // Units in transfer are not promised to anybody else either.
-    let offer = try world.offer("B")
-    #expect(offer.codes[0] == UInt32(OutcomeCode.noStock.rawValue) && offer.tokenLengths[0] == 0)
+    // Units in transfer are not promised to anybody else either: only what comes is, less what is
+    // missing.
+    let found = try world.row("B")
+    #expect(found.supply == .inbound && found.from == 3 * 86_400 && found.units == 57)
+    #expect(try world.row("B", supply: .onHand) == OfferRow(code: .noStock))
   }
 
   @Test func aRescueTakesNoUnitTwice() throws {

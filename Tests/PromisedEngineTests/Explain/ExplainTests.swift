@@ -266,6 +266,8 @@ import Testing
       var other = question
       other.level = change.level
       expect(try Self.offer(desk, other))
+    case .unitsThere, .nodeHeardOf:
+      Issue.record("nothing comes here, and no node is silent")
     case .legOpen, .roomThere:
       let kind: DepartureChangeKind = change.kind == .legOpen ? .reopened : .roomAgain
       let kept = desk.state.network.changes

@@ -33,7 +33,7 @@ import Testing
       country: lender.bytes("DE"), postcode: lender.bytes("10115"),
       levels: lender.column([2, 4]), confidence: .nearlyCertain, objective: .cost,
       policy: .fillAvailable, shipsTogether: true, neededByDays: 20_720, maximumShipments: 256,
-      mixesLevels: true)
+      mixesLevels: true, channel: lender.bytes("app"))
     var plan = CartPlan(level: .twoHour, code: .ok)
     plan.cost = 123_456
     for start in stride(from: 0, to: lines, by: 3) {
@@ -87,10 +87,67 @@ import Testing
     #expect(bytes(read) == bytes(written))
   }
 
+  /// What is on hand and of no channel has the bytes it always had.
+  @Test func whatAnOfferRestsOnComesBackAsItWas() {
+    let supplies: [TokenSupply?] = [
+      nil,
+      TokenSupply(
+        source: .inbound, layer: .nearlyCertain, choice: .soonest,
+        fromUnixSeconds: 1_790_200_000),
+      TokenSupply(
+        source: .backorder, layer: .even, choice: .whenNeeded, fromUnixSeconds: .max),
+    ]
+    for rest in supplies {
+      for channel in ["", "app"] {
+        var written = offer()
+        written.rest = rest
+        if !channel.isEmpty { written.channel = lender.bytes(channel) }
+        guard case .offer(let read)? = decode(bytes(written)) else {
+          Issue.record("not an offer")
+          continue
+        }
+        #expect(read.rest == rest && read.channel.name == Name(channel))
+        #expect(read.item.name == Name("A1") && read.postcode.name == Name("98109"))
+        #expect(bytes(read) == bytes(written))
+        let extra = rest == nil && channel.isEmpty ? 0 : 8 + channel.utf8.count
+        #expect(bytes(written).count == bytes(offer()).count + extra)
+      }
+    }
+  }
+
+  @Test func aSupplyThatMakesNoSenseIsNoToken() {
+    var sound = offer()
+    sound.rest = TokenSupply(
+      source: .inbound, layer: .usual, choice: .whenNeeded, fromUnixSeconds: 1_790_200_000)
+    func broken(_ change: (inout [UInt8]) -> Void) -> Token? {
+      var altered = bytes(sound)
+      change(&altered)
+      // Sound as a whole, so that only its meaning is judged.
+      let body = altered.count - 8
+      let sum = altered.withUnsafeBytes {
+        TokenBytes.checksum($0.baseAddress!, count: body)
+      }
+      for shift in 0..<8 {
+        altered[body + shift] = UInt8(truncatingIfNeeded: sum >> (8 * UInt64(shift)))
+      }
+      return decode(altered)
+    }
+    #expect(broken { _ in } != nil)
+    #expect(broken { $0[68] = 5 } == nil && broken { $0[68] = 0 } == nil)
+    #expect(broken { $0[69] = 5 } == nil && broken { $0[70] = 3 } == nil)
+    #expect(broken { $0[71] = 1 } == nil && broken { $0[71] = 255 } == nil)
+    // On hand from a later date, or coming from no date.
+    #expect(broken { $0[68] = 1 } == nil)
+    #expect(broken { for index in 64..<68 { $0[index] = 0 } } == nil)
+  }
+
   @Test func theLongestKeysFit() {
     let long = offer(
       item: String(repeating: "i", count: 64), postcode: String(repeating: "p", count: 64))
-    #expect(bytes(long).count == Limits.offerTokenBytes && decode(bytes(long)) != nil)
+    #expect(bytes(long).count == 200 && decode(bytes(long)) != nil)
+    var longest = long
+    longest.channel = lender.bytes(String(repeating: "c", count: 64))
+    #expect(bytes(longest).count == Limits.offerTokenBytes && decode(bytes(longest)) != nil)
     let largest = plan(lines: Limits.linesPerHold, keyBytes: 64).encode()
     #expect(!largest.isEmpty && largest.count <= Limits.tokenBytes)
     #expect(decode(largest) != nil)
@@ -110,6 +167,7 @@ import Testing
       let isSame = read.withQuery { query in
         query.items.count == lines && query.maximumShipments == 256 && query.mixesLevels
           && query.levels.count == 2 && query.neededByDays == 20_720
+          && query.channel.name == Name("app")
       }
       #expect(isSame)
     }
