@@ -120,7 +120,7 @@ import Testing
         """)
     let kept = try self.run("at-risk", "--node", "SEA1")
     #expect(kept.code == 0)
-    #expect(kept.output == "All 9 promises will be kept as it stands.\n")
+    #expect(kept.output == "All 9 open promises will be kept, as it stands.\n")
     let json = try self.run("at-risk", "--json")
     #expect(json.output.contains(#""cause":"legClosed","subject":"SEA1-STA1-2200","#))
     #expect(json.output.contains(#""new_to_unix_s":0,"new_to":null,"#))

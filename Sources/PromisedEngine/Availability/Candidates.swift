@@ -57,18 +57,18 @@ extension State {
     }
   }
 
-  /// What a claim of now may take of an item over all nodes: the sum of what each has above 0, or of
-  /// what there is of a plain item. Linear in its rows, and as `claimable` for one that is not plain.
+  /// What a claim of now may take of an item over all nodes, as Atp says of the network: what is short
+  /// in one node is not made good by another, and what is kept for others or withheld for a node's
+  /// silence is not there. Linear in its rows, and as `claimable` for one that is not plain.
   func availableEverywhere(_ slot: Int, at now: UnixMilliseconds) -> Int64 {
-    var available: Int64 = 0
-    if isPlain(slot) {
-      for place in 0..<positions.rowCount(slot) {
-        available += positions.rows(slot)[place].available
-      }
-      return available
+    if !isPlain(slot) {
+      return availableNow(of: positions.key(slot), slot, at: .network, channel: 0, now: now)
     }
-    fillCandidates(slot, channel: 0, backorders: .none, at: now)
-    for index in 0..<scratch.candidates.count { available += scratch.available[index] }
+    var available: Int64 = 0
+    for place in 0..<positions.rowCount(slot) {
+      let row = positions.rows(slot)[place]
+      available += max(0, offerable(row, positions.nodes(slot)[place], at: now))
+    }
     return available
   }
 }

@@ -58,7 +58,8 @@ extension State {
     return TakenClaim(granted: granted, available: available)
   }
 
-  /// Kits that their components make at a node, beside what the command has claimed of them.
+  /// Kits that their components make at a node, beside what the command has claimed of them. Nothing
+  /// is claimable beyond what a position counts, so a component's line can count its units.
   private func makeable(
     _ wish: ClaimWish, of parts: UnsafeBufferPointer<KitComponent>, _ use: BackorderUse,
     at now: UnixMilliseconds
@@ -71,8 +72,6 @@ extension State {
       line.item = part.item
       made = min(made, max(0, claimable(line, backorders: use, at: now)) / Int64(part.units))
     }
-    // A line counts no more units than a position.
-    for part in parts { made = min(made, Int64(Limits.unitsPerPosition) / Int64(part.units)) }
     return made
   }
 

@@ -58,8 +58,7 @@ extension State {
     // will be reserved there too.
     let reserved = Int64(positions.row(slot, node: wish.place)?.pointee.reserved ?? 0)
     let later = unitsForLater(of: wish.item, node: wish.place)
-    return min(
-      limit, Int64(Limits.unitsPerPosition) - reserved - later - max(0, wished + wishedLater))
+    return min(limit, Int64(Limits.unitsPerPosition) - reserved - later - wished - wishedLater)
   }
 
   /// Units of an item that are claimed of a node for later. Linear in the claims.

@@ -173,6 +173,8 @@ extension State {
     sellThrough.walked += 1
     sellThrough.readPosition = appliedPosition
     let now = UnixMilliseconds(sellThrough.began * 1000)
+    // A kit's answer is cut off when a question's work is done: each item here is a question.
+    scratch.model.work = 0
     let available = availableEverywhere(slot, at: now)
     if available <= 0 { return false }
     let outlook = outlook(of: token, slot, now: now.seconds, only: nil)

@@ -144,7 +144,7 @@ extension State {
         there -= other.units
       }
     }
-    return min(wish.units, max(0, wish.units - max(0, there)))
+    return min(wish.units, max(0, wish.units - there))
   }
 
   /// When more of an item comes to a place after a wish's due, ascending; at most 64 times.

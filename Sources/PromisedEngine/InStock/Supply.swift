@@ -78,7 +78,9 @@ extension State {
   func availableNow(
     of token: UInt64, _ slot: Int, at place: AtpPlace, channel: UInt16, now: UnixMilliseconds
   ) -> Int64 {
-    if case .network = place, channel == 0 { return availableEverywhere(slot, at: now) }
+    if case .network = place, channel == 0, isPlain(slot) {
+      return availableEverywhere(slot, at: now)
+    }
     scratch.wishes.removeAll()
     if !kits.components(of: token).isEmpty {
       let subject = AtpSubject(

@@ -48,15 +48,15 @@ extension State {
   /// Moves a reader on and puts the items it asks for, each once, into an empty `reply` with their
   /// stock as it is now. Everything read is observed.
   ///
-  /// Stops at the end, when `budget` entries were looked at or `items` items and enough positions
-  /// for a frame are there; `budget` is what is left of it. Linear in the entries and rows.
+  /// Stops at the end, when `budget` entries were looked at or `items` items are there; `budget` is
+  /// what is left of it. A row, of 30 bytes at most, is charged like an entry, so that the budget bounds
+  /// what a frame holds but for its last item. Linear in the entries and rows.
   package func readChanges(
     _ filter: WatchFilter, from cursor: inout ChangeCursor, items: Int, budget: inout Int,
     into reply: inout WatchReply
   ) {
     invariant(cursor.index >= changes.start, "a reader that was lapped reads on")
     scratch.changed.removeAll()
-    var rows = 0
     while cursor.index < changes.end, budget > 0 {
       let entry = changes[cursor.index]
       budget -= 1
@@ -65,12 +65,11 @@ extension State {
           note(entry, row: row, in: &reply)
         } else {
           // A row is charged more than an entry: it costs more to write.
-          if scratch.changed.count >= items || rows > Self.batchPositions { break }
+          if scratch.changed.count >= items { break }
           let slot = positions.find(entry.token)
           let count = slot < 0 ? 0 : positions.rowCount(slot)
           if filter.hasAllNodes || isThere(entry.token, slot, filter) {
             scratch.changed.insert(entry.token)
-            rows += count
             budget -= 4 + count
             reply.changedAt.append(entry.position)
             reply.causes.append(UInt32(entry.cause.rawValue))
@@ -84,10 +83,6 @@ extension State {
     reply.place = place(of: cursor)
     appendStock(filter, into: &reply)
   }
-
-  /// Positions after which a batch takes no further item: 30 bytes each at most, they and the names
-  /// of their nodes fit into a frame.
-  private static var batchPositions: Int { 16_384 }
 
   private func note(_ entry: ChangeRing.Entry, row: Int, in reply: inout WatchReply) {
     reply.changedAt[row] = entry.position

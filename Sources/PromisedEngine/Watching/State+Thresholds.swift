@@ -62,8 +62,9 @@ extension State {
     var total: Int64 = 0
     if isPlain(slot) {
       for place in 0..<positions.rowCount(slot) {
+        let node = positions.nodes(slot)[place]
         total += note(
-          positions.nodes(slot)[place], positions.rows(slot)[place].available, filter, &nodes)
+          node, offerable(positions.rows(slot)[place], node, at: now), filter, &nodes)
       }
       return total
     }

@@ -15,7 +15,11 @@ extension Session {
         json.member("truncated", answer.isTruncated)
       }
     } else if answer.rows.isEmpty {
-      write("All \(counted(answer.promises, "promise")) will be kept as it stands.\n")
+      switch answer.promises {
+      case 0: write("No promise is open.\n")
+      case 1: write("The one open promise will be kept, as it stands.\n")
+      default: write("All \(grouped(answer.promises)) open promises will be kept, as it stands.\n")
+      }
     } else {
       write(riskText(answer.rows, style))
       let saved = answer.rows.count(where: \.isSaved)

@@ -97,6 +97,24 @@ import Testing
     #expect(code(Rows.backorders([("A", "F1", .backorder, 1, 0, -1)])) == .fieldOutOfRange)
   }
 
+  @Test func onlyABackorderHasALeadTime() throws {
+    let desk = try full()
+    func code(_ kind: BackorderKind, _ leadDays: [Int32]) -> OutcomeCode? {
+      guard
+        case .backorders(var rows) = Rows.backorders([
+          ("A", "F1", kind, 1, kind == .preorder ? 9 : 0, 0)
+        ])
+      else { return .ok }
+      rows.leadDays = leadDays
+      return desk.refusal { () throws(Refusal) in try desk.put(.backorders(rows)) }?.code
+    }
+    let most = Limits.leadDays
+    #expect(code(.backorder, []) == nil && code(.backorder, [most]) == nil)
+    #expect(code(.backorder, [most + 1]) == .fieldOutOfRange)
+    #expect(code(.preorder, [0]) == nil && code(.preorder, [1]) == .fieldOutOfRange)
+    #expect(code(.backorder, [1, 1]) == .columnLengthMismatch)
+  }
+
   @Test func namesOfGroupsAreNotForgottenAndSoAreFew() throws {
     let desk = try Desk.small()
     for round in 0..<10 {

@@ -104,7 +104,7 @@ import Testing
     #expect(try plan(desk, ["A"], [1]) == ["FC1 0 1"])
     #expect(
       desk.state.availableEverywhere(
-        desk.state.positions.find(desk.token("A")), at: desk.now) == 2)
+        desk.state.positions.find(desk.token("A")), at: desk.now) == 1)
   }
 
   /// Each node alone could give all of it, both together cannot: the plan is made anew of what

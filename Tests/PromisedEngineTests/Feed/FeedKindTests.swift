@@ -230,5 +230,10 @@ import Testing
     let all = Told("A", "F2", .inboundReceipt, 5).with { $0.reference = "U" }
     #expect(try desk.tell(all, second) == [.ok, .ok])
     #expect(desk.inbound("U", "A", "F2")?.quantity == 2)
+    let count = Told("A", "F1", .count, most)
+    let full = second.with { $0.quantity = most }
+    #expect(
+      try desk.tell(all, count, full, count, second)
+        == [.ok, .ok, .ok, .ok, .quantityOverflow])
   }
 }

@@ -139,6 +139,14 @@ import Testing
     // On hand from a later date, or coming from no date.
     #expect(broken { $0[68] = 1 } == nil)
     #expect(broken { for index in 64..<68 { $0[index] = 0 } } == nil)
+    // On hand and to no channel is a token of the other kind.
+    #expect(
+      broken {
+        for index in 64..<68 { $0[index] = 0 }; $0[68] = 1
+      } == nil)
+    // A channel whose name is none.
+    sound.channel = lender.bytes("web")
+    #expect(broken { _ in } != nil && broken { $0[$0.count - 9] = 9 } == nil)
   }
 
   @Test func theLongestKeysFit() {
