@@ -74,6 +74,22 @@ extension Workbench {
   }
 }
 
+extension WatchWishes {
+  /// Thresholds alone, and nothing else said while they are looked at.
+  static func crossings(_ thresholds: [WatchThreshold]) -> WatchWishes {
+    var wishes = WatchWishes()
+    wishes.thresholds = thresholds
+    wishes.onlyCrossings = true
+    wishes.credit = 64
+    wishes.heartbeatMilliseconds = 600_000
+    return wishes
+  }
+}
+
+extension [Frame] {
+  func crossings() throws -> [ThresholdCrossing] { try flatMap { try $0.batch().crossings } }
+}
+
 extension Frame {
   var isData: Bool { kind == 3 && flags == 0 }
   /// Data 05 of no bytes.

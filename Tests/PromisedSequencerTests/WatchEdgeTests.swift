@@ -24,19 +24,6 @@ struct WatchEdgeTests {
     Ask.frame(stream, "Admin", "Ping", Ask.bytes(1, [UInt8](repeating: 7, count: bytes)))
   }
 
-  private func wishes(_ thresholds: [WatchThreshold]) -> WatchWishes {
-    var wishes = WatchWishes()
-    wishes.thresholds = thresholds
-    wishes.onlyCrossings = true
-    wishes.credit = 64
-    wishes.heartbeatMilliseconds = 600_000
-    return wishes
-  }
-
-  private func crossings(_ frames: [Frame]) throws -> [ThresholdCrossing] {
-    try frames.flatMap { try $0.batch().crossings }
-  }
-
   @Test("while a frame waits for the disk no other is made; then one tells all that came")
   func behindTheDisk() throws {
     let (bench, watcher, writer) = try bench()
@@ -102,16 +89,16 @@ struct WatchEdgeTests {
     var wishes = WatchWishes()
     wishes.thresholds = [.below("Z", units: 10)]
     bench.put(Ask.watch(1, wishes), on: watcher)
-    #expect(try crossings(bench.told(watcher)).map(\.after) == [10])
+    #expect(try bench.told(watcher).crossings().map(\.after) == [10])
     bench.put(Ask.frame(101, "Inventory", "Apply", Ask.batch(items, first: 1)), on: writer)
     let large = bench.sequencer.position
     hold(bench, 0, "Z", on: writer)
     bench.pass(milliseconds: 10)
     _ = bench.sequencer.serveWatches()
     _ = bench.sequencer.markDurable(upTo: large)
-    #expect(try crossings(Frame.take(from: watcher)).isEmpty)
+    #expect(try Frame.take(from: watcher).crossings().isEmpty)
     _ = bench.sequencer.markDurable(upTo: bench.sequencer.position)
-    #expect(try crossings(Frame.take(from: watcher)).map(\.after) == [9])
+    #expect(try Frame.take(from: watcher).crossings().map(\.after) == [9])
   }
 
   @Test("who leaves what was sent unread is made no frame, and is told when it has read")
@@ -235,16 +222,16 @@ struct WatchEdgeTests {
   @Test("a crossing that nobody could be told says what there was before it, not in between")
   func before() throws {
     let (bench, watcher, writer) = try bench()
-    var few = wishes([.below("A", units: 8)])
+    var few = WatchWishes.crossings([.below("A", units: 8)])
     few.credit = 1
     bench.put(Ask.watch(1, few), on: watcher)
-    #expect(try crossings(bench.told(watcher)).map(\.after) == [10])
+    #expect(try bench.told(watcher).crossings().map(\.after) == [10])
     for number in 0..<5 {
       hold(bench, number, "A", on: writer)
       bench.settle()
     }
     bench.put(Ask.acknowledge(1, 1), on: watcher)
-    let told = try crossings(bench.told(watcher))
+    let told = try bench.told(watcher).crossings()
     #expect(told.map(\.before) == [8] && told.map(\.after) == [5])
   }
 
@@ -252,8 +239,8 @@ struct WatchEdgeTests {
   func changedMeanwhile() throws {
     let (bench, watcher, writer) = try bench()
     let rows = [WatchThreshold](repeating: .below("A", units: 8), count: 700)
-    bench.put(Ask.watch(1, wishes(rows)), on: watcher)
-    #expect(try (0..<3).flatMap { _ in try crossings(bench.told(watcher)) }.count == 700)
+    bench.put(Ask.watch(1, .crossings(rows)), on: watcher)
+    #expect(try (0..<3).flatMap { _ in try bench.told(watcher).crossings() }.count == 700)
     let adjust = { (units: UInt64, first: UInt64) in
       Ask.frame(
         UInt32(2 * first + 1), "Inventory", "Apply",
@@ -267,7 +254,7 @@ struct WatchEdgeTests {
     var sides = [Bool](repeating: false, count: rows.count)
     var fell = 0
     for _ in 0..<5 {
-      for crossing in try crossings(bench.told(watcher)) {
+      for crossing in try bench.told(watcher).crossings() {
         sides[Int(crossing.threshold)] = crossing.isBeyond
         fell += crossing.isBeyond ? 1 : 0
       }
@@ -280,27 +267,27 @@ struct WatchEdgeTests {
   func lappedThresholds() throws {
     let items = (0..<40).map { "I\($0)" }
     let (bench, watcher, writer) = try bench(items, changes: 16)
-    bench.put(Ask.watch(1, wishes([.below("I0", units: 10)])), on: watcher)
-    #expect(try crossings(bench.told(watcher)).map(\.isBeyond) == [false])
+    bench.put(Ask.watch(1, .crossings([.below("I0", units: 10)])), on: watcher)
+    #expect(try bench.told(watcher).crossings().map(\.isBeyond) == [false])
     hold(bench, 0, "I0", on: writer)
     bench.receive(Array(items[1...]), on: writer)
-    #expect(try crossings(bench.told(watcher)).map(\.after) == [9])
+    #expect(try bench.told(watcher).crossings().map(\.after) == [9])
   }
 
   @Test("a watch that ends before its thresholds were looked at leaves one place, not two")
   func endedAtOnce() throws {
     let (bench, watcher, writer) = try bench(["A", "B", "C", "D"])
-    bench.put(Ask.watch(7, wishes([.below("D", units: 10)])), on: watcher)
+    bench.put(Ask.watch(7, .crossings([.below("D", units: 10)])), on: watcher)
     bench.settle()
-    bench.put(Ask.watch(1, wishes([.below("A", units: 5)])), Ask.close(1), on: watcher)
+    bench.put(Ask.watch(1, .crossings([.below("A", units: 5)])), Ask.close(1), on: watcher)
     bench.settle()
-    bench.put(Ask.watch(3, wishes([.below("B", units: 10)])), on: watcher)
-    bench.put(Ask.watch(5, wishes([.below("C", units: 10)])), on: watcher)
+    bench.put(Ask.watch(3, .crossings([.below("B", units: 10)])), on: watcher)
+    bench.put(Ask.watch(5, .crossings([.below("C", units: 10)])), on: watcher)
     _ = bench.told(watcher)
     hold(bench, 0, "B", on: writer)
     let told = bench.told(watcher)
     #expect(told.map(\.streamID) == [3])
-    #expect(try crossings(told).map(\.after) == [9])
+    #expect(try told.crossings().map(\.after) == [9])
   }
 
   @Test("what has every threshold looked at is not narrowed to promises by what comes after")
@@ -315,12 +302,12 @@ struct WatchEdgeTests {
       try bench.sequencer.put(.groups(rows))
     }
     try put(["N1"])
-    var wishes = wishes([.below("A", units: 5)])
+    var wishes = WatchWishes.crossings([.below("A", units: 5)])
     wishes.group = "west"
     bench.put(Ask.watch(1, wishes), on: watcher)
-    #expect(try crossings(bench.told(watcher)).map(\.after) == [10])
+    #expect(try bench.told(watcher).crossings().map(\.after) == [10])
     try put([])
     try bench.sequencer.put(.network(Workbench.network()))
-    #expect(try crossings(bench.told(watcher)).map(\.after) == [0])
+    #expect(try bench.told(watcher).crossings().map(\.after) == [0])
   }
 }

@@ -13,7 +13,7 @@ struct FeedScratch: ~Copyable {
   var past = PastCounts()
   /// Units of holds that rows of this batch have shipped so far.
   var shipped: [ShippedFrom: Int64] = [:]
-  var underWay = BatchUnderWay()
+  var inbound = BatchInbound()
 }
 
 struct ShippedFrom: Hashable {
@@ -32,7 +32,7 @@ extension State {
     scratch.feed.destinations.removeAll()
     scratch.feed.counts.removeAll()
     scratch.feed.shipped.removeAll()
-    scratch.feed.underWay.removeAll()
+    scratch.feed.inbound.removeAll()
     preparePastCounts(of: rows, context)
   }
 
@@ -80,15 +80,15 @@ extension State {
       let last = lastCount(subject.token, subject.node)
       if subject.occurred <= last { subject.flags |= FeedRowFlags.isCounted }
     }
-    let underWay = unitsUnderWay(after: subject)
-    if let units = underWay, units > Int64(Limits.unitsPerPosition) { return .quantityOverflow }
+    let coming = inboundUnits(after: subject)
+    if let coming, coming > Int64(Limits.unitsPerPosition) { return .quantityOverflow }
     let amounts = scratch.overlay.at(place)
     let before = amounts.pointee.onHand
     let code = amounts.pointee.move(
       subject.kind, by: subject.quantity, to: subject.row.disposition, from: subject.row.from,
       keepsOnHand: subject.isCounted)
     if code != .ok { return code }
-    if let underWay { scratch.feed.underWay.put(subject, units: underWay) }
+    if let coming { scratch.feed.inbound.put(subject, units: coming) }
     let delta = Int64(amounts.pointee.onHand) - Int64(before)
     if delta != 0 && !subject.kind.isCount {
       scratch.feed.past.move(

@@ -112,6 +112,19 @@ import Testing
     #expect(desk.parts("B", "F1")?.unfulfillable == Limits.unitsPerPosition)
   }
 
+  /// More than any column counts is refused like a unit too many.
+  @Test func whatIsUndoneDoesNotOverflow() throws {
+    let desk = try Desk.small()
+    let most = Int64(Limits.unitsPerPosition)
+    try desk.feed(
+      [("A", "F1", .count, most), ("A", "F1", .shipment, most / 2), ("A", "F1", .count, most)],
+      from: 1)
+    let kept = try desk.reverse("wms", 2, 2)
+    #expect(kept.keptRows == 1 && kept.reversedRows == 0)
+    #expect(kept.keptCodes[0] == UInt32(OutcomeCode.quantityOverflow.rawValue))
+    #expect(desk.onHand("A", "F1") == Limits.unitsPerPosition)
+  }
+
   /// The first row that can be undone is the one behind the last that was forgotten.
   @Test func whatIsForgottenIsNotUndone() throws {
     let desk = Desk(state: State(journalRows: 4096))

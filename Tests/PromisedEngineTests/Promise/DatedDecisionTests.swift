@@ -18,18 +18,6 @@ import Testing
     return world
   }
 
-  private func put(_ world: PromiseWorld, _ action: OverrideAction, node: String) throws {
-    var row = Override()
-    row.action = action
-    row.node = Name(node)
-    row.reason = Name("why")
-    row.author = Name("ada")
-    row.expiresUnixSeconds = world.desk.now.seconds + 86_400
-    world.desk.apply(
-      try world.desk.state.decide(
-        OverrideCommand(key: world.desk.command(""), override: row), at: world.desk.now))
-  }
-
   private func explain(
     _ world: PromiseWorld, _ item: String, quantity: Int32 = 1, supply: SupplyChoice = .whenNeeded
   ) throws -> Explanation {
@@ -43,7 +31,7 @@ import Testing
     let world = try evening()
     try world.desk.put(Rows.positions([("C", "FC2", 3, 0, 0)]))
     #expect(try world.row("C", supply: .soonest).supply == .inbound)
-    try put(world, .force, node: "FC2")
+    try world.overrule(.force, node: "FC2")
     let found = try world.row("C", supply: .soonest)
     #expect(found.supply == .onHand && found.node == "FC2")
     #expect(try explain(world, "C", supply: .soonest).node == Name("FC2"))
@@ -61,7 +49,7 @@ import Testing
     let beyond = try world.row("C")
     #expect(beyond.code == .supplyBeyondHorizon && beyond.from == 30 * day + 10 * hour)
     try world.desk.put(Rows.positions([("C", "FC2", 3, 0, 0)]))
-    try put(world, .block, node: "FC2")
+    try world.overrule(.block, node: "FC2")
     #expect(try world.row("C").code == .overrideBlocks)
   }
 

@@ -100,6 +100,18 @@ extension PromiseWorld {
     try desk.put(.inbound(rows))
   }
 
+  func overrule(_ action: OverrideAction, node: String) throws {
+    var row = Override()
+    row.action = action
+    row.node = Name(node)
+    row.reason = Name("why")
+    row.author = Name("ada")
+    row.expiresUnixSeconds = desk.now.seconds + 86_400
+    desk.apply(
+      try desk.state.decide(
+        OverrideCommand(key: desk.command(""), override: row), at: desk.now))
+  }
+
   var lineOfC: (due: UInt32, units: Int32)? {
     let slot = desk.state.holds.find(desk.position)
     guard let slot else { return nil }

@@ -209,27 +209,15 @@ import Testing
 
   // MARK: Overrides
 
-  private func put(_ world: PromiseWorld, _ action: OverrideAction, node: String) throws {
-    var row = Override()
-    row.action = action
-    row.node = Name(node)
-    row.reason = Name("why")
-    row.author = Name("ada")
-    row.expiresUnixSeconds = world.desk.now.seconds + 86_400
-    world.desk.apply(
-      try world.desk.state.decide(
-        OverrideCommand(key: world.desk.command(""), override: row), at: world.desk.now))
-  }
-
   @Test func overridesHoldForWhatComes() throws {
     let world = try PromiseWorld.withInbound()
     try world.desk.put(
       Rows.inbound([("PO-9", "C", "FC2", 5, world.at(5, hour: 10), .shipped)]))
     #expect(try world.row("C").node == "FC1")
-    try put(world, .block, node: "FC1")
+    try world.overrule(.block, node: "FC1")
     let found = try world.row("C")
     #expect(found.node == "FC2" && found.from == 5 * day + 10 * hour)
-    try put(world, .block, node: "FC2")
+    try world.overrule(.block, node: "FC2")
     #expect(try world.row("C").code == .overrideBlocks)
     #expect(try explain(world, "C").code == .overrideBlocks)
   }

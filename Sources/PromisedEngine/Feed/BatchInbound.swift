@@ -2,7 +2,7 @@ import PromisedModel
 
 /// What the rows of a batch have made of the units under way so far: a row is decided as if those
 /// before it had been applied.
-struct BatchUnderWay {
+struct BatchInbound {
   private struct Shipment: Hashable {
     var reference: [UInt8]
     var item: UInt64
@@ -31,19 +31,19 @@ struct BatchUnderWay {
 
 extension State {
   /// The units of a row's shipment under way once it is applied; nil = it changes none.
-  func unitsUnderWay(after subject: FeedSubject) -> Int64? {
+  func inboundUnits(after subject: FeedSubject) -> Int64? {
     switch subject.kind {
     case .inbound: return subject.quantity
-    case .transferOut: return unitsUnderWay(before: subject) + subject.quantity
+    case .transferOut: return inboundUnits(before: subject) + subject.quantity
     // More may come than was announced.
     case .transferIn, .inboundReceipt:
-      return max(0, unitsUnderWay(before: subject) - subject.quantity)
+      return max(0, inboundUnits(before: subject) - subject.quantity)
     default: return nil
     }
   }
 
-  private func unitsUnderWay(before subject: FeedSubject) -> Int64 {
-    if let units = scratch.feed.underWay.units(subject) { return units }
+  private func inboundUnits(before subject: FeedSubject) -> Int64 {
+    if let units = scratch.feed.inbound.units(subject) { return units }
     let there = inbound.find(
       shipment: subject.row.reference, item: subject.token, node: subject.destination)
     return there.map { Int64(inbound.row($0).quantity) } ?? 0
