@@ -27,7 +27,9 @@ struct LoadGenerator {
   let serverPID: Int32
 
   func run(_ workload: inout some Workload) -> Measurement {
-    var streams = (0..<connections).map { _ in Stream(socket: connect(), depth: depth) }
+    var streams = (0..<connections).map { _ in
+      Stream(socket: connectedSocket(host: host, port: port), depth: depth)
+    }
     let epoll = clinux_epoll_create()
     for index in streams.indices {
       _ = clinux_epoll_control(
@@ -138,24 +140,6 @@ struct LoadGenerator {
     }
     stream.inputCount = total - offset
     return done
-  }
-
-  private func connect() -> Int32 {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    inet_pton(AF_INET, host, &address.sin_addr)
-    let socket = clinux_stream_socket(AF_INET)
-    let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    if result != 0, errno != EINPROGRESS { fail("connect to \(host):\(port): errno \(errno)") }
-    var ready = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
-    _ = poll(&ready, 1, 5000)
-    clinux_tune_stream(socket)
-    return socket
   }
 }
 

@@ -105,19 +105,19 @@ final class TimedLink {
   }
 }
 
-/// A connection to this machine's `port`.
-func connectedSocket(port: UInt16) -> Int32 {
+/// A connection to an IPv4 address and port.
+func connectedSocket(host: String = "127.0.0.1", port: UInt16) -> Int32 {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_port = port.bigEndian
-  inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
+  inet_pton(AF_INET, host, &address.sin_addr)
   let socket = clinux_stream_socket(AF_INET)
   let result = withUnsafePointer(to: &address) {
     $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
       Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
     }
   }
-  if result != 0, errno != EINPROGRESS { fail("connect to port \(port): errno \(errno)") }
+  if result != 0, errno != EINPROGRESS { fail("connect to \(host):\(port): errno \(errno)") }
   var ready = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
   _ = poll(&ready, 1, 5000)
   clinux_tune_stream(socket)
